@@ -1,0 +1,13 @@
+export { AssertionFailure, assert, assertNever } from './assert.ts'
+export { type Clock, systemClock } from './clock.ts'
+export {
+  defineErrors,
+  type ErrorKind,
+  type ErrorRow,
+  Refusal,
+  type RefusalOptions,
+  refusalsOf,
+} from './errors.ts'
+export * from './ids.ts'
+export { isJsonObject, type Json, type JsonObject, parseJson } from './json.ts'
+export { type Log, silentLog } from './log.ts'

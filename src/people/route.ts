@@ -1,0 +1,82 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ZodType, z } from 'zod'
+import type { Json } from '../kernel/index.ts'
+import type { Access, Principal, Scope } from './types.ts'
+
+/** What every route says of itself, before it says what it does. */
+export interface RouteDeclaration {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** As fastify writes it: `/api/keys/:id`; a last `*` matches names with slashes. */
+  readonly path: string
+  /** Who may call it. There is no default: a route without it does not compile. */
+  readonly access: Access
+  /** The scope a key must have; null where no scope limits it (only `anyone` routes). */
+  readonly scope: Scope | null
+  /** One line for /api/openapi.json. */
+  readonly summary: string
+  /** Which error shape the route answers in. */
+  readonly dialect: 'problem' | 'openai'
+}
+
+/** One call of a route: parsed, validated, with its caller known. */
+export interface Call<Params, Query, Body> {
+  /** Null only on `anyone` routes. */
+  readonly principal: Principal | null
+  readonly params: Params
+  readonly query: Query
+  readonly body: Body
+  readonly requestId: string
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
+export interface Reply {
+  /** 200 when absent. */
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** JSON; absent: no body. */
+  readonly json?: Json
+  /** A body that is not JSON, with its content type. */
+  readonly text?: { readonly type: string; readonly content: string }
+}
+
+/** A route whose body is JSON and small: everything but the relay. */
+export interface JsonRoute extends RouteDeclaration {
+  readonly kind: 'json'
+  readonly params?: ZodType
+  readonly query?: ZodType
+  readonly body?: ZodType
+  /** What a good answer looks like, for /api/openapi.json. */
+  readonly answer?: ZodType
+  readonly handle: (call: Call<never, never, never>) => Promise<Reply> | Reply
+}
+
+/** A route that reads and writes the sockets itself: the relay. */
+export interface RawRoute extends RouteDeclaration {
+  readonly kind: 'raw'
+  readonly handle: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    caller: { readonly principal: Principal; readonly requestId: string },
+  ) => void
+}
+
+export type Route = JsonRoute | RawRoute
+
+type Parsed<T> = T extends ZodType ? z.output<T> : undefined
+
+/** A JSON route whose handler is typed by its schemas. */
+export function jsonRoute<
+  P extends ZodType | undefined = undefined,
+  Q extends ZodType | undefined = undefined,
+  B extends ZodType | undefined = undefined,
+>(
+  route: RouteDeclaration & {
+    readonly params?: P
+    readonly query?: Q
+    readonly body?: B
+    readonly answer?: ZodType
+    readonly handle: (call: Call<Parsed<P>, Parsed<Q>, Parsed<B>>) => Promise<Reply> | Reply
+  },
+): JsonRoute {
+  return { ...route, kind: 'json' } as unknown as JsonRoute
+}

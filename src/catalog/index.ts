@@ -1,0 +1,11 @@
+export type {
+  Capability,
+  Endpoint,
+  Fact,
+  League,
+  LiveListing,
+  Modality,
+  Openness,
+  Quirks,
+  Resolution,
+} from './types.ts'

@@ -1,0 +1,190 @@
+import type { Dispatcher } from 'undici'
+import type { Endpoint } from '../catalog/index.ts'
+import { describeFailure } from './describe-failure.ts'
+import { refuseProvider } from './errors.ts'
+import { requestHeaders, responseHeaders } from './filter-headers.ts'
+import type { Lane, Pools } from './pools.ts'
+import type {
+  Abort,
+  DispatchControl,
+  ProviderHandler,
+  ProviderOperation,
+  ProviderRequest,
+  ResponseHeaders,
+} from './types.ts'
+
+const PATHS: Readonly<Record<ProviderOperation, string>> = {
+  chat: '/chat/completions',
+  completions: '/completions',
+  embeddings: '/embeddings',
+}
+
+export interface DispatchLimits {
+  /** Connections of one lane: more exchanges than these wait. */
+  readonly connections: number
+  /** Exchanges that may wait for a connection of one lane; one more is refused. */
+  readonly maxQueued: number
+  /** Longest wait for a connection while all are busy. */
+  readonly queueTimeoutMs: number
+}
+
+interface Call {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly headers: Record<string, string | string[]>
+  readonly body: Buffer | null
+  readonly headersTimeoutMs: number
+  readonly bodyTimeoutMs: number
+}
+
+/** Sends one request to an endpoint; see `Providers.dispatch`. */
+export function dispatchRequest(
+  pools: Pools,
+  limits: DispatchLimits,
+  call: { endpoint: Endpoint; request: ProviderRequest; handler: ProviderHandler },
+): Abort {
+  const { endpoint, request, handler } = call
+  return send(pools, limits, {
+    endpoint,
+    handler,
+    call: {
+      method: 'POST',
+      path: request.path ?? PATHS[request.operation],
+      headers: requestHeaders(request.headers ?? {}, endpoint.authHeader),
+      body: request.body,
+      headersTimeoutMs: request.headersTimeoutMs,
+      bodyTimeoutMs: request.bodyTimeoutMs,
+    },
+  })
+}
+
+/** Sends one call of any method; `dispatchRequest` and the model list stand on it. */
+export function send(
+  pools: Pools,
+  limits: DispatchLimits,
+  order: { endpoint: Endpoint; call: Call; handler: ProviderHandler },
+): Abort {
+  const exchange = new Exchange(order.handler)
+  try {
+    const { lane, prefix } = pools.routeTo(order.endpoint)
+    exchange.enter(lane, limits)
+    lane.pool.dispatch(
+      {
+        method: order.call.method,
+        path: prefix + order.call.path,
+        headers: order.call.headers,
+        body: order.call.body,
+        headersTimeout: order.call.headersTimeoutMs,
+        bodyTimeout: order.call.bodyTimeoutMs,
+      },
+      exchange,
+    )
+  } catch (error) {
+    exchange.fail(error)
+  }
+  exchange.hasReturned = true
+  return (reason) => exchange.abort(reason)
+}
+
+/**
+ * One exchange between undici and our handler. It makes the order of calls certain (one end, nothing
+ * after it, nothing before `send` has returned) and can be aborted while it still waits in line.
+ */
+class Exchange implements Dispatcher.DispatchHandler, DispatchControl {
+  readonly #handler: ProviderHandler
+  #lane: Lane | null = null
+  #controller: Dispatcher.DispatchController | null = null
+  #queueTimer: NodeJS.Timeout | null = null
+  #isOver = false
+  hasReturned = false
+
+  constructor(handler: ProviderHandler) {
+    this.#handler = handler
+  }
+
+  enter(lane: Lane, limits: DispatchLimits): void {
+    if (lane.exchanges >= limits.connections + limits.maxQueued) throw saturated()
+    this.#lane = lane
+    lane.exchanges += 1
+    if (lane.exchanges <= limits.connections) return
+    this.#queueTimer = setTimeout(() => this.fail(saturated()), limits.queueTimeoutMs)
+  }
+
+  pause(): void {
+    if (!this.#isOver) this.#controller?.pause()
+  }
+
+  resume(): void {
+    if (!this.#isOver) this.#controller?.resume()
+  }
+
+  abort(reason?: Error): void {
+    const options = reason === undefined ? {} : { cause: reason }
+    this.fail(refuseProvider('providers_aborted', 'The request was given up.', options))
+  }
+
+  /** Ends the exchange with an error, once, and closes the upstream's connection if it has one. */
+  fail(error: unknown): void {
+    if (!this.#end()) return
+    const failure = describeFailure(error)
+    // The handler hears of it from here, so what undici says of the abort is not passed on.
+    this.#controller?.abort(failure)
+    if (this.hasReturned) this.#handler.onResponseError(this, failure)
+    else queueMicrotask(() => this.#handler.onResponseError(this, failure))
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#queueTimer !== null) clearTimeout(this.#queueTimer)
+    if (this.#isOver) controller.abort(new Error('given up while waiting for a connection'))
+    else this.#handler.onRequestStart?.(this)
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: ResponseHeaders,
+    statusText?: string,
+  ): void {
+    if (this.#isOver || status < 200) return // 1xx: the real answer is still to come
+    if (status >= 300 && status < 400) {
+      this.fail(
+        refuseProvider(
+          'providers_redirected',
+          'The provider redirects, which is not followed: add it by its final address.',
+        ),
+      )
+      return
+    }
+    this.#handler.onResponseStart(this, status, responseHeaders(headers), statusText ?? '')
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#isOver) this.#handler.onResponseData(this, chunk)
+  }
+
+  onResponseEnd(): void {
+    if (this.#end()) this.#handler.onResponseEnd(this)
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.fail(error)
+  }
+
+  /** Whether this call ended it: false when it was over already. */
+  #end(): boolean {
+    if (this.#isOver) return false
+    this.#isOver = true
+    if (this.#queueTimer !== null) clearTimeout(this.#queueTimer)
+    if (this.#lane !== null) this.#lane.exchanges -= 1
+    return true
+  }
+}
+
+function saturated(): Error {
+  return refuseProvider(
+    'providers_saturated',
+    'All connections to the provider are busy: try again later.',
+    { retryAfterSeconds: 1 },
+  )
+}

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto'
+import type { Endpoint } from '../catalog/index.ts'
+import { isJsonObject, type Json, type JsonObject, parseJson } from '../kernel/index.ts'
+import type { FetchLimits, FetchText } from './fetch-text.ts'
+import { normaliseBaseUrl } from './normalise-base-url.ts'
+import { presetOf } from './presets.ts'
+import type { FoundServer, ServerIdentity, ServerKind } from './types.ts'
+
+interface Sign {
+  readonly kind: Exclude<ServerKind, 'generic'>
+  /** Asked of the origin, outside the dialect's own paths. */
+  readonly path: string
+  /** The version in its answer; undefined: the answer is not this server's. */
+  readonly read: (answer: JsonObject) => string | null | undefined
+}
+
+/**
+ * What only one kind of server answers. Ollama and vLLM both say `version`, at paths of their own;
+ * llama.cpp's `/props` has the chat template; LM Studio lists states of models.
+ */
+const SIGNS: readonly Sign[] = [
+  { kind: 'ollama', path: '/api/version', read: (answer) => versionIn(answer.version) },
+  {
+    kind: 'llamacpp',
+    path: '/props',
+    read: (answer) =>
+      'default_generation_settings' in answer || 'build_info' in answer
+        ? (versionIn(answer.build_info) ?? null)
+        : undefined,
+  },
+  { kind: 'vllm', path: '/version', read: (answer) => versionIn(answer.version) },
+  {
+    kind: 'lmstudio',
+    path: '/api/v0/models',
+    read: (answer) => (Array.isArray(answer.data) ? null : undefined),
+  },
+]
+
+const LOCAL_PORTS: readonly { readonly kind: Sign['kind']; readonly port: number }[] = [
+  { kind: 'ollama', port: 11_434 },
+  { kind: 'llamacpp', port: 8_080 },
+  { kind: 'vllm', port: 8_000 },
+  { kind: 'lmstudio', port: 1_234 },
+]
+
+const IDENTIFY: FetchLimits = { totalMs: 3_000, maxBytes: 4 * 1024 * 1024 }
+const DISCOVER: FetchLimits = { totalMs: 300, maxBytes: 4 * 1024 * 1024 }
+
+/** What answers at an address. `generic` when no sign fits, also when nothing answers. */
+export async function identifyServer(fetchText: FetchText, url: string): Promise<ServerIdentity> {
+  const { origin } = new URL(normaliseBaseUrl(url))
+  const answers = await Promise.all(SIGNS.map((sign) => ask(fetchText, { sign, origin }, IDENTIFY)))
+  return answers.find((answer) => answer !== null) ?? { kind: 'generic', version: null }
+}
+
+/**
+ * The servers found on the usual local ports: each port is asked for its own server's sign, once,
+ * and nothing else. Takes no longer than 300 ms; an empty list when none answers.
+ */
+export async function discoverLocalServers(fetchText: FetchText): Promise<readonly FoundServer[]> {
+  const found = await Promise.all(LOCAL_PORTS.map(({ kind, port }) => look(fetchText, kind, port)))
+  return found.filter((server) => server !== null)
+}
+
+async function look(
+  fetchText: FetchText,
+  kind: Sign['kind'],
+  port: number,
+): Promise<FoundServer | null> {
+  const sign = SIGNS.find((each) => each.kind === kind)
+  if (sign === undefined) return null
+  const origin = `http://127.0.0.1:${port}`
+  const identity = await ask(fetchText, { sign, origin }, DISCOVER)
+  return identity === null ? null : { ...identity, baseUrl: `${origin}/v1` }
+}
+
+async function ask(
+  fetchText: FetchText,
+  question: { readonly sign: Sign; readonly origin: string },
+  limits: FetchLimits,
+): Promise<ServerIdentity | null> {
+  const { sign, origin } = question
+  const answer = await fetchText(bareEndpoint(origin), sign.path, limits).catch(() => null) // nobody there
+  if (answer === null || answer.status !== 200) return null
+  const value = parseJson(answer.text)
+  const version = isJsonObject(value) ? sign.read(value) : undefined
+  return version === undefined ? null : { kind: sign.kind, version }
+}
+
+function versionIn(value: Json | undefined): string | undefined {
+  return typeof value === 'string' && value.length <= 100 ? value : undefined
+}
+
+/** An origin without a key: nobody's secret is shown to a server that is not yet known. */
+function bareEndpoint(origin: string): Endpoint {
+  return {
+    providerId: randomUUID() as Endpoint['providerId'],
+    dialect: 'openai',
+    baseUrl: origin,
+    socketPath: null,
+    authHeader: null,
+    quirks: presetOf('generic').quirks,
+  }
+}

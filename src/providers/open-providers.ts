@@ -1,0 +1,77 @@
+import type { Endpoint } from '../catalog/index.ts'
+import { type Clock, systemClock } from '../kernel/index.ts'
+import { dispatchRequest } from './dispatch.ts'
+import { refuseProvider } from './errors.ts'
+import { type FetchText, textFetcher } from './fetch-text.ts'
+import { discoverLocalServers, identifyServer } from './identify-server.ts'
+import { openPools } from './pools.ts'
+import { readModelList } from './read-model-list.ts'
+import type { OfferedModel, Providers } from './types.ts'
+
+export interface ProvidersOptions {
+  /** Connections to one provider at a time; 64 when absent. */
+  readonly connections?: number
+  /** 5,000 when absent. */
+  readonly connectTimeoutMs?: number
+  /** Requests that may wait for a connection to one provider; 1,024 when absent. */
+  readonly maxQueued?: number
+  /** Longest wait for a free connection; 30,000 when absent. */
+  readonly queueTimeoutMs?: number
+  /** For a model list, from the question to its last byte; 10,000 when absent. */
+  readonly listTimeoutMs?: number
+  readonly clock?: Clock
+}
+
+const LIST_MAX_BYTES = 16 * 1024 * 1024
+
+/** The way to every provider. Opens no connection before the first request. */
+export function openProviders(options: ProvidersOptions = {}): Providers {
+  const connections = options.connections ?? 64
+  const clock = options.clock ?? systemClock
+  const pools = openPools({ connections, connectTimeoutMs: options.connectTimeoutMs ?? 5_000 })
+  const limits = {
+    connections,
+    maxQueued: options.maxQueued ?? 1_024,
+    queueTimeoutMs: options.queueTimeoutMs ?? 30_000,
+  }
+  const fetchText = textFetcher(pools, limits)
+  const listModels = modelLister(fetchText, options.listTimeoutMs ?? 10_000)
+
+  return {
+    dispatch: (endpoint, request, handler) =>
+      dispatchRequest(pools, limits, { endpoint, request, handler }),
+    listModels,
+    async probe(endpoint) {
+      const startedMs = clock.monotonicMs()
+      const models = await listModels(endpoint)
+      return { totalMs: clock.monotonicMs() - startedMs, modelCount: models.length }
+    },
+    identifyServer: (url) => identifyServer(fetchText, url),
+    discoverLocalServers: () => discoverLocalServers(fetchText),
+    close: () => pools.close(),
+  }
+}
+
+function modelLister(
+  fetchText: FetchText,
+  totalMs: number,
+): (endpoint: Endpoint) => Promise<readonly OfferedModel[]> {
+  return async (endpoint) => {
+    const answer = await fetchText(endpoint, '/models', { totalMs, maxBytes: LIST_MAX_BYTES })
+    if (answer.status === 401 || answer.status === 403) {
+      throw refuseProvider(
+        'providers_key_refused',
+        endpoint.authHeader === null
+          ? 'The provider wants a key: give one.'
+          : 'The provider refuses the key: check it and give a good one.',
+      )
+    }
+    const models = answer.status === 200 ? readModelList(answer.text) : null
+    if (models !== null) return models
+    throw refuseProvider(
+      'providers_bad_response',
+      `The provider gives no model list (status ${answer.status}): check that its address is the base of an OpenAI-compatible API, such as https://api.example.com/v1.`,
+      { param: 'url', details: { status: answer.status } },
+    )
+  }
+}

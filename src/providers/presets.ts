@@ -1,0 +1,111 @@
+import type { Quirks } from '../catalog/index.ts'
+
+/** Every kind of provider that Baimo knows by name. `generic` is any other of the dialect. */
+export const PROVIDER_KINDS = [
+  'openai',
+  'mistral',
+  'qwen',
+  'deepseek',
+  'gemini',
+  'openrouter',
+  'vllm',
+  'sglang',
+  'ollama',
+  'llamacpp',
+  'lmstudio',
+  'baimo',
+  'engine',
+  'generic',
+] as const
+export type ProviderKind = (typeof PROVIDER_KINDS)[number]
+
+/** How a server of one kind is reached: data, so that a new one needs no code. */
+export interface Preset {
+  readonly kind: ProviderKind
+  /** As people write it. */
+  readonly title: string
+  /** Null: the operator must give the address. */
+  readonly baseUrl: string | null
+  /** How a key is sent. */
+  readonly authHeader: { readonly name: string; readonly prefix: string }
+  readonly needsKey: boolean
+  /** Whose models it serves when it is the maker's own service; null: anybody's. */
+  readonly publisher: string | null
+  /** Whether it runs on the operator's side of the network rather than being a service. */
+  readonly isLocal: boolean
+  readonly quirks: Quirks
+}
+
+const BEARER = { name: 'authorization', prefix: 'Bearer ' }
+const PLAIN: Quirks = { acceptsStreamOptions: true, rejectedParameters: [] }
+
+interface Row {
+  readonly title: string
+  readonly baseUrl?: string
+  readonly publisher?: string
+  readonly isLocal?: boolean
+  readonly quirks?: Quirks
+}
+
+const ROWS: Readonly<Record<ProviderKind, Row>> = {
+  openai: { title: 'OpenAI', baseUrl: 'https://api.openai.com/v1', publisher: 'openai' },
+  mistral: {
+    title: 'Mistral',
+    baseUrl: 'https://api.mistral.ai/v1',
+    publisher: 'mistralai',
+    // Its stream always ends with usage, and it refuses parameters that it does not know.
+    quirks: {
+      acceptsStreamOptions: false,
+      rejectedParameters: ['logit_bias', 'logprobs', 'top_logprobs', 'user'],
+    },
+  },
+  qwen: {
+    title: 'Qwen (Alibaba Cloud Model Studio)',
+    baseUrl: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
+    publisher: 'qwen',
+  },
+  deepseek: {
+    title: 'DeepSeek',
+    baseUrl: 'https://api.deepseek.com/v1',
+    publisher: 'deepseek-ai',
+  },
+  gemini: {
+    title: 'Google Gemini (OpenAI-compatible endpoint)',
+    baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai',
+    publisher: 'google',
+  },
+  openrouter: { title: 'OpenRouter', baseUrl: 'https://openrouter.ai/api/v1' },
+  vllm: { title: 'vLLM', baseUrl: 'http://127.0.0.1:8000/v1', isLocal: true },
+  sglang: { title: 'SGLang', baseUrl: 'http://127.0.0.1:30000/v1', isLocal: true },
+  ollama: { title: 'Ollama', baseUrl: 'http://127.0.0.1:11434/v1', isLocal: true },
+  llamacpp: { title: 'llama.cpp', baseUrl: 'http://127.0.0.1:8080/v1', isLocal: true },
+  lmstudio: { title: 'LM Studio', baseUrl: 'http://127.0.0.1:1234/v1', isLocal: true },
+  baimo: { title: 'another Baimo' },
+  engine: { title: "Baimo's own engine", baseUrl: 'http://engine.localhost/v1', isLocal: true },
+  generic: { title: 'any server of the OpenAI dialect' },
+}
+
+const NEED_NO_KEY = new Set<ProviderKind>([
+  'vllm',
+  'sglang',
+  'ollama',
+  'llamacpp',
+  'lmstudio',
+  'engine',
+  'generic',
+])
+
+/** What Baimo knows of a kind of provider. */
+export function presetOf(kind: ProviderKind): Preset {
+  const row = ROWS[kind]
+  return {
+    kind,
+    title: row.title,
+    baseUrl: row.baseUrl ?? null,
+    authHeader: BEARER,
+    needsKey: !NEED_NO_KEY.has(kind),
+    publisher: row.publisher ?? null,
+    isLocal: row.isLocal ?? false,
+    quirks: row.quirks ?? PLAIN,
+  }
+}

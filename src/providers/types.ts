@@ -1,0 +1,95 @@
+import type { Capability, Endpoint, Modality } from '../catalog/index.ts'
+
+/** What a provider is asked to do. Each has its path below the endpoint's base URL. */
+export type ProviderOperation = 'chat' | 'completions' | 'embeddings'
+
+export interface ProviderRequest {
+  readonly operation: ProviderOperation
+  /** Below the base URL, with its leading slash, instead of the operation's own; absent: that. */
+  readonly path?: string
+  readonly body: Buffer
+  /**
+   * Headers for the upstream, names in lower case. Hop-by-hop headers, credentials of the caller,
+   * `host`, `content-length` and `accept-encoding` are never sent on, whatever stands here.
+   */
+  readonly headers?: Readonly<Record<string, string | string[] | undefined>>
+  /** From the request's last byte to the answer's headers; 0: no limit. */
+  readonly headersTimeoutMs: number
+  /** Longest silence within the answer's body; 0: no limit. */
+  readonly bodyTimeoutMs: number
+}
+
+/** The running exchange, for back-pressure: a paused one reads nothing more from its socket. */
+export interface DispatchControl {
+  pause(): void
+  resume(): void
+  abort(reason: Error): void
+}
+
+export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>
+
+/**
+ * Hears one exchange. Exactly one of `onResponseEnd` and `onResponseError` is called, once, and
+ * nothing after it; neither before `dispatch` has returned. The shape is that of undici's handlers.
+ */
+export interface ProviderHandler {
+  /** The request is about to be written: a connection was found. */
+  onRequestStart?(control: DispatchControl): void
+  /** The answer's status (200 to 299, 400 to 599) and its headers without hop-by-hop ones. */
+  onResponseStart(
+    control: DispatchControl,
+    status: number,
+    headers: ResponseHeaders,
+    statusText: string,
+  ): void
+  onResponseData(control: DispatchControl, chunk: Buffer): void
+  onResponseEnd(control: DispatchControl): void
+  /** A Refusal of `errors.ts`; `providers_aborted` when it ended by `abort`. */
+  onResponseError(control: DispatchControl, error: Error): void
+}
+
+/** Ends the exchange: the upstream's connection is closed at once. Does nothing when it is over. */
+export type Abort = (reason?: Error) => void
+
+/** A model as its upstream lists it: what it says, and null for what it does not say. */
+export interface OfferedModel {
+  /** The upstream's own name: what a request's `model` must be. */
+  readonly id: string
+  readonly ownedBy: string | null
+  readonly createdAtSeconds: number | null
+  readonly contextTokens: number | null
+  readonly parametersTotal: number | null
+  readonly capabilities: readonly Capability[] | null
+  readonly modalities: readonly Modality[] | null
+}
+
+/** What kind of server answers at an address, when it can be told. */
+export interface ServerIdentity {
+  readonly kind: ServerKind
+  /** As the server says it; null when it does not. */
+  readonly version: string | null
+}
+export type ServerKind = 'ollama' | 'llamacpp' | 'vllm' | 'lmstudio' | 'generic'
+
+/** A local server that was found. Shown to the operator, never added by itself. */
+export interface FoundServer extends ServerIdentity {
+  readonly baseUrl: string
+}
+
+export interface Providers {
+  /** Sends one request. Throws nothing: every failure comes by `onResponseError`. */
+  dispatch(endpoint: Endpoint, request: ProviderRequest, handler: ProviderHandler): Abort
+  /**
+   * The models an upstream offers, at most 5,000, each id once.
+   * Refuses with `providers_…`: unreachable, timed out, refused the key, or no list in the answer.
+   */
+  listModels(endpoint: Endpoint): Promise<readonly OfferedModel[]>
+  /** Whether the upstream answers its model list at all; a refusal says why not. */
+  probe(endpoint: Endpoint): Promise<{ readonly totalMs: number; readonly modelCount: number }>
+  /** What answers at an address (with or without `/v1`). */
+  identifyServer(baseUrl: string): Promise<ServerIdentity>
+  /** Looks for Ollama, llama.cpp, vLLM and LM Studio on this machine; about 300 ms. */
+  discoverLocalServers(): Promise<readonly FoundServer[]>
+  /** Lets running exchanges end, then closes every connection. */
+  close(): Promise<void>
+}

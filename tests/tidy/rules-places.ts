@@ -116,6 +116,12 @@ function checkJson(tree: Tree): Finding[] {
     .flatMap((source) => findNodes(source, parse, 'Use parseJson of the kernel'))
 }
 
+function checkParses(tree: Tree): Finding[] {
+  return [...tree.sources.values()].flatMap((source) =>
+    source.problem === null ? [] : [finding(source, 0, 'does not parse', source.problem)],
+  )
+}
+
 const escapes = /@ts-(ignore|expect-error|nocheck)/
 
 function checkTypes(tree: Tree): Finding[] {
@@ -274,7 +280,15 @@ const catchRule: Rule = {
   },
 }
 
+const parsesRule: Rule = {
+  name: 'every file parses',
+  check: checkParses,
+  catches: { 'half a file': inGateway('function f() {') },
+  allows: { 'a whole file': inGateway('function f() {}') },
+}
+
 export const placeRules: readonly Rule[] = [
+  parsesRule,
   sqlRule,
   environmentRule,
   consoleRule,

@@ -41,7 +41,7 @@ export const pureImports: Readonly<Record<string, readonly string[] | null>> = {
   'node:buffer': ['Buffer', 'isUtf8', 'isAscii'],
   'node:crypto': ['createHash', 'hash', 'createHmac', 'timingSafeEqual'],
   'node:net': ['isIP', 'isIPv4', 'isIPv6', 'BlockList'],
-  'node:path': ['posix'],
+  'node:path': ['posix', 'join', 'dirname', 'basename', 'extname'],
   'node:zlib': ['crc32'],
 }
 

@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { documentRules } from './rules-documents.ts'
+import { folderRules } from './rules-folders.ts'
 import { importRules } from './rules-imports.ts'
 import { placeRules } from './rules-places.ts'
 import { purityRules } from './rules-purity.ts'
@@ -16,7 +18,14 @@ function sample(files: Readonly<Record<string, string>>): Tree {
   return treeOf(new Map(Object.entries(files)))
 }
 
-const rules = [...importRules, ...purityRules, ...placeRules, ...sizeRules]
+const rules = [
+  ...importRules,
+  ...purityRules,
+  ...placeRules,
+  ...sizeRules,
+  ...folderRules,
+  ...documentRules,
+]
 
 describe.each(rules)('tidy: $name', (rule) => {
   it('holds in the tree', () => {

@@ -22,11 +22,13 @@ export interface Source {
   readonly text: string
   readonly program: Node
   readonly comments: readonly Comment[]
+  /** The parser's words where the file does not parse; null: it does. */
+  readonly problem: string | null
 }
 
 /** The repository as the rules see it. */
 export interface Tree {
-  /** Every text file, TypeScript or not. */
+  /** Every file, TypeScript or not; binaries are there with an empty text. */
   readonly files: ReadonlyMap<string, string>
   readonly sources: ReadonlyMap<string, Source>
 }
@@ -59,10 +61,11 @@ const skippedFolders = new Set([
   'coverage',
   '__pycache__',
 ])
-const skippedEndings = new Set(['.gguf', '.pt', '.png', '.jpg', '.woff2', '.log', '.gz', '.ico'])
+const skippedEndings = new Set(['.pt', '.log'])
+const binaryEndings = new Set(['.gguf', '.png', '.jpg', '.woff2', '.gz', '.ico'])
 const parsedEndings = new Set(['.ts', '.tsx', '.mjs'])
 
-/** The files of a repository on disk, without what git ignores and without binaries. */
+/** The files of a repository on disk, without what git ignores. */
 export function readTree(root: string): Tree {
   const files = new Map<string, string>()
   const pending = ['']
@@ -71,7 +74,10 @@ export function readTree(root: string): Tree {
       const path = posix.join(folder, entry.name)
       if (entry.isDirectory() && !skippedFolders.has(entry.name)) pending.push(path)
       if (entry.isFile() && !skippedEndings.has(extname(path)))
-        files.set(path, readFileSync(join(root, path), 'utf8'))
+        files.set(
+          path,
+          binaryEndings.has(extname(path)) ? '' : readFileSync(join(root, path), 'utf8'),
+        )
     }
   }
   return treeOf(files)
@@ -89,9 +95,8 @@ export function treeOf(files: ReadonlyMap<string, string>): Tree {
 
 function parse(path: string, text: string): Source {
   const { program, comments, errors } = parseSync(basename(path), text)
-  const first = errors[0]
-  if (first !== undefined) throw new Error(`${path} does not parse: ${first.message}`)
-  return { path, text, program: program as unknown as Node, comments }
+  const problem = errors[0]?.message ?? null
+  return { path, text, program: program as unknown as Node, comments, problem }
 }
 
 /** Calls `visit` for `node` and all below it, parents first; `false` leaves out what is inside. */

@@ -1,0 +1,67 @@
+import { defineErrors, refusalsOf } from '../kernel/index.ts'
+
+export const storeErrors = defineErrors({
+  store_home_in_use: {
+    kind: 'conflict',
+    title: 'Another Baimo runs on this home. Stop it, or set BAIMO_HOME to another folder.',
+    isRetryable: true,
+  },
+  store_home_not_writable: {
+    kind: 'unavailable',
+    title: 'The home cannot be written. Give this user write access, or set BAIMO_HOME.',
+    isRetryable: false,
+  },
+  store_platform_unsupported: {
+    kind: 'unavailable',
+    title: 'No PostgreSQL is shipped for this platform. Set DATABASE_URL to a PostgreSQL ≥ 15.',
+    isRetryable: false,
+  },
+  store_database_failed: {
+    kind: 'unavailable',
+    title: 'The embedded PostgreSQL did not start. Its last words are in the message.',
+    isRetryable: true,
+  },
+  store_database_unreachable: {
+    kind: 'unavailable',
+    title: 'The database of DATABASE_URL does not answer. Check host, port, name and password.',
+    isRetryable: true,
+  },
+  store_database_too_old: {
+    kind: 'unavailable',
+    title: 'The database of DATABASE_URL is older than PostgreSQL 15. Upgrade it.',
+    isRetryable: false,
+  },
+  store_database_newer: {
+    kind: 'conflict',
+    title: 'A newer Baimo migrated this database. Start that version or a later one.',
+    isRetryable: false,
+  },
+  store_migration_changed: {
+    kind: 'conflict',
+    title: 'A migration that this database has applied was changed since. Restore its text.',
+    isRetryable: false,
+  },
+  store_migration_failed: {
+    kind: 'internal',
+    title:
+      'A migration could not be applied; nothing of it was kept. Its reason is in the message.',
+    isRetryable: false,
+  },
+  store_secret_invalid: {
+    kind: 'unavailable',
+    title: 'The secret key file is not a key. It holds 64 hexadecimal digits, mode 0600.',
+    isRetryable: false,
+  },
+  store_secret_mismatch: {
+    kind: 'conflict',
+    title: 'The secret key does not belong to this database. Put the right file back.',
+    isRetryable: false,
+  },
+  store_secret_unreadable: {
+    kind: 'internal',
+    title: 'A sealed value cannot be opened: it was changed, or moved from another row.',
+    isRetryable: false,
+  },
+})
+
+export const refuse = refusalsOf(storeErrors)

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import type pg from 'pg'
+import { refuse } from './errors.ts'
+import type { Migration } from './types.ts'
+
+/** Any number, the same in every version: all replicas must queue for one lock. */
+const MIGRATION_LOCK = 7_302_026_001
+
+interface AppliedRow {
+  readonly name: string
+  readonly checksum: string
+}
+
+/**
+ * Brings the database of `client` to the last of `migrations`, each in a transaction of its own,
+ * all under one lock. Returns the names that it applied now.
+ * Refuses with `store_database_newer`, `store_migration_changed`, `store_migration_failed`.
+ */
+export async function migrate(
+  client: pg.ClientBase,
+  migrations: readonly Migration[],
+  onProgress: (text: string) => void,
+): Promise<string[]> {
+  await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+  try {
+    const pending = pendingMigrations(await readApplied(client), migrations)
+    if (pending.length > 0) onProgress(`migrating the database: ${pending.length} to apply`)
+    for (const migration of pending) await apply(client, migration)
+    return pending.map((migration) => migration.name)
+  } finally {
+    await client.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK])
+  }
+}
+
+/** What is left to apply, once what was applied is found to be the beginning of what we know. */
+export function pendingMigrations(
+  applied: readonly AppliedRow[],
+  known: readonly Migration[],
+): readonly Migration[] {
+  const unknown = applied.find((row) => !known.some((migration) => migration.name === row.name))
+  if (unknown !== undefined)
+    throw refuse(
+      'store_database_newer',
+      `A newer Baimo migrated this database (${unknown.name}). Start that version or a later one.`,
+    )
+  for (const [index, row] of applied.entries()) {
+    const migration = known[index]
+    if (migration?.name !== row.name || checksumOf(migration) !== row.checksum)
+      throw refuse(
+        'store_migration_changed',
+        `Migration ${row.name} is not what this database applied. Restore its text and order.`,
+      )
+  }
+  return known.slice(applied.length)
+}
+
+/** SHA-256 of the text, in hexadecimal digits. */
+export function checksumOf(migration: Migration): string {
+  return createHash('sha256').update(migration.sql).digest('hex')
+}
+
+async function readApplied(client: pg.ClientBase): Promise<AppliedRow[]> {
+  await client.query(`create table if not exists migrations (
+    name text primary key,
+    checksum text not null,
+    applied_at timestamptz not null default now()
+  )`)
+  const { rows } = await client.query<AppliedRow>(
+    'select name, checksum from migrations order by name collate "C"',
+  )
+  return rows
+}
+
+async function apply(client: pg.ClientBase, migration: Migration): Promise<void> {
+  await client.query('begin')
+  try {
+    await client.query(migration.sql)
+    await client.query('insert into migrations (name, checksum) values ($1, $2)', [
+      migration.name,
+      checksumOf(migration),
+    ])
+    await client.query('commit')
+  } catch (error) {
+    await client.query('rollback')
+    const reason = error instanceof Error ? error.message : String(error)
+    throw refuse('store_migration_failed', `Migration ${migration.name} failed: ${reason}`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,87 @@
+import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { Log } from '../kernel/index.ts'
+import { refuse } from './errors.ts'
+import { migrate } from './migrate.ts'
+import type { Migration, Store } from './types.ts'
+
+const OLDEST_VERSION = 150_000
+const HEALTH_LIMIT_MS = 2_000
+
+/** What every connection of the pool says of itself. A statement that hangs must not hang us. */
+const poolConfig: pg.PoolConfig = {
+  application_name: 'baimo',
+  max: 16,
+  idleTimeoutMillis: 60_000,
+  connectionTimeoutMillis: 10_000,
+  keepAlive: true,
+  statement_timeout: 30_000,
+  lock_timeout: 10_000,
+  idle_in_transaction_session_timeout: 60_000,
+}
+
+export interface ConnectOptions {
+  readonly kind: Store['kind']
+  readonly connection: pg.ClientConfig
+  readonly migrations: readonly Migration[]
+  readonly log: Log
+  readonly onProgress: (text: string) => void
+  /** Runs after the pool is closed. */
+  readonly afterClose: () => Promise<void>
+}
+
+/**
+ * Checks the server's version, brings the schema up to date and opens the pool.
+ * Refuses with the codes of `migrate` and `store_database_too_old`; errors of the connection pass.
+ */
+export async function connectStore(options: ConnectOptions): Promise<Store> {
+  await prepare(options)
+  const pool = new pg.Pool({ ...poolConfig, ...options.connection })
+  pool.on('error', (error) => {
+    options.log.debug({ reason: error.message }, 'an idle database connection ended')
+  })
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+  let closing: Promise<void> | null = null
+  return {
+    kind: options.kind,
+    db,
+    pool,
+    transaction: (work) => db.transaction().execute(work),
+    serverVersion: async () => (await pool.query('show server_version')).rows[0].server_version,
+    isHealthy: () => answersInTime(db),
+    close() {
+      closing ??= db.destroy().then(options.afterClose)
+      return closing
+    },
+  }
+}
+
+async function prepare(options: ConnectOptions): Promise<void> {
+  const client = new pg.Client({ ...options.connection, application_name: 'baimo migrate' })
+  client.on('error', () => {}) // the statement that was running throws it too
+  await client.connect()
+  try {
+    const { rows } = await client.query(
+      "select current_setting('server_version_num')::int as number, current_setting('server_version') as name",
+    )
+    if (rows[0].number < OLDEST_VERSION)
+      throw refuse(
+        'store_database_too_old',
+        `The database is PostgreSQL ${rows[0].name}. Baimo needs 15 or later.`,
+      )
+    await migrate(client, options.migrations, options.onProgress)
+  } finally {
+    await client.end()
+  }
+}
+
+async function answersInTime(db: Kysely<unknown>): Promise<boolean> {
+  const late = Symbol('late')
+  const limit = new Promise((resolve) => setTimeout(resolve, HEALTH_LIMIT_MS, late).unref())
+  try {
+    const answer = db.executeQuery(CompiledQuery.raw('select 1'))
+    return (await Promise.race([answer, limit])) !== late
+  } catch {
+    return false // the reason is in the log of whoever needed the database
+  }
+}

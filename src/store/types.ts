@@ -1,0 +1,46 @@
+import type { Kysely, Transaction } from 'kysely'
+import type pg from 'pg'
+
+/** The folder that holds all that a market keeps, locked by this process until closed. */
+export interface Home {
+  /** Absolute. All other paths lie below it. */
+  readonly path: string
+  readonly ownerKeyPath: string
+  readonly secretKeyPath: string
+  /** Cluster of the embedded PostgreSQL. */
+  readonly databasePath: string
+  /** Sockets and locks of the running market. */
+  readonly runPath: string
+  readonly enginePath: string
+  /** Address and pid of the running market, for the command line; absent while none runs. */
+  readonly marketPath: string
+  /** Whether openHome made the folder: the first start. */
+  readonly isNew: boolean
+  /** Gives the lock back. The second call does nothing. */
+  close(): void
+}
+
+/** The market's database. */
+export interface Store {
+  readonly kind: 'embedded' | 'external'
+  /** Domains narrow it to their own tables: `db.withTables<{ keys: KeysTable }>()`. */
+  readonly db: Kysely<unknown>
+  /** The raw connections below `db`, for statements that kysely would slow down. */
+  readonly pool: pg.Pool
+  /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+  transaction<T>(work: (trx: Transaction<unknown>) => Promise<T>): Promise<T>
+  /** Such as `18.4`. */
+  serverVersion(): Promise<string>
+  /** Whether the database answers within two seconds. Never throws. */
+  isHealthy(): Promise<boolean>
+  /** Waits for running statements, then stops the embedded server. The second call does nothing. */
+  close(): Promise<void>
+}
+
+/** One forward step of the schema. Its text never changes once it was released. */
+export interface Migration {
+  /** `NNNN-name`, as the file: the order in which migrations apply. */
+  readonly name: string
+  /** Plain SQL for PostgreSQL 15 and later; several statements are fine. */
+  readonly sql: string
+}

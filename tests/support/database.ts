@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, inject } from 'vitest'
+import { newId, silentLog } from '../../src/kernel/index.ts'
+import { openStore, type Store } from '../../src/store/index.ts'
+import { migrations } from '../../src/store/migrations/index.ts'
+import { hasDebian15, openTestServer, type ServerKind, type TestServer } from './postgres.ts'
+
+/**
+ * A store on a fresh database with all migrations applied, on the run's own PostgreSQL or on the
+ * server whose socket folder is `host`. Close it after the test.
+ */
+export async function openTestStore(options: { host?: string } = {}): Promise<Store> {
+  const url = await createTestDatabase(options)
+  return openStore({
+    home: { path: '', databasePath: '', runPath: '' }, // an external database needs no home
+    databaseUrl: url,
+    log: silentLog,
+    onProgress: () => {},
+  })
+}
+
+/** The DATABASE_URL of a fresh, migrated database, for what opens its store itself. */
+export async function createTestDatabase(options: { host?: string } = {}): Promise<string> {
+  const host = options.host ?? inject('postgresHost')
+  const name = `test_${newId().replaceAll('-', '')}`
+  await onServer(host, async (client) => {
+    const template = await ensureTemplate(client, host)
+    await client.query(`create database ${name} template ${template}`)
+  })
+  return databaseUrl(host, name)
+}
+
+/** The DATABASE_URL of a database on the server whose socket folder is `host`. */
+export function databaseUrl(host: string, database: string): string {
+  return `postgres://baimo@/${database}?host=${encodeURIComponent(host)}`
+}
+
+/**
+ * The same tests on the embedded PostgreSQL and on Debian's 15, the oldest that DATABASE_URL may
+ * name. Without Debian's binaries those tests are skipped, except in CI.
+ */
+export function describeOnEveryServer(
+  name: string,
+  tests: (openStoreHere: () => Promise<Store>) => void,
+): void {
+  describe(`${name} (embedded PostgreSQL)`, () => tests(() => openTestStore()))
+  describe.skipIf(!hasDebian15 && !isCi())(`${name} (PostgreSQL 15)`, () => {
+    const server = useTestServer('debian15')
+    tests(() => openTestStore({ host: server().host }))
+  })
+}
+
+/** A server for the tests of one describe block; call the answer inside a test. */
+export function useTestServer(kind: ServerKind): () => TestServer {
+  const folder = mkdtempSync(join(tmpdir(), 'baimo-test-'))
+  let server: TestServer | undefined
+  beforeAll(async () => {
+    server = await openTestServer(kind, folder)
+  })
+  afterAll(async () => {
+    await server?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return () => {
+    if (server === undefined) throw new Error('the test server is there inside tests only')
+    return server
+  }
+}
+
+function isCi(): boolean {
+  return process.env.CI !== undefined
+}
+
+/** One migrated database that the others are copied from: 20 ms instead of all migrations. */
+async function ensureTemplate(client: pg.Client, host: string): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify(migrations)).digest('hex')
+  const name = `template_${hash.slice(0, 16)}`
+  await client.query('select pg_advisory_lock(1)')
+  const found = await client.query('select 1 from pg_database where datname = $1', [name])
+  if (found.rowCount === 0) await makeTemplate(client, host, name)
+  await client.query('select pg_advisory_unlock(1)')
+  return name
+}
+
+async function makeTemplate(client: pg.Client, host: string, name: string): Promise<void> {
+  await client.query(`create database ${name}_draft`)
+  const store = await openStore({
+    home: { path: '', databasePath: '', runPath: '' },
+    databaseUrl: databaseUrl(host, `${name}_draft`),
+    log: silentLog,
+    onProgress: () => {},
+  })
+  await store.close()
+  await client.query(`alter database ${name}_draft rename to ${name}`)
+}
+
+async function onServer(host: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client(databaseUrl(host, 'postgres'))
+  await client.connect()
+  try {
+    await work(client)
+  } finally {
+    await client.end()
+  }
+}

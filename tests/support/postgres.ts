@@ -1,0 +1,43 @@
+import { chmodSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { silentLog } from '../../src/kernel/index.ts'
+import { type Binaries, embeddedBinaries } from '../../src/store/binaries.ts'
+import { openServer } from '../../src/store/server.ts'
+
+export type ServerKind = 'embedded' | 'debian15'
+
+export interface TestServer {
+  /** Socket folder. The role `baimo` needs no password. */
+  readonly host: string
+  stop(): Promise<void>
+}
+
+const DEBIAN_15 = '/usr/lib/postgresql/15/bin'
+
+/** Whether Debian's PostgreSQL 15 is on this machine. */
+export const hasDebian15 = existsSync(join(DEBIAN_15, 'postgres'))
+
+/** Test data outlives nothing: no sync of files, and room for many pools. */
+const settings = ['fsync=off', 'full_page_writes=off', 'max_connections=300', 'timezone=UTC']
+
+/** A PostgreSQL in `folder`, which must be fresh and is the caller's to remove. */
+export async function openTestServer(kind: ServerKind, folder: string): Promise<TestServer> {
+  chmodSync(folder, 0o711)
+  const server = await openServer({
+    cluster: {
+      binaries: kind === 'embedded' ? embeddedBinaries(join(folder, 'lib')) : debian15(),
+      dataPath: join(folder, 'pg'),
+      logPath: join(folder, 'pg.log'),
+      passwordPath: join(folder, 'pg.password'),
+    },
+    socketPath: join(folder, 'run'),
+    settings,
+    log: silentLog,
+    onProgress: () => {},
+  })
+  return { host: server.address.host, stop: server.stop }
+}
+
+function debian15(): Binaries {
+  return { binPath: DEBIAN_15, libraryPaths: [], initArguments: ['--locale=C.UTF-8', '--no-sync'] }
+}

@@ -1,0 +1,230 @@
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { defineErrors, refusalsOf } from './kernel/index.ts'
+
+export const configErrors = defineErrors({
+  config_value_invalid: {
+    kind: 'invalid',
+    title: 'A setting in the environment has a value that cannot be used.',
+    isRetryable: false,
+  },
+})
+const refuse = refusalsOf(configErrors)
+
+/** Everything that can be set. Only this file reads the environment. */
+export interface Config {
+  /** 0: any free port. */
+  readonly port: number
+  readonly host: string
+  /** Absolute. */
+  readonly home: string
+  /** Null: the embedded PostgreSQL. Secret: it may hold a password. */
+  readonly databaseUrl: string | null
+  /** No outgoing request but to listings that are switched on. */
+  readonly isOffline: boolean
+  /** Absolute; null: `secret.key` in the home. */
+  readonly secretFile: string | null
+  /** Null: only the owner's key opens /metrics. Secret. */
+  readonly scrapeToken: string | null
+  /** Bytes the engine may hold models in; null: half of the memory. */
+  readonly engineMemoryBytes: number | null
+  /** Null: one less than the machine has. */
+  readonly engineThreads: number | null
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** Where the command line finds a market that runs elsewhere; null: the one of this home. */
+  readonly remoteUrl: string | null
+  /** The key the command line uses there; null: the owner's. Secret. */
+  readonly remoteKey: string | null
+  /** Names a client may use in its Host header besides the loopback ones and `host`. */
+  readonly hostNames: readonly string[]
+}
+
+/** One setting, for `baimo config` and the docs. */
+export interface Setting {
+  readonly name: string
+  readonly meaning: string
+  /** What counts when it is not set, in words. */
+  readonly fallback: string
+  readonly isSecret: boolean
+}
+
+export const settings: readonly Setting[] = [
+  {
+    name: 'PORT',
+    meaning: 'Port to listen on; 0 takes any free one',
+    fallback: '7777',
+    isSecret: false,
+  },
+  { name: 'HOST', meaning: 'Address to listen on', fallback: '127.0.0.1', isSecret: false },
+  {
+    name: 'BAIMO_HOME',
+    meaning: 'Folder for database, keys and uploads',
+    fallback: './.baimo in a checkout, else the user’s data folder',
+    isSecret: false,
+  },
+  {
+    name: 'DATABASE_URL',
+    meaning: 'Your own PostgreSQL, 15 or later',
+    fallback: 'the embedded one',
+    isSecret: true,
+  },
+  {
+    name: 'BAIMO_OFFLINE',
+    meaning: '1: no outgoing request but to listings that are switched on',
+    fallback: '0',
+    isSecret: false,
+  },
+  {
+    name: 'BAIMO_SECRET_FILE',
+    meaning: 'File of the key that encrypts secrets at rest',
+    fallback: 'secret.key in the home',
+    isSecret: false,
+  },
+  {
+    name: 'BAIMO_SCRAPE_TOKEN',
+    meaning: 'Bearer token that may read /metrics and nothing else',
+    fallback: 'none',
+    isSecret: true,
+  },
+  {
+    name: 'BAIMO_ENGINE_MEMORY_MB',
+    meaning: 'Memory the engine may hold models in, in MB',
+    fallback: 'half of the machine’s',
+    isSecret: false,
+  },
+  {
+    name: 'BAIMO_ENGINE_THREADS',
+    meaning: 'Threads the engine computes with',
+    fallback: 'one less than the machine has',
+    isSecret: false,
+  },
+  {
+    name: 'BAIMO_LOG',
+    meaning: 'debug, info, warn, error or silent',
+    fallback: 'warn on a terminal, else info',
+    isSecret: false,
+  },
+  {
+    name: 'BAIMO_URL',
+    meaning: 'Market that the command line talks to',
+    fallback: 'the one running on this home',
+    isSecret: false,
+  },
+  {
+    name: 'BAIMO_KEY',
+    meaning: 'Key that the command line uses',
+    fallback: 'owner.key in the home',
+    isSecret: true,
+  },
+  {
+    name: 'BAIMO_HOST_NAMES',
+    meaning: 'Names that clients may reach it by, with commas',
+    fallback: 'localhost',
+    isSecret: false,
+  },
+]
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The folder of the package: what it ships lies below. */
+export const packageRoot = findPackageRoot()
+
+function findPackageRoot(): string {
+  // Both src/config.ts and the bundle build/cli.js are one folder below the root.
+  return dirname(dirname(fileURLToPath(import.meta.url)))
+}
+
+/** The process's own environment: nobody else reads it. */
+export function processEnvironment(): Environment {
+  return process.env
+}
+
+/**
+ * Reads the settings. An empty value counts as not set.
+ * Refuses with `config_value_invalid`, naming the setting and what it takes.
+ */
+export function readConfig(env: Environment): Config {
+  const text = (name: string): string | null => env[name]?.trim() || null
+  return {
+    port: whole(env, 'PORT', { least: 0, most: 65_535 }) ?? 7777,
+    host: text('HOST') ?? '127.0.0.1',
+    home: resolve(text('BAIMO_HOME') ?? defaultHome(env)),
+    databaseUrl: databaseUrl(text('DATABASE_URL')),
+    isOffline: flag(env, 'BAIMO_OFFLINE'),
+    secretFile: absolute(text('BAIMO_SECRET_FILE')),
+    scrapeToken: scrapeToken(text('BAIMO_SCRAPE_TOKEN')),
+    engineMemoryBytes: megabytes(
+      whole(env, 'BAIMO_ENGINE_MEMORY_MB', { least: 64, most: 4_000_000 }),
+    ),
+    engineThreads: whole(env, 'BAIMO_ENGINE_THREADS', { least: 1, most: 256 }),
+    logLevel: logLevel(text('BAIMO_LOG')),
+    remoteUrl: text('BAIMO_URL')?.replace(/\/+$/, '') ?? null,
+    remoteKey: text('BAIMO_KEY'),
+    hostNames: (text('BAIMO_HOST_NAMES') ?? '')
+      .split(',')
+      .map((name) => name.trim())
+      .filter(Boolean),
+  }
+}
+
+function whole(
+  env: Environment,
+  name: string,
+  bounds: { least: number; most: number },
+): number | null {
+  const value = env[name]?.trim()
+  if (value === undefined || value === '') return null
+  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN
+  if (number >= bounds.least && number <= bounds.most) return number
+  throw refuse(
+    'config_value_invalid',
+    `${name} must be a whole number from ${bounds.least} to ${bounds.most}, not "${value}".`,
+  )
+}
+
+function megabytes(count: number | null): number | null {
+  return count === null ? null : count * 1024 * 1024
+}
+
+function flag(env: Environment, name: string): boolean {
+  const value = env[name]?.trim().toLowerCase() ?? ''
+  if (['', '0', 'false', 'no'].includes(value)) return false
+  if (['1', 'true', 'yes'].includes(value)) return true
+  throw refuse('config_value_invalid', `${name} must be 1 or 0, not "${value}".`)
+}
+
+function absolute(path: string | null): string | null {
+  return path === null ? null : resolve(path)
+}
+
+function databaseUrl(value: string | null): string | null {
+  if (value === null || /^postgres(ql)?:\/\//.test(value)) return value
+  // The value is not shown: it may hold a password.
+  throw refuse('config_value_invalid', 'DATABASE_URL must begin with postgres:// or postgresql://.')
+}
+
+function scrapeToken(value: string | null): string | null {
+  if (value === null || value.length >= 16) return value
+  throw refuse('config_value_invalid', 'BAIMO_SCRAPE_TOKEN must have at least 16 characters.')
+}
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
+
+function logLevel(value: string | null): Config['logLevel'] {
+  if (value === null) return process.stderr.isTTY ? 'warn' : 'info'
+  const level = LOG_LEVELS.find((known) => known === value.toLowerCase())
+  if (level !== undefined) return level
+  throw refuse('config_value_invalid', `BAIMO_LOG must be one of ${LOG_LEVELS.join(', ')}.`)
+}
+
+/** In a checkout its own `.baimo`; for an installed package the place the system keeps such data. */
+function defaultHome(env: Environment): string {
+  if (!packageRoot.split(/[\\/]/).includes('node_modules')) return join(packageRoot, '.baimo')
+  if (process.platform === 'win32') {
+    return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'Baimo')
+  }
+  if (process.platform === 'darwin')
+    return join(homedir(), 'Library', 'Application Support', 'Baimo')
+  return join(env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'baimo')
+}

@@ -1,0 +1,102 @@
+// edge: reads a request's body from its socket.
+import type { IncomingMessage } from 'node:http'
+import type { Readable, Transform } from 'node:stream'
+import {
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createZstdDecompress,
+} from 'node:zlib'
+import { refuse } from './errors.ts'
+
+/** Counted after decompression, so that a small bomb is caught while it unfolds. */
+export const MAX_BODY_BYTES = 32 * 1024 * 1024
+const STALL_MS = 60_000
+
+const DECODERS: Readonly<Record<string, () => Transform>> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+  zstd: createZstdDecompress,
+}
+
+/**
+ * The whole body of a request, decompressed.
+ *
+ * Refuses with `gateway_media_type_unsupported`, `gateway_body_too_large` (the rest is not read),
+ * `gateway_body_stalled` after 60 s of silence, `gateway_body_invalid` for broken compression.
+ * `done` is called once; not at all when the client goes away first, as nobody is left to answer.
+ */
+export function collectBody(
+  request: IncomingMessage,
+  done: (result: Buffer | Error) => void,
+): void {
+  const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
+  if (mediaType !== 'application/json') {
+    const got = mediaType === undefined ? 'none' : `"${mediaType.slice(0, 100)}"`
+    done(
+      refuse('gateway_media_type_unsupported', `Send content-type: application/json; got ${got}.`),
+    )
+    return
+  }
+  const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
+  if (encoding === 'identity' || encoding === '') {
+    collect(request, request, done)
+    return
+  }
+  const decoder = DECODERS[encoding]
+  if (decoder === undefined) {
+    const message = `Content-encoding "${encoding.slice(0, 40)}" is not known; use gzip, deflate, br or zstd.`
+    done(refuse('gateway_media_type_unsupported', message))
+    return
+  }
+  collect(request, request.pipe(decoder()), done)
+}
+
+function collect(
+  request: IncomingMessage,
+  source: Readable,
+  done: (result: Buffer | Error) => void,
+): void {
+  const parts: Buffer[] = []
+  let sizeBytes = 0
+  let isOver = false
+  const timer = setTimeout(() => {
+    finish(refuse('gateway_body_stalled', 'The request body stopped arriving for 60 s.'))
+  }, STALL_MS)
+  const finish = (result: Buffer | Error): void => {
+    if (isOver) return
+    isOver = true
+    clearTimeout(timer)
+    if (result instanceof Error) request.unpipe()
+    done(result)
+  }
+  source.on('data', (part: Buffer) => {
+    if (isOver) return
+    timer.refresh()
+    sizeBytes += part.length
+    if (sizeBytes > MAX_BODY_BYTES) {
+      finish(refuse('gateway_body_too_large', 'The request body is larger than 32 MiB.'))
+      return
+    }
+    parts.push(part)
+  })
+  source.on('end', () => {
+    const only = parts.length === 1 ? parts[0] : undefined
+    finish(only ?? Buffer.concat(parts))
+  })
+  source.on('error', (cause) => {
+    if (source !== request) {
+      finish(
+        refuse('gateway_body_invalid', 'The body is not what its content-encoding says.', {
+          cause,
+        }),
+      )
+    }
+  })
+  request.on('close', () => {
+    clearTimeout(timer)
+    if (!request.complete) isOver = true
+  })
+}

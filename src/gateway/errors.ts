@@ -1,0 +1,73 @@
+import { defineErrors, refusalsOf } from '../kernel/index.ts'
+
+export const gatewayErrors = defineErrors({
+  gateway_body_invalid: {
+    kind: 'invalid',
+    title:
+      'The request body is not what the endpoint takes; the message names the member at fault.',
+    isRetryable: false,
+  },
+  gateway_body_too_large: {
+    kind: 'too_large',
+    title: 'The request body is larger than 32 MiB after decompression.',
+    isRetryable: false,
+  },
+  gateway_body_stalled: {
+    kind: 'invalid',
+    title: 'The request body stopped arriving; send it again.',
+    isRetryable: true,
+  },
+  gateway_media_type_unsupported: {
+    kind: 'unsupported_media',
+    title:
+      'Send JSON with `content-type: application/json`, plain or as gzip, deflate, br or zstd.',
+    isRetryable: false,
+  },
+  gateway_model_unknown: {
+    kind: 'not_found',
+    title: 'No model of that name is open to this key; the message names the nearest ones.',
+    isRetryable: false,
+  },
+  gateway_model_ambiguous: {
+    kind: 'invalid',
+    title: 'A bare name fits several models; write the publisher before it.',
+    isRetryable: false,
+  },
+  gateway_model_not_live: {
+    kind: 'not_found',
+    title: 'The model is in the catalog, but no listing of it is switched on.',
+    isRetryable: false,
+  },
+  gateway_operation_unsupported: {
+    kind: 'invalid',
+    title: 'The model is not offered for this endpoint.',
+    isRetryable: false,
+  },
+  gateway_upstream_failed: {
+    kind: 'upstream',
+    title: 'The provider failed or sent something that is no answer.',
+    isRetryable: true,
+  },
+  gateway_upstream_busy: {
+    kind: 'exhausted',
+    title: 'The provider takes no more requests for now; retry later.',
+    isRetryable: true,
+  },
+  gateway_upstream_refused_us: {
+    kind: 'upstream',
+    title: "The provider refused the market's own key for it; the operator must mend that.",
+    isRetryable: false,
+  },
+  gateway_upstream_ended_early: {
+    kind: 'upstream',
+    title: 'The provider ended its answer in the middle; what arrived before stands.',
+    isRetryable: true,
+  },
+  gateway_draining: {
+    kind: 'unavailable',
+    title: 'The market is stopping; send the request again in a moment.',
+    isRetryable: true,
+  },
+})
+
+export const refuse = refusalsOf(gatewayErrors)

@@ -1,0 +1,376 @@
+// edge: one request's way from dispatch to the last byte of its answer.
+import type { ServerResponse } from 'node:http'
+import type { Outcome, TokenBuckets, Usage, UsageSource } from '../metering/index.ts'
+import type {
+  Abort,
+  DispatchControl,
+  ProviderHandler,
+  ResponseHeaders,
+} from '../providers/index.ts'
+import { firstValue, onClientGone, passedHeaders } from './client.ts'
+import { decoderOf } from './decode-answer.ts'
+import { refuse } from './errors.ts'
+import { judgeWholeAnswer } from './judge-answer.ts'
+import { prepareBody } from './prepare-body.ts'
+import { estimateUsage, readUsage } from './read-usage.ts'
+import { PassedError, StreamedAnswer } from './streamed-answer.ts'
+import type { Admitted, GatewayParts } from './types.ts'
+
+/** How long an answer may wait for its usage to be committed. */
+const COMMIT_TIMEOUT_MS = 5_000
+const HEADERS_TIMEOUT_MS = 600_000
+const BODY_TIMEOUT_MS = 300_000
+const LEAVE_UPSTREAM_MS = 1_000
+/** A whole answer larger than this is refused; the largest real ones are embeddings. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024
+
+const NO_TOKENS: TokenBuckets = {
+  input: 0,
+  cachedInput: 0,
+  cacheWrite: 0,
+  output: 0,
+  reasoning: 0,
+}
+
+/**
+ * Dispatches an admitted request and writes its answer. Usage is recorded exactly once, whichever
+ * way it ends, and committed before the last byte leaves. `ended` is called when all is over.
+ */
+export function runExchange(
+  parts: GatewayParts,
+  admitted: Admitted,
+  response: ServerResponse,
+  ended: () => void,
+): void {
+  new Exchange(parts, admitted, response, ended).start()
+}
+
+class Exchange implements ProviderHandler {
+  readonly #parts: GatewayParts
+  readonly #admitted: Admitted
+  readonly #response: ServerResponse
+  readonly #ended: () => void
+  #abort: Abort = () => undefined
+  #isClientGone = false
+  #isSettled = false
+  #hasUpstreamEnded = false
+  #dispatchedMs = 0
+  #firstByteMs: number | null = null
+  #status: number | null = null
+  #headers: ResponseHeaders = {}
+  #decode: ReturnType<typeof decoderOf> = null
+  #whole: Buffer[] = []
+  #wholeBytes = 0
+  #stream: StreamedAnswer | null = null
+
+  constructor(
+    parts: GatewayParts,
+    admitted: Admitted,
+    response: ServerResponse,
+    ended: () => void,
+  ) {
+    this.#parts = parts
+    this.#admitted = admitted
+    this.#response = response
+    this.#ended = ended
+  }
+
+  start(): void {
+    const { envelope, listing, operation } = this.#admitted
+    onClientGone(this.#response, () => this.#clientGone())
+    const body = prepareBody(envelope, {
+      upstreamModel: listing.upstreamModel,
+      acceptsStreamOptions: listing.endpoint.quirks.acceptsStreamOptions,
+    })
+    this.#dispatchedMs = this.#parts.clock.monotonicMs()
+    const accept = envelope.isStream ? 'text/event-stream' : 'application/json'
+    const request = {
+      operation,
+      body,
+      headers: { 'content-type': 'application/json', accept, 'user-agent': 'baimo' },
+      headersTimeoutMs: HEADERS_TIMEOUT_MS,
+      bodyTimeoutMs: BODY_TIMEOUT_MS,
+    }
+    this.#abort = this.#parts.dispatch(listing.endpoint, request, this)
+  }
+
+  onResponseStart(control: DispatchControl, status: number, headers: ResponseHeaders): void {
+    this.#status = status
+    this.#headers = headers
+    this.#decode = decoderOf(firstValue(headers['content-encoding']), {
+      data: (bytes) => this.#answerBytes(control, bytes),
+      end: () => this.#answerEnd(),
+      error: (error) => this.onResponseError(control, error),
+    })
+    const type = firstValue(headers['content-type']) ?? ''
+    if (status >= 400 || !this.#admitted.envelope.isStream) return
+    if (!type.startsWith('text/event-stream')) return
+    this.#stream = new StreamedAnswer({
+      wantsUsage: this.#admitted.envelope.wantsUsage,
+      write: (bytes) => this.#writeStream(control, bytes),
+      complete: (held) => void this.#completeStream(held),
+      fail: (error) => this.#failUpstream(error),
+      failFirst: (body, errorStatus) => void this.#answerWith(errorStatus, body, 'upstream_error'),
+    })
+  }
+
+  onResponseData(control: DispatchControl, chunk: Buffer): void {
+    if (this.#decode === null) this.#answerBytes(control, chunk)
+    else if (!this.#decode.write(chunk)) {
+      control.pause()
+      this.#decode.once('drain', () => control.resume())
+    }
+  }
+
+  onResponseEnd(): void {
+    this.#hasUpstreamEnded = true
+    if (this.#decode === null) this.#answerEnd()
+    else this.#decode.end()
+  }
+
+  onResponseError(_control: DispatchControl, error: Error): void {
+    if (!this.#isClientGone) this.#failUpstream(error)
+  }
+
+  #answerBytes(control: DispatchControl, bytes: Buffer): void {
+    if (this.#isSettled) return
+    this.#firstByteMs ??= this.#parts.clock.monotonicMs() - this.#admitted.arrivedMs
+    if (this.#stream !== null) {
+      this.#stream.push(bytes)
+      return
+    }
+    this.#wholeBytes += bytes.length
+    this.#whole.push(bytes)
+    if (this.#wholeBytes <= MAX_ANSWER_BYTES) return
+    control.pause()
+    this.#failUpstream(refuse('gateway_upstream_failed', 'The provider sent more than 256 MiB.'))
+  }
+
+  #answerEnd(): void {
+    if (this.#isSettled) return
+    if (this.#stream !== null) {
+      this.#stream.end()
+      return
+    }
+    const only = this.#whole.length === 1 ? this.#whole[0] : undefined
+    const body = only ?? Buffer.concat(this.#whole)
+    const status = this.#status ?? 502
+    const judged = judgeWholeAnswer(status, this.#headers, body)
+    if (judged.kind === 'refused') this.#failUpstream(judged.refusal)
+    else if (judged.kind === 'dialect-error') {
+      void this.#answerWith(judged.status, body, 'upstream_error')
+    } else void this.#completeWhole(body, status, judged)
+  }
+
+  async #completeWhole(
+    body: Buffer,
+    status: number,
+    judged: { usage: Parameters<typeof readUsage>[0]; upstreamId: string | null },
+  ): Promise<void> {
+    const reported = readUsage(judged.usage)
+    const tokens = reported ?? this.#estimate(0, body.length)
+    const source = reported === null ? 'estimated' : 'reported'
+    await this.#answerWith(status, body, 'answered', {
+      tokens,
+      source,
+      upstreamId: judged.upstreamId,
+    })
+  }
+
+  /** Commits the usage, then writes a whole answer at once. */
+  async #answerWith(
+    status: number,
+    body: Buffer,
+    outcome: Outcome,
+    counted: Counted = { tokens: NO_TOKENS, source: 'counted', upstreamId: null },
+  ): Promise<void> {
+    const endedMs = this.#parts.clock.monotonicMs()
+    const failure = await this.#settle(outcome, counted)
+    if (failure !== null && outcome === 'answered') {
+      this.#writeError(failure)
+      return
+    }
+    if (!this.#response.destroyed) {
+      const type = firstValue(this.#headers['content-type'])
+      const isJson = type?.includes('json') === true
+      this.#response.writeHead(status, {
+        ...passedHeaders(this.#headers),
+        ...this.#ownHeaders(this.#overheadMs(endedMs)),
+        'content-type': isJson ? type : 'application/json',
+        'content-length': body.length,
+      })
+      this.#response.end(body)
+    }
+    this.#ended()
+  }
+
+  #writeStream(control: DispatchControl, bytes: Buffer): void {
+    if (this.#response.destroyed) return
+    if (!this.#response.headersSent) this.#writeStreamHead()
+    if (this.#response.write(bytes)) return
+    control.pause()
+    this.#response.once('drain', () => control.resume())
+  }
+
+  #writeStreamHead(): void {
+    const now = this.#parts.clock.monotonicMs()
+    this.#response.writeHead(200, {
+      ...passedHeaders(this.#headers),
+      ...this.#ownHeaders(this.#overheadMs(now)),
+      'content-type': firstValue(this.#headers['content-type']) ?? 'text/event-stream',
+      'cache-control': 'no-cache',
+      'x-accel-buffering': 'no',
+    })
+  }
+
+  /** The stream has said all: commits its usage, then writes what was held back, and ends. */
+  async #completeStream(held: Buffer): Promise<void> {
+    const failure = await this.#settle('answered', this.#streamCount())
+    if (failure !== null) {
+      this.#writeError(failure)
+      return
+    }
+    if (!this.#response.destroyed) {
+      if (!this.#response.headersSent) this.#writeStreamHead()
+      this.#response.end(held)
+    }
+    if (!this.#hasUpstreamEnded) this.#leaveUpstream()
+    this.#ended()
+  }
+
+  /** After [DONE] nothing is waited for, but a moment lets the connection end in order. */
+  #leaveUpstream(): void {
+    setTimeout(() => {
+      if (!this.#hasUpstreamEnded) this.#abort(new Error('the answer was over'))
+    }, LEAVE_UPSTREAM_MS).unref()
+  }
+
+  #failUpstream(error: Error): void {
+    if (this.#isSettled) return
+    this.#parts.log.warn(
+      {
+        request_id: this.#admitted.requestId,
+        listing_id: this.#admitted.listing.listingId,
+        upstream_status: this.#status,
+        code: 'code' in error ? error.code : undefined,
+        reason: error.message,
+      },
+      'upstream failed',
+    )
+    const counted = this.#stream === null ? undefined : this.#streamCount()
+    void this.#settle('upstream_error', counted).then(() => this.#writeError(error))
+  }
+
+  #clientGone(): void {
+    this.#isClientGone = true
+    this.#abort(new Error('client gone'))
+    if (this.#isSettled) return
+    const counted = this.#stream === null ? undefined : this.#streamCount()
+    void this.#settle('aborted', counted ?? this.#abortedCount()).then(() => this.#ended())
+  }
+
+  /** Before any byte of an answer, an error with its status; after, an error event and no [DONE]. */
+  #writeError(error: Error): void {
+    this.#abort(error)
+    const shaped = this.#parts.shapeError(error, this.#admitted.requestId)
+    if (this.#response.destroyed) {
+      // Nobody is left to tell.
+    } else if (this.#response.headersSent) {
+      const isPassed = error instanceof PassedError
+      this.#response.end(isPassed ? error.event : `data: ${shaped.body}\n\n`)
+    } else {
+      const own = this.#ownHeaders(0)
+      const length = { 'content-length': Buffer.byteLength(shaped.body) }
+      this.#response.writeHead(shaped.status, { ...own, ...shaped.headers, ...length })
+      this.#response.end(shaped.body)
+    }
+    this.#ended()
+  }
+
+  #streamCount(): Counted {
+    const stream = this.#stream
+    const reported = readUsage(stream?.usage ?? undefined)
+    if (reported !== null) {
+      return { tokens: reported, source: 'reported', upstreamId: stream?.upstreamId ?? null }
+    }
+    const tokens = this.#estimate(stream?.deltaCount ?? 0, stream?.textBytes ?? 0)
+    return { tokens, source: 'estimated', upstreamId: stream?.upstreamId ?? null }
+  }
+
+  /** A client that left before the answer began: what it sent was read, nothing came back. */
+  #abortedCount(): Counted {
+    return { tokens: this.#estimate(0, 0), source: 'estimated', upstreamId: null }
+  }
+
+  #estimate(deltaCount: number, answerTextBytes: number): TokenBuckets {
+    const requestBytes = this.#admitted.envelope.body.length
+    return estimateUsage({ requestBytes, answerTextBytes, deltaCount })
+  }
+
+  /** Records the usage, once. Null when it is committed, else why it is not. */
+  async #settle(
+    outcome: Outcome,
+    counted: Counted = { tokens: NO_TOKENS, source: 'counted', upstreamId: null },
+  ): Promise<Error | null> {
+    if (this.#isSettled) return null
+    this.#isSettled = true
+    const usage = this.#usageRecord(outcome, counted)
+    this.#parts.meters.finished(
+      usage,
+      this.#admitted.listing,
+      this.#overheadMs(this.#parts.clock.monotonicMs()),
+    )
+    try {
+      await this.#parts.record(usage, COMMIT_TIMEOUT_MS)
+      return null
+    } catch (error) {
+      return error instanceof Error ? error : refuse('gateway_upstream_failed', String(error))
+    }
+  }
+
+  #usageRecord(outcome: Outcome, counted: Counted): Usage {
+    const { requestId, principal, listing, operation, envelope } = this.#admitted
+    return {
+      id: requestId,
+      organisationId: principal.organisationId,
+      subjectId: principal.subjectId,
+      keyId: principal.keyId,
+      modelId: listing.modelId,
+      variantId: listing.variantId,
+      listingId: listing.listingId,
+      purpose: 'use',
+      operation,
+      isStream: envelope.isStream,
+      tokens: counted.tokens,
+      source: counted.source,
+      outcome,
+      upstreamStatus: this.#status,
+      upstreamId: counted.upstreamId,
+      startedAtMs: this.#admitted.startedAtMs,
+      firstByteMs: this.#firstByteMs,
+      totalMs: this.#parts.clock.monotonicMs() - this.#admitted.arrivedMs,
+    }
+  }
+
+  #ownHeaders(overheadMs: number): Record<string, string> {
+    const { requestId, listing, how } = this.#admitted
+    return {
+      'x-request-id': requestId,
+      'x-baimo-listing': listing.listingId,
+      'x-baimo-route': how,
+      'x-baimo-overhead-ms': overheadMs.toFixed(2),
+    }
+  }
+
+  /** Time of ours: from the whole request to its dispatch, and from `sinceMs` to now. */
+  #overheadMs(sinceMs: number): number {
+    const before = this.#dispatchedMs - this.#admitted.bodyReadMs
+    return before + (this.#parts.clock.monotonicMs() - sinceMs)
+  }
+}
+
+interface Counted {
+  readonly tokens: TokenBuckets
+  readonly source: UsageSource
+  readonly upstreamId: string | null
+}

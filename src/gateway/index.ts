@@ -1,0 +1,5 @@
+export { gatewayErrors } from './errors.ts'
+export { gatewayMeters } from './meters.ts'
+export { gatewayRoutes } from './routes.ts'
+export { type Gateway, openGateway } from './service.ts'
+export type { GatewayMeters, GatewayParts, ShapedError } from './types.ts'

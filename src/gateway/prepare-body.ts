@@ -1,0 +1,38 @@
+import { isJsonObject, parseJson } from '../kernel/index.ts'
+import type { Envelope } from './read-envelope.ts'
+import { type Edit, spliceBytes } from './splice-bytes.ts'
+
+export interface BodyChanges {
+  /** What the provider calls the model. */
+  readonly upstreamModel: string
+  /** Whether the provider may be asked for usage in a stream. */
+  readonly acceptsStreamOptions: boolean
+}
+
+/**
+ * The body as the upstream gets it: the model's name as the provider writes it, and, in a stream,
+ * the request for usage. These are the only bytes that change; when neither is needed, none do.
+ */
+export function prepareBody(envelope: Envelope, changes: BodyChanges): Buffer {
+  const edits: Edit[] = []
+  if (envelope.model !== changes.upstreamModel) {
+    const { valueStart, valueEnd } = envelope.modelMember
+    edits.push({ start: valueStart, end: valueEnd, text: JSON.stringify(changes.upstreamModel) })
+  }
+  if (envelope.isStream && !envelope.wantsUsage && changes.acceptsStreamOptions) {
+    edits.push(askForUsage(envelope))
+  }
+  return spliceBytes(envelope.body, edits)
+}
+
+function askForUsage(envelope: Envelope): Edit {
+  const member = envelope.streamOptions
+  if (member === null) {
+    const start = envelope.open + 1
+    return { start, end: start, text: '"stream_options":{"include_usage":true},' }
+  }
+  const { valueStart: start, valueEnd: end } = member
+  const options = parseJson(envelope.body.toString('utf8', start, end))
+  const asked = { ...(isJsonObject(options) ? options : {}), include_usage: true }
+  return { start, end, text: JSON.stringify(asked) }
+}

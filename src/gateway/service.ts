@@ -1,0 +1,119 @@
+// edge: takes requests from their sockets and answers them.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { RequestId } from '../kernel/index.ts'
+import { Refusal } from '../kernel/index.ts'
+import type { Operation } from '../metering/index.ts'
+import type { Principal } from '../people/index.ts'
+import { admitRequest } from './admit.ts'
+import { collectBody } from './collect-body.ts'
+import { runExchange } from './exchange.ts'
+import type { GatewayParts } from './types.ts'
+
+export interface Caller {
+  readonly principal: Principal
+  readonly requestId: string
+}
+
+export interface Gateway {
+  /** Answers one request of the OpenAI dialect, whatever happens to it. */
+  relay(
+    operation: Operation,
+    request: IncomingMessage,
+    response: ServerResponse,
+    caller: Caller,
+  ): void
+  /** Requests that are dispatched and not yet over. */
+  readonly runningCount: number
+  /** Resolves when no request is running. */
+  whenIdle(): Promise<void>
+}
+
+/** The request's way: body → admission → exchange. Usage is recorded once per dispatched request. */
+export function openGateway(parts: GatewayParts): Gateway {
+  let runningCount = 0
+  let idle: (() => void)[] = []
+  const leave = (): void => {
+    runningCount -= 1
+    if (runningCount > 0) return
+    for (const resolve of idle) resolve()
+    idle = []
+  }
+  return {
+    get runningCount() {
+      return runningCount
+    },
+    whenIdle: () =>
+      runningCount === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve)),
+    relay: (operation, request, response, caller) => {
+      const startedAtMs = parts.clock.nowMs()
+      const arrivedMs = parts.clock.monotonicMs()
+      collectBody(request, (body) => {
+        try {
+          if (body instanceof Error) throw body
+          const bodyReadMs = parts.clock.monotonicMs()
+          const admission = admitRequest(body, operation, (name) =>
+            parts.resolve(name, caller.principal.models),
+          )
+          if (response.destroyed) return
+          const requestId = caller.requestId as RequestId
+          const { principal } = caller
+          const times = { startedAtMs, arrivedMs, bodyReadMs }
+          runningCount += 1
+          runExchange(
+            parts,
+            { requestId, principal, operation, ...admission, ...times },
+            response,
+            once(leave),
+          )
+        } catch (error) {
+          parts.meters.refused(operation, error instanceof Refusal ? error.code : 'internal')
+          writeRefusal(parts, request, response, { error, requestId: caller.requestId })
+        }
+      })
+    },
+  }
+}
+
+function once(call: () => void): () => void {
+  let wasCalled = false
+  return () => {
+    if (wasCalled) return
+    wasCalled = true
+    call()
+  }
+}
+
+function writeRefusal(
+  parts: GatewayParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  failure: { readonly error: unknown; readonly requestId: string },
+): void {
+  if (!(failure.error instanceof Refusal)) {
+    const reason = failure.error instanceof Error ? failure.error.stack : String(failure.error)
+    parts.log.error({ request_id: failure.requestId, reason }, 'request failed by a bug')
+  }
+  if (response.destroyed || response.headersSent) return
+  const shaped = parts.shapeError(failure.error, failure.requestId)
+  // What is still on its way of a refused body is not read: the connection cannot be used again.
+  const connection = request.complete ? {} : { connection: 'close' }
+  response.writeHead(shaped.status, {
+    ...shaped.headers,
+    ...connection,
+    'x-request-id': failure.requestId,
+    'content-length': Buffer.byteLength(shaped.body),
+  })
+  response.end(shaped.body)
+  if (!request.complete) closeSoon(request)
+}
+
+/**
+ * A client in the middle of an upload reads the answer only if the connection is not reset at
+ * once: its rest is drained unread for a moment, then cut.
+ */
+function closeSoon(request: IncomingMessage): void {
+  request.resume()
+  setTimeout(() => {
+    if (!request.complete) request.destroy()
+  }, 1_000).unref()
+}

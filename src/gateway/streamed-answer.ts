@@ -1,0 +1,141 @@
+import type { Json } from '../kernel/index.ts'
+import { refuse } from './errors.ts'
+import { readStreamId } from './judge-answer.ts'
+import { type AnswerEvent, readAnswerEvent, statusOfErrorEvent } from './read-answer-event.ts'
+import { EventReader, findData } from './read-events.ts'
+
+/** One event may be as large as an answer with images in it. */
+const MAX_EVENT_BYTES = 64 * 1024 * 1024
+
+export interface StreamSink {
+  /** Whether the client asked for usage in its stream. */
+  readonly wantsUsage: boolean
+  /** Bytes to send now. */
+  readonly write: (bytes: Buffer) => void
+  /** All is said; `held` (the terminal event, or nothing) goes out after the commit. */
+  readonly complete: (held: Buffer) => void
+  /** The stream broke; what was written stands. */
+  readonly fail: (error: Error) => void
+  /** The very first event is an error: nothing was written, so it can still be a status. */
+  readonly failFirst: (body: Buffer, status: number) => void
+}
+
+/**
+ * A streamed answer on its way through: cuts it into events, passes them on, learns its usage,
+ * holds back the terminal event, and knows a whole answer from one that broke off.
+ * Exactly one of `complete`, `fail` and `failFirst` is called, once.
+ */
+export class StreamedAnswer {
+  readonly #sink: StreamSink
+  readonly #reader = new EventReader()
+  #pending: Buffer[] = []
+  #isOver = false
+  #hasPart = false
+  #hasFinish = false
+  usage: Json | null = null
+  upstreamId: string | null = null
+  deltaCount = 0
+  textBytes = 0
+
+  constructor(sink: StreamSink) {
+    this.#sink = sink
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#isOver) return
+    this.#reader.push(chunk, (event) => this.#take(event))
+    this.#flush()
+    if (this.#reader.keptBytes > MAX_EVENT_BYTES) {
+      this.#over()
+      this.#sink.fail(
+        refuse('gateway_upstream_failed', 'The provider sent an event without an end.'),
+      )
+    }
+  }
+
+  /** The upstream has closed. Without [DONE] the answer is whole only if a choice had finished. */
+  end(): void {
+    const rest = this.#reader.takeRest()
+    if (rest.length > 0) this.#take(rest)
+    this.#flush()
+    if (this.#isOver) return
+    this.#over()
+    if (this.#hasFinish) this.#sink.complete(Buffer.alloc(0))
+    else {
+      const message = 'The provider ended its answer in the middle; what arrived before stands.'
+      this.#sink.fail(refuse('gateway_upstream_ended_early', message))
+    }
+  }
+
+  #take(event: Buffer): void {
+    if (this.#isOver) return
+    const read = readAnswerEvent(event, !this.#sink.wantsUsage)
+    switch (read.kind) {
+      case 'done':
+        this.#flush()
+        this.#over()
+        this.#sink.complete(event)
+        return
+      case 'error':
+        this.#takeError(event, read)
+        return
+      case 'usage':
+        this.usage = read.usage
+        if (this.#sink.wantsUsage) this.#pending.push(read.bytes)
+        return
+      case 'part':
+        this.#takePart(read)
+        return
+      case 'note':
+        // Before the first part a comment would fix the status; it has nothing to say yet.
+        if (this.#hasPart) this.#pending.push(read.bytes)
+    }
+  }
+
+  #takePart(read: AnswerEvent): void {
+    if (!this.#hasPart) {
+      this.#hasPart = true
+      const data = findData(read.bytes)
+      if (data !== null) this.upstreamId = readStreamId(read.bytes.subarray(data.start, data.end))
+    }
+    if (read.usage !== null) this.usage = read.usage
+    if (read.textBytes > 0) this.deltaCount += 1
+    this.textBytes += read.textBytes
+    this.#hasFinish ||= read.isFinish
+    this.#pending.push(read.bytes)
+  }
+
+  #takeError(event: Buffer, read: AnswerEvent): void {
+    if (this.#hasPart) {
+      this.#flush()
+      this.#over()
+      this.#sink.fail(new PassedError(event))
+      return
+    }
+    this.#over()
+    const body = Buffer.from(JSON.stringify({ error: read.error }))
+    this.#sink.failFirst(body, statusOfErrorEvent(read.error))
+  }
+
+  #flush(): void {
+    if (this.#pending.length === 0) return
+    const only = this.#pending.length === 1 ? this.#pending[0] : undefined
+    const bytes = only ?? Buffer.concat(this.#pending)
+    this.#pending = []
+    this.#sink.write(bytes)
+  }
+
+  #over(): void {
+    this.#isOver = true
+  }
+}
+
+/** An error event of the upstream's own in the middle of its answer: passed on as it came. */
+export class PassedError extends Error {
+  readonly event: Buffer
+
+  constructor(event: Buffer) {
+    super('the provider reported an error in the middle of its answer')
+    this.event = event
+  }
+}

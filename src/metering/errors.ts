@@ -1,0 +1,21 @@
+import { defineErrors, refusalsOf } from '../kernel/index.ts'
+
+export const meteringErrors = defineErrors({
+  metering_unavailable: {
+    kind: 'unavailable',
+    title: 'Usage could not be recorded, so the answer was withheld; try again in a moment.',
+    isRetryable: true,
+  },
+  metering_usage_unknown: {
+    kind: 'not_found',
+    title: 'No usage of that request id is open to you.',
+    isRetryable: false,
+  },
+  metering_cursor_invalid: {
+    kind: 'invalid',
+    title: 'The cursor is not one this list gave; start without it.',
+    isRetryable: false,
+  },
+})
+
+export const refuse = refusalsOf(meteringErrors)

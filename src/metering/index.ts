@@ -1,0 +1,11 @@
+export { meteringErrors } from './errors.ts'
+export { meteringRoutes, type UsageAnswer } from './routes.ts'
+export { type Metering, openMetering } from './service.ts'
+export type {
+  Operation,
+  Outcome,
+  Purpose,
+  TokenBuckets,
+  Usage,
+  UsageSource,
+} from './types.ts'

@@ -1,0 +1,115 @@
+import type { Pool } from 'pg'
+import type { Store } from '../store/index.ts'
+import type { Usage } from './types.ts'
+
+/** A usage record as the database gives it: bigints are text, times are Dates. */
+export interface UsageRow {
+  id: string
+  started_at: Date
+  organisation_id: string
+  subject_id: string
+  key_id: string | null
+  model_id: string
+  variant_id: string
+  listing_id: string
+  purpose: string
+  operation: string
+  is_stream: boolean
+  input_tokens: string
+  cached_input_tokens: string
+  cache_write_tokens: string
+  output_tokens: string
+  reasoning_tokens: string
+  source: string
+  outcome: string
+  upstream_status: number | null
+  upstream_id: string | null
+  first_byte_ms: number | null
+  total_ms: number
+}
+
+/** The columns in the order of the insert, each with its SQL type and where its value comes from. */
+const COLUMNS: readonly [string, string, (usage: Usage) => unknown][] = [
+  ['id', 'uuid', (u) => u.id],
+  ['started_at', 'timestamptz', (u) => new Date(u.startedAtMs)],
+  ['organisation_id', 'uuid', (u) => u.organisationId],
+  ['subject_id', 'uuid', (u) => u.subjectId],
+  ['key_id', 'uuid', (u) => u.keyId],
+  ['model_id', 'uuid', (u) => u.modelId],
+  ['variant_id', 'uuid', (u) => u.variantId],
+  ['listing_id', 'uuid', (u) => u.listingId],
+  ['purpose', 'text', (u) => u.purpose],
+  ['operation', 'text', (u) => u.operation],
+  ['is_stream', 'boolean', (u) => u.isStream],
+  ['input_tokens', 'bigint', (u) => u.tokens.input],
+  ['cached_input_tokens', 'bigint', (u) => u.tokens.cachedInput],
+  ['cache_write_tokens', 'bigint', (u) => u.tokens.cacheWrite],
+  ['output_tokens', 'bigint', (u) => u.tokens.output],
+  ['reasoning_tokens', 'bigint', (u) => u.tokens.reasoning],
+  ['source', 'text', (u) => u.source],
+  ['outcome', 'text', (u) => u.outcome],
+  ['upstream_status', 'smallint', (u) => u.upstreamStatus],
+  ['upstream_id', 'text', (u) => u.upstreamId],
+  ['first_byte_ms', 'real', (u) => u.firstByteMs],
+  ['total_ms', 'real', (u) => u.totalMs],
+]
+
+const INSERT = `insert into usage (${COLUMNS.map(([name]) => name).join(', ')})
+  select * from unnest(${COLUMNS.map(([, type], i) => `$${i + 1}::${type}[]`).join(', ')})
+  on conflict (id) do nothing`
+
+/** Appends records in one statement and one commit. A record already there is left as it is. */
+export async function insertUsage(pool: Pool, records: readonly Usage[]): Promise<void> {
+  const values = COLUMNS.map(([, , read]) => records.map(read))
+  await pool.query({ name: 'insert-usage', text: INSERT, values })
+}
+
+export interface UsageFilter {
+  readonly organisationId: string
+  /** Null: the whole organisation. */
+  readonly subjectId: string | null
+  readonly keyId: string | null
+  readonly modelId: string | null
+  readonly since: Date | null
+  readonly until: Date | null
+  /** Only records older than this id; null: from the newest. */
+  readonly beforeId: string | null
+  readonly limit: number
+}
+
+/** Newest first. Ids are of version 7, so their order is that of time. */
+export async function selectUsage(store: Store, filter: UsageFilter): Promise<UsageRow[]> {
+  const db = store.db.withTables<{ usage: UsageRow }>()
+  let query = db
+    .selectFrom('usage')
+    .selectAll()
+    .where('organisation_id', '=', filter.organisationId)
+    .orderBy('id', 'desc')
+    .limit(filter.limit)
+  if (filter.subjectId !== null) query = query.where('subject_id', '=', filter.subjectId)
+  if (filter.keyId !== null) query = query.where('key_id', '=', filter.keyId)
+  if (filter.modelId !== null) query = query.where('model_id', '=', filter.modelId)
+  if (filter.since !== null) query = query.where('started_at', '>=', filter.since)
+  if (filter.until !== null) query = query.where('started_at', '<', filter.until)
+  if (filter.beforeId !== null) query = query.where('id', '<', filter.beforeId)
+  return query.execute()
+}
+
+/** One record, if it is the organisation's and, where a subject is given, the subject's. */
+export async function selectUsageById(
+  store: Store,
+  where: {
+    readonly id: string
+    readonly organisationId: string
+    readonly subjectId: string | null
+  },
+): Promise<UsageRow | undefined> {
+  const db = store.db.withTables<{ usage: UsageRow }>()
+  let query = db
+    .selectFrom('usage')
+    .selectAll()
+    .where('id', '=', where.id)
+    .where('organisation_id', '=', where.organisationId)
+  if (where.subjectId !== null) query = query.where('subject_id', '=', where.subjectId)
+  return query.executeTakeFirst()
+}

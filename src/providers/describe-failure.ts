@@ -35,7 +35,7 @@ const BAD_RESPONSE = new Set([
 export function describeFailure(error: unknown): Refusal {
   if (error instanceof Refusal) return error
   const code = codeOf(error)
-  const options = { cause: error }
+  const options = { cause: withoutBody(error, code) }
   const timeout = TIMEOUTS[code]
   if (timeout !== undefined) return refuseProvider('providers_timeout', timeout, options)
   if (UNREACHABLE.has(code)) {
@@ -75,8 +75,14 @@ export function describeFailure(error: unknown): Refusal {
 
 function codeOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0])
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
-  return ''
+  if (!(error instanceof Error)) return ''
+  if (error.name === 'HTTPParserError') return 'UND_ERR_HTTP_PARSER' // its own code may be absent
+  return 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
+/** A parser's error carries the bytes it stumbled over, which must not reach a log. */
+function withoutBody(error: unknown, code: string): unknown {
+  return code === 'UND_ERR_HTTP_PARSER' && error instanceof Error ? new Error(error.message) : error
 }
 
 function isCertificateError(code: string): boolean {

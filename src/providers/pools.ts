@@ -34,6 +34,7 @@ export interface Pools {
 export function openPools(options: PoolOptions): Pools {
   const lanes = new Map<string, Lane>()
   const routes = new WeakMap<Endpoint, Route>()
+  let isClosed = false
 
   function laneOf(origin: string, socketPath: string | null): Lane {
     const key = socketPath ?? origin
@@ -46,6 +47,12 @@ export function openPools(options: PoolOptions): Pools {
 
   return {
     routeTo(endpoint) {
+      if (isClosed) {
+        throw refuseProvider(
+          'providers_closed',
+          'The market is closing and sends nothing more to providers.',
+        )
+      }
       const known = routes.get(endpoint)
       if (known !== undefined) return known
       const url = checkedUrl(endpoint)
@@ -57,6 +64,7 @@ export function openPools(options: PoolOptions): Pools {
       return route
     },
     async close() {
+      isClosed = true
       await Promise.all([...lanes.values()].map((lane) => lane.pool.close()))
     },
   }

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import {
+  renderLockedPage,
+  renderStatusPage,
+  type StatusFacts,
+  type StatusModel,
+  shortCount,
+} from './status-page.ts'
+
+const offered: StatusModel = {
+  name: 'acme/zeta',
+  league: 'models',
+  providers: ['acme'],
+  parametersTotal: null,
+  contextTokens: null,
+  isLive: false,
+}
+const live: StatusModel = {
+  name: 'baimo/abacus-large',
+  league: 'practice',
+  providers: ['engine'],
+  parametersTotal: 4_213_504,
+  contextTokens: 512,
+  isLive: true,
+}
+const facts: StatusFacts = {
+  version: '0.1.0',
+  url: 'http://127.0.0.1:7777',
+  startedAt: new Date('2026-01-02T03:04:05Z'),
+  database: { kind: 'embedded', version: '18.4' },
+  engine: { kind: 'ready', reason: null, loadedCount: 1, queueLength: 0 },
+  models: [offered, live],
+  found: [],
+  ownerKeyPath: '.baimo/owner.key',
+}
+
+test('live models stand before offered ones, and what is not known says so', () => {
+  const html = renderStatusPage(facts, 'en')
+  expect(html.indexOf('abacus-large')).toBeLessThan(html.indexOf('zeta'))
+  expect(html).toContain('One model answers here.')
+  expect(html).toContain('4.2 M')
+  expect(html).toContain('<span class="unknown">unknown</span>')
+})
+
+test('names from outside cannot break out of the page', () => {
+  const evil = '<script>alert(1)</script>" onload="x'
+  const html = renderStatusPage(
+    {
+      ...facts,
+      engine: { ...facts.engine, kind: 'absent', reason: evil },
+      models: [{ ...live, name: `acme/${evil}`, providers: [evil] }],
+      found: [{ kind: evil, baseUrl: evil }],
+    },
+    'en',
+  )
+  expect(html).not.toContain('<script')
+  expect(html).not.toContain('" onload="')
+})
+
+test('a market with hundreds of models shows forty and says how many more there are', () => {
+  const models = Array.from({ length: 300 }, (_, i) => ({
+    ...offered,
+    name: `acme/m${i}`,
+  }))
+  const html = renderStatusPage({ ...facts, models }, 'en')
+  expect(html.match(/class="name"/g)).toHaveLength(40)
+  expect(html).toContain('260 more')
+})
+
+test('a market without models says how to add one', () => {
+  const html = renderStatusPage({ ...facts, models: [] }, 'en')
+  expect(html).toContain('No model answers yet.')
+  expect(html).toContain('baimo add')
+  expect(html).not.toContain('curl')
+})
+
+test('the page speaks Chinese where the browser prefers it', () => {
+  expect(renderStatusPage(facts, 'zh-CN,zh;q=0.9,en;q=0.8')).toContain(
+    '市场已开，现有 1 个模型应答。',
+  )
+  expect(renderStatusPage(facts, 'en-GB,zh;q=0.5')).toContain('The market is open.')
+})
+
+test('without a session the page tells how to get a link and nothing of what is inside', () => {
+  const html = renderLockedPage('en', '0.1.0')
+  expect(html).toContain('baimo link')
+  expect(html).not.toContain('abacus')
+})
+
+test('parameters are written with the two figures people compare by', () => {
+  expect([316_096, 1_103_232, 7_615_616_512, 671e9, 950].map(shortCount)).toEqual([
+    '0.3 M',
+    '1.1 M',
+    '7.6 B',
+    '671 B',
+    '950',
+  ])
+})

@@ -1,0 +1,262 @@
+import { statusStyle } from './status-style.ts'
+import { type StatusWords, statusWords } from './status-words.ts'
+
+export interface StatusModel {
+  /** `publisher/name`. */
+  readonly name: string
+  readonly league: 'models' | 'practice' | 'apps'
+  /** Names of the providers that list it. */
+  readonly providers: readonly string[]
+  /** Null: unknown. */
+  readonly parametersTotal: number | null
+  /** Null: unknown. */
+  readonly contextTokens: number | null
+  readonly isLive: boolean
+}
+
+/** What the status page shows. Everything in it is escaped; nothing in it is secret. */
+export interface StatusFacts {
+  readonly version: string
+  readonly url: string
+  readonly startedAt: Date
+  readonly database: { readonly kind: 'embedded' | 'external'; readonly version: string | null }
+  readonly engine: {
+    readonly kind: string
+    readonly reason: string | null
+    readonly loadedCount: number
+    readonly queueLength: number
+  }
+  readonly models: readonly StatusModel[]
+  /** Local servers that run and are not added. */
+  readonly found: readonly { readonly kind: string; readonly baseUrl: string }[]
+  /** Where the owner's key lies, for the example. */
+  readonly ownerKeyPath: string
+}
+
+const MOST_ROWS = 40
+
+/** The page at `/` for a signed-in person. Live models first; unknown facts say so. */
+export function renderStatusPage(facts: StatusFacts, acceptLanguage: string | undefined): string {
+  const words = statusWords(acceptLanguage)
+  const liveCount = facts.models.filter((model) => model.isLive).length
+  const headline = liveCount === 0 ? words.openEmpty : words.openWith(liveCount)
+  return page(
+    words,
+    `<div class="opening"><div>
+<p class="kick">${escapeHtml(words.kick)} <span class="dim">${escapeHtml(new URL(facts.url).host)}</span></p>
+<h1 class="verdict">${clauses(headline)}</h1></div>${hundred(liveCount)}</div>
+${partsSection(facts, words)}
+${modelsSection(facts, words)}
+${askSection(facts, words)}
+${foundSection(facts, words)}`,
+    facts.version,
+  )
+}
+
+/** The page at `/` for everybody else: how to get in, and nothing of what is inside. */
+export function renderLockedPage(acceptLanguage: string | undefined, version: string): string {
+  const words = statusWords(acceptLanguage)
+  return page(
+    words,
+    `<div class="opening"><div><h1 class="verdict">${clauses(words.lockedTitle)}</h1>
+<p class="standfirst">${escapeHtml(words.lockedNote)}</p><pre tabindex="0">baimo link</pre>
+<p class="sub">${escapeHtml(words.lockedKey)}</p></div>${hundred(0)}</div>`,
+    version,
+  )
+}
+
+function page(words: StatusWords, main: string, version: string): string {
+  return `<!doctype html>
+<html lang="${words.htmlLang}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escapeHtml(words.title)}</title>
+<link rel="icon" href="data:image/svg+xml,${encodeURIComponent(ICON)}">
+<style>${statusStyle}</style>
+</head>
+<body>
+<header class="top"><a class="brand" href="/">${MARK}<span>Baimo</span><small lang="zh-Hans">百模</small></a></header>
+<main>
+${main}
+</main>
+<footer class="colophon"><span>${escapeHtml(words.colophon)}</span><span>${escapeHtml(version)}</span>
+<a class="link" href="/api/openapi.json">${escapeHtml(words.api)}</a></footer>
+</body>
+</html>
+`
+}
+
+function partsSection(facts: StatusFacts, words: StatusWords): string {
+  const { database, engine } = facts
+  const since = `${facts.startedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const isDatabaseWell = database.version !== null
+  const kind = database.kind === 'embedded' ? words.embedded : words.external
+  const isEngineWell = engine.kind === 'ready'
+  const engineDetail = isEngineWell
+    ? words.engineDetail(engine.loadedCount, engine.queueLength)
+    : (engine.reason ?? '')
+  const rows = [
+    partRow(words.market, { state: words.well, mark: 'pass', detail: words.since(since) }),
+    partRow(words.database, {
+      state: isDatabaseWell ? words.well : words.notWell,
+      mark: isDatabaseWell ? 'pass' : 'fail',
+      detail: `${kind}${isDatabaseWell ? ` ${database.version}` : ''}`,
+    }),
+    partRow(words.engine, {
+      state: words.engineStates[engine.kind] ?? engine.kind,
+      mark: isEngineWell ? 'pass' : 'wait',
+      detail: engineDetail,
+    }),
+  ]
+  return section(
+    words.runs,
+    `<table class="tt parts"><thead><tr><th>${escapeHtml(words.part)}</th><th>${escapeHtml(words.now)}</th><th></th></tr></thead>
+<tbody>${rows.join('\n')}</tbody></table>`,
+  )
+}
+
+function partRow(name: string, now: { state: string; mark: string; detail: string }): string {
+  return `<tr><th scope="row">${escapeHtml(name)}</th><td class="${now.mark}">${escapeHtml(now.state)}</td><td class="dim">${escapeHtml(now.detail)}</td></tr>`
+}
+
+function modelsSection(facts: StatusFacts, words: StatusWords): string {
+  if (facts.models.length === 0) {
+    const commands =
+      'baimo add http://localhost:11434\nbaimo add openai --key-file FILE\nbaimo add ./model.gguf'
+    return section(
+      words.models,
+      `<p class="sub">${escapeHtml(words.noModels)}</p><pre tabindex="0">${escapeHtml(commands)}</pre>`,
+    )
+  }
+  const sorted = [...facts.models].sort(
+    (a, b) =>
+      Number(b.isLive) - Number(a.isLive) || a.name.localeCompare(b.name, 'en', { numeric: true }),
+  )
+  const hidden = sorted.length - MOST_ROWS
+  const hasOffered = sorted.some((model) => !model.isLive)
+  const heads = [words.model, words.league, words.where].map(
+    (head) => `<th>${escapeHtml(head)}</th>`,
+  )
+  const numeric = [words.parameters, words.context].map(
+    (head) => `<th class="num">${escapeHtml(head)}</th>`,
+  )
+  return section(
+    words.models,
+    `${hasOffered ? `<p class="sub">${escapeHtml(words.modelsNote)}</p>` : ''}
+<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(words.models)}"><table class="tt models">
+<thead><tr>${heads.join('')}${numeric.join('')}<th>${escapeHtml(words.state)}</th></tr></thead>
+<tbody>${sorted
+      .slice(0, MOST_ROWS)
+      .map((model) => modelRow(model, words))
+      .join('\n')}</tbody></table></div>
+${hidden > 0 ? `<p class="sub">${escapeHtml(words.more(hidden))}</p>` : ''}`,
+  )
+}
+
+function modelRow(model: StatusModel, words: StatusWords): string {
+  const slash = model.name.indexOf('/')
+  const publisher = model.name.slice(0, slash + 1)
+  const state = model.isLive
+    ? `<td class="pass">${escapeHtml(words.live)}</td>`
+    : `<td class="dim">${escapeHtml(words.offered)}</td>`
+  return `<tr><th scope="row" class="name" title="${escapeHtml(model.name)}"><span class="dim">${escapeHtml(publisher)}</span>${escapeHtml(model.name.slice(slash + 1))}</th>
+<td>${escapeHtml(words.leagues[model.league] ?? model.league)}</td><td>${escapeHtml(model.providers.join(', '))}</td>
+<td class="num">${countOrUnknown(model.parametersTotal, words, shortCount)}</td>
+<td class="num">${countOrUnknown(model.contextTokens, words, (count) => count.toLocaleString('en'))}</td>${state}</tr>`
+}
+
+function countOrUnknown(
+  count: number | null,
+  words: StatusWords,
+  format: (count: number) => string,
+): string {
+  return count === null
+    ? `<span class="unknown">${escapeHtml(words.unknown)}</span>`
+    : format(count)
+}
+
+/** 316,096 as `0.3 M`, 7.6 billion as `7.6 B`: two figures are what people compare by. */
+export function shortCount(count: number): string {
+  const [unit, divisor] = count >= 1e9 ? ['B', 1e9] : count >= 1e5 ? ['M', 1e6] : ['', 1]
+  const value = count / Number(divisor)
+  const figures = unit === '' || value >= 100 ? value.toFixed(0) : value.toFixed(1)
+  return unit === '' ? figures : `${figures} ${unit}`
+}
+
+function askSection(facts: StatusFacts, words: StatusWords): string {
+  const live = facts.models.filter((model) => model.isLive).map((model) => model.name)
+  const model = live.find((name) => name.endsWith('-large')) ?? live[0]
+  if (model === undefined) return ''
+  const body = JSON.stringify({ model, messages: [{ role: 'user', content: '17 + 25 =' }] })
+  const curl = `curl ${facts.url}/v1/chat/completions \\
+  -H "authorization: Bearer $(cat ${facts.ownerKeyPath})" \\
+  -H 'content-type: application/json' \\
+  -d '${body}'`
+  return section(
+    words.ask,
+    `<p class="sub">${escapeHtml(words.askNote)}</p><pre tabindex="0">${escapeHtml(curl)}</pre>`,
+  )
+}
+
+function foundSection(facts: StatusFacts, words: StatusWords): string {
+  if (facts.found.length === 0) {
+    return section(words.found, `<p class="sub">${escapeHtml(words.foundNone)}</p>`)
+  }
+  const rows = facts.found.map(
+    (server) =>
+      `<tr><th scope="row">${escapeHtml(server.kind)}</th><td class="dim">${escapeHtml(server.baseUrl)}</td><td class="mono">baimo add ${escapeHtml(server.baseUrl)}</td></tr>`,
+  )
+  return section(
+    words.found,
+    `<p class="sub">${escapeHtml(words.foundNote)}</p><table class="tt"><tbody>${rows.join('\n')}</tbody></table>`,
+  )
+}
+
+function section(title: string, content: string): string {
+  return `<section class="sec"><h2>${escapeHtml(title)}</h2>${content}</section>`
+}
+
+/** Each sentence as one block, so that a narrow page breaks between them first. */
+function clauses(text: string): string {
+  return text
+    .split(/(?<=[.。])\s*/)
+    .filter(Boolean)
+    .map((clause) => `<span class="cl">${escapeHtml(clause)}</span>`)
+    .join(' ')
+}
+
+/** The hundred: ten by ten squares, one for each model that answers, from the first. */
+function hundred(liveCount: number): string {
+  const squares = Array.from({ length: 100 }, (_, index) => {
+    const isLive = index < Math.min(liveCount, 100)
+    const size = isLive ? 8 : 5
+    const inset = (12 - size) / 2
+    const x = (index % 10) * 12 + inset
+    const y = Math.floor(index / 10) * 12 + inset
+    return `<rect x="${x}" y="${y}" width="${size}" height="${size}"${isLive ? ' class="on"' : ''}/>`
+  })
+  return `<svg class="hundred" viewBox="0 0 120 120" aria-hidden="true">${squares.join('')}</svg>`
+}
+
+const GRID = Array.from({ length: 100 }, (_, index) => {
+  if (index === 36) return ''
+  return `<rect x="${(index % 10) * 2}" y="${Math.floor(index / 10) * 2}" width="1" height="1"/>`
+}).join('')
+const MARK = `<svg viewBox="0 0 19 19" shape-rendering="crispEdges" aria-hidden="true"><g fill="currentColor">${GRID}</g><rect class="chosen" x="11" y="5" width="3" height="3"/></svg>`
+const ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect x="3" y="3" width="10" height="10" fill="#B5321A"/></svg>'
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/** Text as HTML, safe in elements and in quoted attributes. */
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '')
+}

@@ -1,3 +1,4 @@
+// edge: talks to the machine's randomness and clock
 import { randomUUIDv7 } from 'node:crypto'
 
 declare const brand: unique symbol

@@ -68,6 +68,7 @@ function passesBesideDoor(from: string, target: string): boolean {
   const domain = domainOf(target)
   const isInside = target.startsWith('src/') && domain !== '' && domain !== commandFolder
   const isOwn = from.startsWith('src/') && domainOf(from) === domain
+  if (from.startsWith('tests/support/')) return false // it opens for all tests what has no door
   return isInside && !isOwn && target !== `src/${domain}/index.ts`
 }
 
@@ -206,6 +207,9 @@ export const importRules: readonly Rule[] = [
     },
     allows: {
       'a door': { 'src/people/a.ts': "import { b } from '../kernel/index.ts'" },
+      'test support that reaches inside': {
+        'tests/support/database.ts': "import { b } from '../../src/store/server.ts'",
+      },
       'an own file': { 'src/people/a.ts': "import { b } from './b.ts'" },
     },
   },

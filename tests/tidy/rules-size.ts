@@ -77,7 +77,7 @@ function isUnbreakable({ program, comments }: Source, limit: number): boolean {
   let isText = false
   walk(program, (node) => {
     const inside = spans(node, limit)
-    if (inside && ['Literal', 'TemplateElement', 'JSXText'].includes(node.type)) isText = true
+    if (inside && ['Literal', 'TemplateLiteral', 'JSXText'].includes(node.type)) isText = true
     return inside
   })
   return link || isText
@@ -124,6 +124,7 @@ export const sizeRules: readonly Rule[] = [
     },
     allows: {
       'a long text': { 'src/http/a.ts': `const a = '${'word '.repeat(30)}'` },
+      'a long template': { 'src/http/a.ts': `const a = \`${'word '.repeat(20)}\${b}\`` },
       'a long link': { 'src/http/a.ts': `// https://example.com/${'a'.repeat(90)}` },
       'a short line after a long text': { 'src/http/a.ts': `const a = '${'é'.repeat(99)}'\nb()` },
     },

@@ -16,6 +16,8 @@ export interface RouteDeclaration {
   readonly summary: string
   /** Which error shape the route answers in. */
   readonly dialect: 'problem' | 'openai'
+  /** Whether a GET also answers HEAD, by running without its body; absent: yes, for JSON routes. */
+  readonly hasHead?: boolean
 }
 
 /** One call of a route: parsed, validated, with its caller known. */

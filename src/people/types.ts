@@ -40,6 +40,78 @@ export interface Principal {
   readonly models: readonly string[] | null
   /** Null: all. */
   readonly scopes: readonly Scope[] | null
-  /** Null: does not expire. */
+  /** When a key ends; null: never, or a session, which ends where it is kept. */
   readonly expiresAtMs: number | null
+}
+
+/** What a request shows for itself. */
+export type Credentials =
+  | { readonly kind: 'key'; readonly secret: string }
+  | { readonly kind: 'session'; readonly token: string }
+
+/**
+ * Whom credentials belong to, or a Refusal (`people_key_…`, `people_session_ended`).
+ * Answers at once from memory where it can, so a hot path need not wait a turn.
+ */
+export type Authenticate = (credentials: Credentials) => Principal | Promise<Principal>
+
+export interface Person {
+  readonly id: PersonId
+  readonly name: string
+  /** Null: none was given. */
+  readonly email: string | null
+  readonly role: Role
+  readonly createdAt: Date
+}
+
+export interface Team {
+  readonly id: TeamId
+  readonly name: string
+  readonly memberIds: readonly PersonId[]
+  readonly createdAt: Date
+}
+
+export interface Organisation {
+  readonly id: OrganisationId
+  readonly name: string
+  readonly slug: string
+  readonly isHouse: boolean
+  readonly createdAt: Date
+}
+
+/** A key without its secret, which nobody has but who made it. */
+export interface Key {
+  readonly id: KeyId
+  readonly name: string
+  /** Its first characters, to tell it from others. */
+  readonly prefix: string
+  readonly subjectId: SubjectId
+  readonly personId: PersonId | null
+  readonly teamId: TeamId | null
+  /** The most it is allowed; its holder's role may be weaker. */
+  readonly role: Role
+  readonly scopes: readonly Scope[] | null
+  readonly models: readonly string[] | null
+  readonly isOwnerKey: boolean
+  readonly expiresAt: Date | null
+  readonly createdAt: Date
+  readonly revokedAt: Date | null
+}
+
+/** A way to sign in that works once. */
+export interface SignInLink {
+  readonly url: string
+  readonly expiresAt: Date
+}
+
+/** One page of a list; `nextCursor` null: the last. */
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  readonly nextCursor: string | null
+}
+
+export interface PageWish {
+  /** The last id of the page before; null: from the beginning. */
+  readonly cursor: string | null
+  readonly limit: number
 }

@@ -1,0 +1,134 @@
+// edge: talks to hashing
+import type { Clock } from '../kernel/index.ts'
+import { batchLookups } from './batch-lookups.ts'
+import { BoundedMap } from './bounded-map.ts'
+import { type peopleErrors, refuse } from './errors.ts'
+import { hashSecret, isWellFormedKey } from './key-format.ts'
+import type { Authenticate, Credentials, Principal } from './types.ts'
+
+/** What the database knows of a hash. */
+export type Found =
+  | { readonly kind: 'good'; readonly principal: Principal }
+  | { readonly kind: 'revoked' | 'expired' }
+
+export interface AuthenticatorOptions {
+  readonly clock: Clock
+  /** What is known of these hashes of keys; a hash left out belongs to no key. */
+  readonly loadKeys: (hashes: readonly string[]) => Promise<ReadonlyMap<string, Found>>
+  /** The same for hashes of session tokens. */
+  readonly loadSessions: (hashes: readonly string[]) => Promise<ReadonlyMap<string, Found>>
+  /** The scraper's token and what it may do; null: none was set. */
+  readonly scrape: { readonly hash: string; readonly principal: Principal } | null
+}
+
+export interface Authenticator {
+  readonly authenticate: Authenticate
+  /** Forgets everything: called after whatever changes who may do what. */
+  invalidate(): void
+}
+
+type Code = keyof typeof peopleErrors & string
+interface Known {
+  readonly found: Found | null
+  readonly staleAtMs: number
+}
+
+const CAPACITY = 10_000
+/** How long another process's change may go unseen until replicas tell each other. */
+const GOOD_FOR_MS = 60_000
+const BAD_FOR_MS = 5_000
+
+type Reason = 'wrong' | 'revoked' | 'expired'
+
+const messages: Readonly<Record<Reason, { readonly code: Code; readonly text: string }>> = {
+  wrong: {
+    code: 'people_key_wrong',
+    text: 'This key is not one of this market’s. Copy it again, or make a new one.',
+  },
+  revoked: {
+    code: 'people_key_revoked',
+    text: 'This key was revoked. Make a new one, or ask your admin for one.',
+  },
+  expired: {
+    code: 'people_key_expired',
+    text: 'This key has expired. Make a new one, or ask your admin for one.',
+  },
+}
+
+/**
+ * Tells whom a key or session belongs to, from memory where it can: a hit costs one SHA-256 and
+ * one look into a map. Misses share one look-up, wrong keys are remembered for five seconds, and
+ * text without a key's checksum never reaches the database.
+ */
+export function openAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const limits = { batch: 100, waiting: 5_000 }
+  const stores = {
+    key: { known: new BoundedMap<Known>(CAPACITY), unknown: new BoundedMap<Known>(CAPACITY) },
+    session: { known: new BoundedMap<Known>(CAPACITY), unknown: new BoundedMap<Known>(CAPACITY) },
+  }
+  const lookups = {
+    key: batchLookups(options.loadKeys, limits),
+    session: batchLookups(options.loadSessions, limits),
+  }
+  let generation = 0
+
+  async function look(kind: Credentials['kind'], hash: string): Promise<Principal> {
+    if (lookups[kind].isFull(hash))
+      throw refuse('people_busy', 'Too many unknown keys at once. Try again in a second.', {
+        retryAfterSeconds: 1,
+      })
+    const begun = generation
+    const found = await lookups[kind].find(hash)
+    const isGood = found?.kind === 'good'
+    const staleAtMs = options.clock.nowMs() + (isGood ? GOOD_FOR_MS : BAD_FOR_MS)
+    if (begun === generation)
+      stores[kind][isGood ? 'known' : 'unknown'].set(hash, { found, staleAtMs })
+    return principalOf(kind, found)
+  }
+
+  function principalOf(kind: Credentials['kind'], found: Found | null): Principal {
+    if (found?.kind !== 'good') throw refusalOf(kind, found?.kind ?? 'wrong')
+    const { principal } = found
+    if (principal.expiresAtMs !== null && principal.expiresAtMs <= options.clock.nowMs())
+      throw refusalOf(kind, 'expired')
+    return principal
+  }
+
+  function authenticate(credentials: Credentials): Principal | Promise<Principal> {
+    const { kind } = credentials
+    const secret = kind === 'key' ? credentials.secret : credentials.token
+    if (kind === 'key' && !isWellFormedKey(secret)) return scraperOf(secret, options.scrape)
+    const hash = hashSecret(secret)
+    const entry = stores[kind].known.get(hash) ?? stores[kind].unknown.get(hash)
+    if (entry === undefined || entry.staleAtMs <= options.clock.nowMs()) return look(kind, hash)
+    return principalOf(kind, entry.found)
+  }
+
+  return {
+    authenticate,
+    invalidate() {
+      generation += 1
+      for (const store of Object.values(stores)) {
+        store.known.clear()
+        store.unknown.clear()
+      }
+      lookups.key.forget()
+      lookups.session.forget()
+    },
+  }
+}
+
+function scraperOf(secret: string, scrape: AuthenticatorOptions['scrape']): Principal {
+  // Hashes are compared, so how long it takes tells nothing of the token.
+  if (scrape !== null && hashSecret(secret) === scrape.hash) return scrape.principal
+  throw refusalOf('key', 'wrong')
+}
+
+function refusalOf(kind: Credentials['kind'], why: Reason) {
+  if (kind === 'session')
+    return refuse(
+      'people_session_ended',
+      'Your session has ended. Open a new link: `baimo link` prints one.',
+    )
+  return refuse(messages[why].code, messages[why].text)
+}

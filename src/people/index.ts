@@ -1,0 +1,29 @@
+export { authOrganizationSchema, authSchema } from './auth-schema.ts'
+export { readSessionCookie } from './cookie.ts'
+export { peopleErrors } from './errors.ts'
+export { type CallDecision, isAtLeast, mayCall } from './may-call.ts'
+export {
+  type Call,
+  type JsonRoute,
+  jsonRoute,
+  type RawRoute,
+  type Reply,
+  type Route,
+  type RouteDeclaration,
+} from './route.ts'
+export { peopleRoutes } from './routes.ts'
+export { type Me, openPeople, type People, type PeopleOptions } from './service.ts'
+export type { OwnerSetUp } from './service-set-up.ts'
+export type {
+  Access,
+  Authenticate,
+  Credentials,
+  Key,
+  Organisation,
+  Person,
+  Principal,
+  Role,
+  Scope,
+  SignInLink,
+  Team,
+} from './types.ts'

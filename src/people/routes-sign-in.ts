@@ -1,0 +1,130 @@
+import { z } from 'zod'
+import { assert, Refusal } from '../kernel/index.ts'
+import { readSessionCookie, writeSessionCookie } from './cookie.ts'
+import { jsonRoute, type Reply, type Route } from './route.ts'
+import {
+  linkAnswer,
+  meAnswer,
+  newLink,
+  shapeKey,
+  shapeLink,
+  shapeOrganisation,
+  shapePerson,
+} from './schemas.ts'
+import type { People } from './service.ts'
+import type { Principal } from './types.ts'
+
+const MONTH_SECONDS = 30 * 24 * 60 * 60
+
+/** Links, sessions, and who the caller is. */
+export function signInRoutes(
+  people: People,
+  options: { readonly isSecure: () => boolean },
+): Route[] {
+  return [
+    linkMakingRoute(people),
+    linkTakingRoute(people, options),
+    meRoute(people),
+    leaveRoute(people, options),
+  ]
+}
+
+function linkMakingRoute({ signIn }: People): Route {
+  return jsonRoute({
+    method: 'POST',
+    path: '/api/links',
+    access: 'house-owner',
+    scope: 'api',
+    dialect: 'problem',
+    summary: 'A link that signs you in once within the hour, or a person of your organisation',
+    body: newLink,
+    answer: linkAnswer,
+    handle: async ({ principal, body }) => ({
+      status: 201,
+      json: shapeLink(await signIn.createLink(known(principal), body.person_id ?? null)),
+    }),
+  })
+}
+
+function linkTakingRoute({ signIn }: People, { isSecure }: { isSecure: () => boolean }): Route {
+  return jsonRoute({
+    method: 'GET',
+    path: '/link/:token',
+    access: 'anyone',
+    scope: null,
+    dialect: 'problem',
+    // What only looks at a link, a preview or a HEAD, must not use it up.
+    hasHead: false,
+    summary: 'Uses a one-time link up: begins a session and opens the market',
+    params: z.object({ token: z.string().max(200) }),
+    handle: async ({ params, headers }): Promise<Reply> => {
+      try {
+        const { token } = await signIn.takeLink(params.token)
+        const cookie = writeSessionCookie(token, {
+          maxAgeSeconds: MONTH_SECONDS,
+          isSecure: isSecure(),
+        })
+        return { status: 303, headers: { 'set-cookie': cookie, location: '/' } }
+      } catch (error) {
+        const isPage = headers.accept?.includes('text/html') ?? false
+        if (!(error instanceof Refusal) || error.kind !== 'not_found' || !isPage) throw error
+        // A person stands before this: a sentence serves them better than JSON.
+        return {
+          status: 404,
+          text: { type: 'text/plain; charset=utf-8', content: `${error.message}\n` },
+        }
+      }
+    },
+  })
+}
+
+function meRoute(people: People): Route {
+  return jsonRoute({
+    method: 'GET',
+    path: '/api/me',
+    access: 'member',
+    scope: 'api',
+    dialect: 'problem',
+    summary: 'Who you are to this market',
+    answer: meAnswer,
+    handle: async ({ principal }) => {
+      const caller = known(principal)
+      const me = await people.describe(caller)
+      return {
+        json: {
+          via: caller.via,
+          subject_id: caller.subjectId,
+          role: caller.role,
+          person: me.person === null ? null : shapePerson(me.person),
+          organisation: me.organisation === null ? null : shapeOrganisation(me.organisation),
+          team_id: caller.teamId,
+          key: me.key === null ? null : shapeKey(me.key),
+          scopes: caller.scopes,
+          models: caller.models,
+        },
+      }
+    },
+  })
+}
+
+function leaveRoute({ signIn }: People, { isSecure }: { isSecure: () => boolean }): Route {
+  return jsonRoute({
+    method: 'DELETE',
+    path: '/api/session',
+    access: 'member',
+    scope: 'api',
+    dialect: 'problem',
+    summary: 'End the browser’s session',
+    handle: async ({ headers }) => {
+      const token = readSessionCookie(headers.cookie as string | undefined)
+      if (token !== null) await signIn.endSession(token)
+      const cookie = writeSessionCookie('', { maxAgeSeconds: 0, isSecure: isSecure() })
+      return { status: 204, headers: { 'set-cookie': cookie } }
+    },
+  })
+}
+
+function known(principal: Principal | null): Principal {
+  assert(principal !== null, 'people: these routes are never open to anyone')
+  return principal
+}

@@ -1,0 +1,271 @@
+import { assert } from '../kernel/index.ts'
+import { jsonRoute, type Route } from './route.ts'
+import { signInRoutes } from './routes-sign-in.ts'
+import {
+  byId,
+  byIdAndPerson,
+  keyAnswer,
+  linkAnswer,
+  listAnswer,
+  newKey,
+  newKeyAnswer,
+  newOrganisation,
+  newPerson,
+  newTeam,
+  organisationAnswer,
+  pageQuery,
+  pageWish,
+  personAnswer,
+  personChange,
+  shapeKey,
+  shapeLink,
+  shapeOrganisation,
+  shapePage,
+  shapePerson,
+  shapeTeam,
+  teamAnswer,
+} from './schemas.ts'
+import type { People } from './service.ts'
+import type { Principal } from './types.ts'
+
+/** Keys, people, teams, organisations, links, sessions. */
+export function peopleRoutes(
+  people: People,
+  options: { readonly isSecure: () => boolean },
+): Route[] {
+  return [
+    ...keyRoutes(people),
+    ...personRoutes(people),
+    ...teamRoutes(people),
+    ...teamMemberRoutes(people),
+    ...organisationRoutes(people),
+    ...signInRoutes(people, options),
+  ]
+}
+
+const api = { scope: 'api', dialect: 'problem' } as const
+
+function keyRoutes({ keys }: People): Route[] {
+  return [
+    jsonRoute({
+      ...api,
+      method: 'GET',
+      path: '/api/keys',
+      access: 'member',
+      summary: 'Keys, newest first: your own, or your organisation’s for its admins',
+      query: pageQuery,
+      answer: listAnswer(keyAnswer),
+      handle: async ({ principal, query }) => ({
+        json: shapePage(await keys.list(known(principal), pageWish(query)), shapeKey),
+      }),
+    }),
+    jsonRoute({
+      ...api,
+      method: 'POST',
+      path: '/api/keys',
+      access: 'member',
+      summary: 'A new key, told once; for a team or another person by their admins',
+      body: newKey,
+      answer: newKeyAnswer,
+      handle: async ({ principal, body }) => {
+        const { key, secret } = await keys.create(known(principal), {
+          name: body.name,
+          scopes: body.scopes,
+          models: body.models,
+          expiresAt: body.expires_at == null ? null : new Date(body.expires_at),
+          teamId: body.team_id,
+          personId: body.person_id,
+        })
+        return { status: 201, json: { ...shapeKey(key), key: secret } }
+      },
+    }),
+    jsonRoute({
+      ...api,
+      method: 'DELETE',
+      path: '/api/keys/:id',
+      access: 'member',
+      summary: 'Revoke a key, at once',
+      params: byId,
+      handle: async ({ principal, params }) => {
+        await keys.revoke(known(principal), params.id)
+        return { status: 204 }
+      },
+    }),
+  ]
+}
+
+function personRoutes({ people }: People): Route[] {
+  return [
+    jsonRoute({
+      ...api,
+      method: 'GET',
+      path: '/api/people',
+      access: 'admin',
+      summary: 'The people of your organisation',
+      query: pageQuery,
+      answer: listAnswer(personAnswer),
+      handle: async ({ principal, query }) => ({
+        json: shapePage(await people.list(known(principal), pageWish(query)), shapePerson),
+      }),
+    }),
+    jsonRoute({
+      ...api,
+      method: 'POST',
+      path: '/api/people',
+      access: 'admin',
+      summary: 'A new person of your organisation, with a one-time link that lets them in',
+      body: newPerson,
+      answer: personAnswer.extend({ link: linkAnswer }),
+      handle: async ({ principal, body }) => {
+        const { person, link } = await people.create(known(principal), {
+          ...body,
+          email: body.email ?? null,
+        })
+        return { status: 201, json: { ...shapePerson(person), link: shapeLink(link) } }
+      },
+    }),
+    jsonRoute({
+      ...api,
+      method: 'PATCH',
+      path: '/api/people/:id',
+      access: 'admin',
+      summary: 'Change a person’s name, address or role',
+      params: byId,
+      body: personChange,
+      answer: personAnswer,
+      handle: async ({ principal, params, body }) => ({
+        json: shapePerson(await people.update(known(principal), params.id, body)),
+      }),
+    }),
+    jsonRoute({
+      ...api,
+      method: 'DELETE',
+      path: '/api/people/:id',
+      access: 'admin',
+      summary: 'Remove a person; who is in no other organisation is erased',
+      params: byId,
+      handle: async ({ principal, params }) => {
+        await people.remove(known(principal), params.id)
+        return { status: 204 }
+      },
+    }),
+  ]
+}
+
+function teamRoutes({ teams }: People): Route[] {
+  return [
+    jsonRoute({
+      ...api,
+      method: 'GET',
+      path: '/api/teams',
+      access: 'admin',
+      summary: 'The teams of your organisation',
+      query: pageQuery,
+      answer: listAnswer(teamAnswer),
+      handle: async ({ principal, query }) => ({
+        json: shapePage(await teams.list(known(principal), pageWish(query)), shapeTeam),
+      }),
+    }),
+    jsonRoute({
+      ...api,
+      method: 'POST',
+      path: '/api/teams',
+      access: 'admin',
+      summary: 'A new team of your organisation',
+      body: newTeam,
+      answer: teamAnswer,
+      handle: async ({ principal, body }) => ({
+        status: 201,
+        json: shapeTeam(await teams.create(known(principal), body.name)),
+      }),
+    }),
+    jsonRoute({
+      ...api,
+      method: 'DELETE',
+      path: '/api/teams/:id',
+      access: 'admin',
+      summary: 'Remove a team and revoke its keys',
+      params: byId,
+      handle: async ({ principal, params }) => {
+        await teams.remove(known(principal), params.id)
+        return { status: 204 }
+      },
+    }),
+  ]
+}
+
+function teamMemberRoutes({ teams }: People): Route[] {
+  return [
+    jsonRoute({
+      ...api,
+      method: 'PUT',
+      path: '/api/teams/:id/members/:person_id',
+      access: 'admin',
+      summary: 'Take a person into a team',
+      params: byIdAndPerson,
+      handle: async ({ principal, params }) => {
+        await teams.addMember(known(principal), params.id, params.person_id)
+        return { status: 204 }
+      },
+    }),
+    jsonRoute({
+      ...api,
+      method: 'DELETE',
+      path: '/api/teams/:id/members/:person_id',
+      access: 'admin',
+      summary: 'Take a person out of a team',
+      params: byIdAndPerson,
+      handle: async ({ principal, params }) => {
+        await teams.removeMember(known(principal), params.id, params.person_id)
+        return { status: 204 }
+      },
+    }),
+  ]
+}
+
+function organisationRoutes({ organisations }: People): Route[] {
+  return [
+    jsonRoute({
+      ...api,
+      method: 'GET',
+      path: '/api/organisations',
+      access: 'house-owner',
+      summary: 'The organisations of this market',
+      query: pageQuery,
+      answer: listAnswer(organisationAnswer),
+      handle: async ({ query }) => ({
+        json: shapePage(await organisations.list(pageWish(query)), shapeOrganisation),
+      }),
+    }),
+    jsonRoute({
+      ...api,
+      method: 'POST',
+      path: '/api/organisations',
+      access: 'house-owner',
+      summary: 'A new organisation with its first owner, and a one-time link that lets them in',
+      body: newOrganisation,
+      answer: organisationAnswer.extend({ owner: personAnswer, link: linkAnswer }),
+      handle: async ({ principal, body }) => {
+        const made = await organisations.create(known(principal), {
+          name: body.name,
+          slug: body.slug ?? null,
+          owner: { name: body.owner.name, email: body.owner.email ?? null },
+        })
+        const { organisation, owner, link } = made
+        return {
+          status: 201,
+          json: {
+            ...shapeOrganisation(organisation),
+            owner: shapePerson(owner),
+            link: shapeLink(link),
+          },
+        }
+      },
+    }),
+  ]
+}
+
+function known(principal: Principal | null): Principal {
+  assert(principal !== null, 'people: these routes are never open to anyone')
+  return principal
+}

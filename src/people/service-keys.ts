@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto'
+import { type KeyId, newId, type PersonId, type SubjectId, type TeamId } from '../kernel/index.ts'
+import { refuse } from './errors.ts'
+import { composeKey, hashSecret, KEY_RANDOM_BYTES, prefixOfKey } from './key-format.ts'
+import { isAtLeast } from './may-call.ts'
+import { type Holder, mayMakeKey, mayRevokeKey } from './may-grant.ts'
+import { type Database, type Means, pageOf, refuseWeakRole } from './means.ts'
+import { findKey, insertKey, listKeys, revokeKey } from './store-keys.ts'
+import { findPerson, findSubject } from './store-people.ts'
+import { findTeam } from './store-teams.ts'
+import type { Key, Page, PageWish, Principal, Scope } from './types.ts'
+
+/** What a caller wants of a new key. Absent: no limit, and for whom: oneself. */
+export interface NewKeyWish {
+  readonly name: string
+  readonly scopes?: readonly Scope[] | null | undefined
+  readonly models?: readonly string[] | null | undefined
+  readonly expiresAt?: Date | null | undefined
+  readonly teamId?: string | null | undefined
+  readonly personId?: string | null | undefined
+}
+
+export interface Keys {
+  /** The caller's own keys, newest first; for an admin all of the organisation. */
+  list(caller: Principal, page: PageWish): Promise<Page<Key>>
+  /** A new key and its secret, which is told this once. */
+  create(caller: Principal, wish: NewKeyWish): Promise<{ key: Key; secret: string }>
+  /** From now on the key answers nobody. Revoking twice is fine. */
+  revoke(caller: Principal, keyId: string): Promise<void>
+}
+
+export function openKeys(means: Means): Keys {
+  return {
+    async list(caller, page) {
+      const isAdmin = isAtLeast(caller.role, 'admin')
+      const of = {
+        organisationId: caller.organisationId,
+        subjectId: isAdmin ? null : caller.subjectId,
+      }
+      return pageOf(page, (wish) => listKeys(means.store.db, of, wish))
+    },
+    create: (caller, wish) =>
+      means.store.transaction((trx) =>
+        createKey(trx, { caller, wish, nowMs: means.clock.nowMs() }),
+      ),
+    async revoke(caller, keyId) {
+      const key = await findKey(means.store.db, caller.organisationId, keyId)
+      const decision = key === null ? 'invisible' : mayRevokeKey(caller, key)
+      if (key === null || decision === 'invisible')
+        throw refuse(
+          'people_key_not_found',
+          'You have no key of that id. `GET /api/keys` lists yours.',
+        )
+      if (decision === 'role-too-weak') throw refuseWeakRole('revoke a key of a stronger role')
+      await revokeKey(means.store.db, key.id, new Date(means.clock.nowMs()))
+      means.invalidate()
+    },
+  }
+}
+
+/** A secret that was never seen before. */
+export function drawKey(): string {
+  for (;;) {
+    const key = composeKey(randomBytes(KEY_RANDOM_BYTES))
+    if (key !== null) return key
+  }
+}
+
+interface HolderFound {
+  readonly holder: Holder
+  readonly subjectId: SubjectId
+  readonly personId: PersonId | null
+  readonly teamId: TeamId | null
+}
+
+async function createKey(
+  db: Database,
+  { caller, wish, nowMs }: { caller: Principal; wish: NewKeyWish; nowMs: number },
+): Promise<{ key: Key; secret: string }> {
+  const found = await findHolder(db, caller, wish)
+  const limits = {
+    scopes: wish.scopes ?? null,
+    models: wish.models ?? null,
+    expiresAtMs: wish.expiresAt?.getTime() ?? null,
+  }
+  const decision = mayMakeKey(caller, found.holder, { ...limits, nowMs })
+  if (decision.kind !== 'granted' || caller.personId === null) throw refusalFor(decision)
+  const secret = drawKey()
+  const now = new Date(nowMs)
+  const key: Key = {
+    id: newId<'key'>() satisfies KeyId,
+    name: wish.name,
+    prefix: prefixOfKey(secret),
+    subjectId: found.subjectId,
+    personId: found.personId,
+    teamId: found.teamId,
+    role: decision.role,
+    scopes: limits.scopes,
+    models: limits.models,
+    isOwnerKey: false,
+    expiresAt: wish.expiresAt ?? null,
+    createdAt: now,
+    revokedAt: null,
+  }
+  await insertKey(db, {
+    ...key,
+    hash: hashSecret(secret),
+    organisationId: caller.organisationId,
+    createdBy: caller.personId,
+    now,
+  })
+  return { key, secret }
+}
+
+async function findHolder(db: Database, caller: Principal, wish: NewKeyWish): Promise<HolderFound> {
+  const teamId = wish.teamId ?? null
+  const personId = wish.personId ?? null
+  if (teamId !== null && personId !== null)
+    throw refuse('people_two_holders', 'Send team_id or person_id, not both.', { param: 'team_id' })
+  const isForOther = teamId !== null || (personId !== null && personId !== caller.personId)
+  if (isForOther && !isAtLeast(caller.role, 'admin'))
+    throw refuseWeakRole('make keys for teams or other people')
+  if (teamId !== null) return holdByTeam(db, caller, teamId)
+  if (isForOther && personId !== null) return holdByPerson(db, caller, personId)
+  const { subjectId } = caller
+  return { holder: { kind: 'self' }, subjectId, personId: caller.personId, teamId: null }
+}
+
+async function holdByTeam(db: Database, caller: Principal, id: string): Promise<HolderFound> {
+  const team = await findTeam(db, caller.organisationId, id)
+  if (team === null)
+    throw refuse('people_team_not_found', 'Your organisation has no team of that id.', {
+      param: 'team_id',
+    })
+  return { holder: { kind: 'team' }, subjectId: team.subjectId, personId: null, teamId: team.id }
+}
+
+async function holdByPerson(db: Database, caller: Principal, id: string): Promise<HolderFound> {
+  const person = await findPerson(db, caller.organisationId, id)
+  const subjectId = person === null ? null : await findSubject(db, person.id)
+  if (person === null || subjectId === null)
+    throw refuse('people_person_not_found', 'Your organisation has no person of that id.', {
+      param: 'person_id',
+    })
+  return {
+    holder: { kind: 'person', role: person.role },
+    subjectId,
+    personId: person.id,
+    teamId: null,
+  }
+}
+
+function refusalFor(decision: ReturnType<typeof mayMakeKey>) {
+  switch (decision.kind) {
+    case 'expiry-past':
+      return refuse('people_expiry_past', 'Choose an expires_at in the future.', {
+        param: 'expires_at',
+      })
+    case 'beyond-own':
+      return refuse(
+        'people_key_limited',
+        `Your own key is limited: give the new one no more ${decision.what} than it has.`,
+        { param: decision.what },
+      )
+    case 'role-too-weak':
+      return refuseWeakRole('make a key for somebody of a stronger role')
+    default:
+      return refuse(
+        'people_holder_missing',
+        'A team’s key cannot make keys. Use the key of a person who is an admin.',
+      )
+  }
+}

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto'
+import { newId, type PersonId } from '../kernel/index.ts'
+import { refuse } from './errors.ts'
+import { hashSecret } from './key-format.ts'
+import { type Database, demandUnlimited, type Means } from './means.ts'
+import { findPerson } from './store-people.ts'
+import {
+  deleteSession,
+  extendSessions,
+  insertLink,
+  insertSession,
+  type LinkTarget,
+  loadSessions,
+  takeLink,
+} from './store-sign-in.ts'
+import type { Principal, SignInLink } from './types.ts'
+
+const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
+const LINK_MS = 60 * MINUTE_MS
+export const SESSION_MS = 30 * DAY_MS
+
+export interface SignIn {
+  /** A link that signs in once within the hour: the caller, or a person of its organisation. */
+  createLink(caller: Principal, personId: string | null): Promise<SignInLink>
+  /** Uses a link up and begins a session: its token, told this once. */
+  takeLink(token: string): Promise<{ token: string; expiresAt: Date }>
+  /** Ends the session of a token; an unknown one is fine. */
+  endSession(token: string): Promise<void>
+}
+
+export interface LinkMeans extends Means {
+  /** Where the market answers, without a slash at its end. */
+  readonly url: () => string
+}
+
+export function openSignIn(means: LinkMeans): SignIn {
+  const { store } = means
+  return {
+    async createLink(caller, personId) {
+      demandUnlimited(caller)
+      const person = await findPerson(
+        store.db,
+        caller.organisationId,
+        personId ?? caller.personId ?? '',
+      )
+      if (person === null)
+        throw refuse('people_person_not_found', 'Your organisation has no person of that id.', {
+          param: 'person_id',
+        })
+      return makeLink(store.db, means, {
+        personId: person.id,
+        organisationId: caller.organisationId,
+      })
+    },
+    takeLink: (token) =>
+      store.transaction(async (trx) => {
+        const now = new Date(means.clock.nowMs())
+        const target = await takeLink(trx, hashSecret(token), now)
+        const isMember = target !== null && (await isStillMember(trx, target))
+        if (target === null || !isMember)
+          throw refuse(
+            'people_link_unusable',
+            'This link was used already or is too old. `baimo link` prints a new one.',
+          )
+        return beginSession(trx, target, now)
+      }),
+    async endSession(token) {
+      await deleteSession(store.db, hashSecret(token))
+      means.invalidate()
+    },
+  }
+}
+
+/** A new one-time link for somebody. */
+export async function makeLink(
+  db: Database,
+  means: Pick<LinkMeans, 'clock' | 'url'>,
+  target: LinkTarget,
+): Promise<SignInLink> {
+  const token = drawToken()
+  const nowMs = means.clock.nowMs()
+  const expiresAt = new Date(nowMs + LINK_MS)
+  await insertLink(db, {
+    ...target,
+    id: newId(),
+    hash: hashSecret(token),
+    now: new Date(nowMs),
+    expiresAt,
+  })
+  return { url: `${means.url()}/link/${token}`, expiresAt }
+}
+
+/** What is known of sessions; those in use are kept going for another thirty days. */
+export async function loadAndExtendSessions(
+  db: Database,
+  hashes: readonly string[],
+  nowMs: number,
+) {
+  const now = new Date(nowMs)
+  const found = await loadSessions(db, hashes, now)
+  if (found.size > 0) {
+    const expiresAt = new Date(nowMs + SESSION_MS)
+    await extendSessions(db, [...found.keys()], { now, expiresAt, restMs: DAY_MS })
+  }
+  return found
+}
+
+async function beginSession(db: Database, target: LinkTarget, now: Date) {
+  const token = drawToken()
+  const expiresAt = new Date(now.getTime() + SESSION_MS)
+  await insertSession(db, { ...target, id: newId(), hash: hashSecret(token), now, expiresAt })
+  return { token, expiresAt }
+}
+
+async function isStillMember(db: Database, target: LinkTarget): Promise<boolean> {
+  const personId: PersonId = target.personId
+  return (await findPerson(db, target.organisationId, personId)) !== null
+}
+
+/** 256 random bits, as text that fits a path and a cookie. */
+function drawToken(): string {
+  return randomBytes(32).toString('base64url')
+}

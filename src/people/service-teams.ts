@@ -1,0 +1,86 @@
+import { hash } from 'node:crypto'
+import { newId, type PersonId, type TeamId } from '../kernel/index.ts'
+import { refuse } from './errors.ts'
+import { type Database, type Means, pageOf } from './means.ts'
+import { revokeKeysOfTeam } from './store-keys.ts'
+import { findPerson } from './store-people.ts'
+import {
+  deleteTeam,
+  deleteTeamMember,
+  findTeam,
+  insertTeam,
+  insertTeamMember,
+  listTeams,
+} from './store-teams.ts'
+import type { Page, PageWish, Principal, Team } from './types.ts'
+
+export interface Teams {
+  list(caller: Principal, page: PageWish): Promise<Page<Team>>
+  create(caller: Principal, name: string): Promise<Team>
+  /** Its keys end with it; what it used stays, without a link to it. */
+  remove(caller: Principal, teamId: string): Promise<void>
+  /** Who is in it already stays. */
+  addMember(caller: Principal, teamId: string, personId: string): Promise<void>
+  /** Who is not in it stays out. */
+  removeMember(caller: Principal, teamId: string, personId: string): Promise<void>
+}
+
+export function openTeams(means: Means): Teams {
+  const { store, clock } = means
+  return {
+    list: (caller, page) =>
+      pageOf(page, (wish) => listTeams(store.db, caller.organisationId, wish)),
+    create: (caller, name) =>
+      store.transaction(async (trx) => {
+        const id = newId<'team'>()
+        const now = new Date(clock.nowMs())
+        const { organisationId } = caller
+        await insertTeam(trx, { id, subjectId: newId(), organisationId, name, now })
+        return { id, name, memberIds: [], createdAt: now }
+      }),
+    async remove(caller, teamId) {
+      await store.transaction(async (trx) => {
+        const id = await demandTeam(trx, caller, teamId)
+        await revokeKeysOfTeam(trx, id, new Date(clock.nowMs()))
+        await deleteTeam(trx, id)
+      })
+      means.invalidate()
+    },
+    addMember: (caller, teamId, personId) =>
+      store.transaction(async (trx) => {
+        const member = {
+          teamId: await demandTeam(trx, caller, teamId),
+          personId: await demandPerson(trx, caller, personId),
+        }
+        const now = new Date(clock.nowMs())
+        await insertTeamMember(trx, {
+          ...member,
+          id: newId(),
+          membershipKey: membershipKeyOf(member.teamId, member.personId),
+          now,
+        })
+      }),
+    removeMember: (caller, teamId, personId) =>
+      store.transaction(async (trx) => {
+        const id = await demandTeam(trx, caller, teamId)
+        await deleteTeamMember(trx, id, await demandPerson(trx, caller, personId))
+      }),
+  }
+}
+
+async function demandTeam(db: Database, caller: Principal, teamId: string): Promise<TeamId> {
+  const team = await findTeam(db, caller.organisationId, teamId)
+  if (team !== null) return team.id
+  throw refuse('people_team_not_found', 'Your organisation has no team of that id.')
+}
+
+async function demandPerson(db: Database, caller: Principal, personId: string): Promise<PersonId> {
+  const person = await findPerson(db, caller.organisationId, personId)
+  if (person !== null) return person.id
+  throw refuse('people_person_not_found', 'Your organisation has no person of that id.')
+}
+
+/** As better-auth computes it, so that it finds the memberships made here. */
+function membershipKeyOf(teamId: TeamId, personId: PersonId): string {
+  return hash('sha256', JSON.stringify([teamId, personId]), 'base64url')
+}

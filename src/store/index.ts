@@ -1,4 +1,6 @@
 export { storeErrors } from './errors.ts'
 export { openHome } from './home.ts'
 export { openStore, type StoreOptions } from './open-store.ts'
+export type { SealContext, Secrets } from './seal.ts'
+export { openSecrets, type SecretsOptions } from './secrets.ts'
 export type { Home, Migration, Store } from './types.ts'

@@ -35,6 +35,7 @@ const settings = [
   // Statements and details of errors hold what people wrote: neither goes to the log.
   'log_min_error_statement=panic',
   'log_error_verbosity=terse',
+  'log_checkpoints=off',
 ]
 
 /**

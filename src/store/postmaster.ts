@@ -8,6 +8,8 @@ export interface Postmaster {
   readonly port: number
   /** Absent on Windows. */
   readonly socketPath: string | null
+  /** Whether it takes connections: not while it recovers or stops. */
+  readonly isReady: boolean
 }
 
 /** Reads `postmaster.pid`; null when it is absent or cut short. */
@@ -18,9 +20,14 @@ export function readPostmaster(dataPath: string): Postmaster | null {
 
 /** Lines: pid, data folder, start time, port, socket folder, address, memory key, state. */
 export function parsePostmaster(text: string): Postmaster | null {
-  const [pid, , , port, socketPath] = text.split(/\r?\n/)
+  const [pid, , , port, socketPath, , , state] = text.split(/\r?\n/)
   if (!/^\d+$/.test(pid ?? '') || !/^\d+$/.test(port ?? '')) return null
-  return { pid: Number(pid), port: Number(port), socketPath: socketPath ? socketPath : null }
+  return {
+    pid: Number(pid),
+    port: Number(port),
+    socketPath: socketPath || null,
+    isReady: state?.trim() === 'ready',
+  }
 }
 
 /** Whether a process runs. A zombie, dead but not yet waited for, does not. */

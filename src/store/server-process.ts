@@ -66,7 +66,7 @@ export async function startProcess(options: StartOptions): Promise<Running> {
     const said = readFileSync(cluster.logPath).subarray(logStart).toString()
     words = `${said}\n${reason}`
   })
-  await untilItAnswers(address, options.onProgress, () => words)
+  await untilItAnswers(options, address, () => words)
   const pid = usesTcp ? readPostmaster(cluster.dataPath)?.pid : child.pid
   if (pid === undefined) throw new ProgramFailure('postgres', 'it left no process id')
   child.unref()
@@ -97,17 +97,20 @@ function spawnServer(options: StartOptions, address: Address, log: number): Chil
   return spawn(file, args, { ...how, detached: true, stdio: ['ignore', log, log] })
 }
 
+/** Looks at what the server says in its data folder first: a refused connection fills its log. */
 async function untilItAnswers(
+  options: StartOptions,
   address: Address,
-  onProgress: (text: string) => void,
   wordsOfFailure: () => string | null,
 ): Promise<void> {
   for (let waitedMs = 0; ; waitedMs += POLL_MS) {
     const words = wordsOfFailure()
     if (words !== null) throw new ProgramFailure('postgres', words)
-    const reason = await reasonNotToAnswer(address)
+    const isReady = readPostmaster(options.cluster.dataPath)?.isReady === true
+    const reason = isReady ? await reasonNotToAnswer(address) : 'it was not ready in time'
     if (reason === null) return
-    if (waitedMs === SILENT_START_MS) onProgress('the database recovers from an unclean stop')
+    if (waitedMs === SILENT_START_MS)
+      options.onProgress('the database recovers from an unclean stop')
     if (waitedMs > LONGEST_START_MS) throw new ProgramFailure('postgres', reason)
     await sleep(POLL_MS)
   }

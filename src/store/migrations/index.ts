@@ -1,6 +1,8 @@
 import type { Migration } from '../types.ts'
+import { store } from './0000-store.ts'
 import { people } from './0001-people.ts'
+import { catalog } from './0002-catalog.ts'
 import { usage } from './0003-usage.ts'
 
 /** All migrations, in the order they apply. Append only: a released one never changes. */
-export const migrations: readonly Migration[] = [people, usage]
+export const migrations: readonly Migration[] = [store, people, catalog, usage]

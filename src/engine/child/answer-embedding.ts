@@ -1,0 +1,53 @@
+import { refuse } from '../errors.ts'
+import type { Wire } from './chat-writer.ts'
+import type { LoadedModel } from './loaded-model.ts'
+import type { EmbeddingRequest } from './parse-completion.ts'
+import { refuseParam } from './read-fields.ts'
+import { checkTextFits } from './render-prompt.ts'
+
+/** The vector with length one, as OpenAI's are; a zero vector stays as it is. */
+export function toUnitLength(vector: readonly number[]): Float32Array {
+  const length = Math.hypot(...vector)
+  return Float32Array.from(vector, (x) => (length > 0 ? x / length : 0))
+}
+
+/** Little-endian 32-bit floats in base64, whatever this machine's byte order is. */
+export function toBase64(vector: Float32Array): string {
+  const bytes = Buffer.alloc(vector.length * 4)
+  for (const [i, x] of vector.entries()) bytes.writeFloatLE(x, i * 4)
+  return bytes.toString('base64')
+}
+
+/** Answers an embedding request. Any model can: those not made for it give what they have. */
+export async function answerEmbedding(
+  loaded: LoadedModel,
+  request: EmbeddingRequest,
+  io: { wire: Wire; signal: AbortSignal },
+): Promise<void> {
+  const native = loaded.plan.description.embeddingLength
+  if (request.dimensions !== undefined && native !== null && request.dimensions !== native)
+    throw refuseParam('dimensions', `${loaded.name} has vectors of ${native} numbers only.`)
+  for (const input of request.inputs)
+    if (typeof input === 'string') checkTextFits(loaded, Buffer.byteLength(input), 'input')
+  let promptTokens = 0
+  const data: unknown[] = []
+  for (const [index, input] of request.inputs.entries()) {
+    const vector = await loaded.embed(async (context) => {
+      io.signal.throwIfAborted()
+      const length = context.calculateInputLength(input)
+      if (length >= loaded.contextTokens)
+        throw refuse(
+          'engine_context_exceeded',
+          `This model's maximum context length is ${loaded.contextTokens} tokens. However, input ${index} has ${length} tokens. Please shorten it.`,
+          { param: 'input' },
+        )
+      promptTokens += length
+      return toUnitLength((await context.getEmbeddingFor(input)).vector)
+    })
+    const embedding = request.format === 'base64' ? toBase64(vector) : [...vector]
+    data.push({ object: 'embedding', index, embedding })
+  }
+  io.wire.head(200, { 'content-type': 'application/json' })
+  const usage = { prompt_tokens: promptTokens, total_tokens: promptTokens }
+  io.wire.end(JSON.stringify({ object: 'list', data, model: loaded.name, usage }))
+}

@@ -1,0 +1,191 @@
+import { refuse } from '../errors.ts'
+import { describeGguf, type GgufDescription } from '../gguf/describe-gguf.ts'
+import { readGguf } from '../gguf/read-gguf.ts'
+import type { EngineLimits, RegisteredModel } from '../types.ts'
+import { readSamplingDefaults, type SamplingDefaults } from './choose-sampling.ts'
+import type {
+  ChatWrapper,
+  EmbeddingContext,
+  Llama,
+  LlamaModule,
+  Model,
+  Sequence,
+  Token,
+} from './llama-api.ts'
+import { leastBytes, type MemoryPlan, planMemory } from './plan-memory.ts'
+import { readTokenBytes, type TokenBytes } from './token-bytes.ts'
+import { type Line, openLine } from './wait-in-line.ts'
+
+/** llama.cpp as this process has it. */
+export interface LlamaRuntime {
+  readonly module: LlamaModule
+  readonly llama: Llama
+  readonly version: string
+}
+
+/** What is known of a model before it is loaded. */
+export interface ModelPlan {
+  readonly description: GgufDescription
+  readonly memory: MemoryPlan
+  readonly samplingDefaults: SamplingDefaults
+}
+
+/** A model in memory, ready to answer. */
+export interface LoadedModel {
+  readonly name: string
+  readonly runtime: LlamaRuntime
+  readonly plan: ModelPlan
+  readonly model: Model
+  readonly wrapper: ChatWrapper | null
+  /** Tokens of prompt and answer together that one request may have. */
+  readonly contextTokens: number
+  /** Bytes of the longest token: more text than this for each token of context cannot fit. */
+  readonly longestTokenBytes: number
+  readonly tokenBytes: TokenBytes
+  readonly line: Line
+  /** The free sequence that knows most of this prompt. Only whoever has a place in `line` asks. */
+  takeSequence(prompt: readonly Token[]): Sequence
+  giveSequence(sequence: Sequence): void
+  /** Runs one after another: a context embeds one text at a time. */
+  embed<T>(work: (context: EmbeddingContext) => Promise<T>): Promise<T>
+  dispose(): Promise<void>
+}
+
+const gibibytes = (bytes: number) => `${(bytes / 1_073_741_824).toFixed(2)} GiB`
+
+/** Reads and checks the file and plans its memory. Errors: engine_file_*, engine_model_too_large. */
+export async function planModel(spec: RegisteredModel, limits: EngineLimits): Promise<ModelPlan> {
+  const { header, sizeBytes } = await readGguf(spec.path)
+  const description = describeGguf(header)
+  const need = {
+    weightBytes: sizeBytes,
+    cacheBytesPerToken: description.cacheBytesPerToken,
+    trainedTokens: description.contextTokens,
+  }
+  const memory = planMemory(need, limits)
+  if (memory === undefined)
+    throw refuse(
+      'engine_model_too_large',
+      `${spec.name} needs at least ${gibibytes(leastBytes(need))}; the engine may use ${gibibytes(limits.memoryBytes)}. Raise BAIMO_ENGINE_MEMORY or add a smaller one.`,
+    )
+  return { description, memory, samplingDefaults: readSamplingDefaults(header.metadata) }
+}
+
+/** Sequences of a context, handed out so that what one already knows is not read again. */
+function openSequences(all: readonly Sequence[]) {
+  const free = new Set(all)
+  return {
+    take(prompt: readonly Token[]): Sequence {
+      let best: Sequence | undefined
+      let bestKnown = -1
+      for (const sequence of free) {
+        const known = sequence.compareContextTokens([...prompt]).firstDifferentIndex
+        const isBetter =
+          known > bestKnown ||
+          (known === 0 &&
+            best !== undefined &&
+            bestKnown === 0 &&
+            sequence.nextTokenIndex < best.nextTokenIndex)
+        if (isBetter) {
+          best = sequence
+          bestKnown = known
+        }
+      }
+      if (best === undefined) throw new Error('engine: a sequence was asked for without a place')
+      free.delete(best)
+      return best
+    },
+    give: (sequence: Sequence) => void free.add(sequence),
+  }
+}
+
+const BATCH_TOKENS = 512
+
+/** Makes the embedding context on first use and lets one caller in at a time. */
+function openEmbedder(model: Model, options: { contextTokens: number; threads: number }) {
+  let context: Promise<EmbeddingContext> | undefined
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    embed<T>(work: (context: EmbeddingContext) => Promise<T>): Promise<T> {
+      context ??= model.createEmbeddingContext({
+        contextSize: options.contextTokens,
+        threads: options.threads,
+      })
+      const made = context
+      const mine = last.then(async () => work(await made))
+      last = mine.catch(() => {}) // the caller has the error; the next one starts afresh
+      return mine
+    },
+    dispose: async () => void (await (await context)?.dispose()),
+  }
+}
+
+function resolveWrapper(runtime: LlamaRuntime, model: Model, plan: ModelPlan): ChatWrapper | null {
+  if (!plan.description.hasChatTemplate) return null
+  return runtime.module.resolveChatWrapper(model, { warningLogs: false })
+}
+
+async function openContext(model: Model, plan: ModelPlan, limits: EngineLimits) {
+  if (plan.description.kind === 'embedding') return null
+  const { contextTokens, sequences } = plan.memory
+  return model.createContext({
+    contextSize: contextTokens,
+    sequences,
+    threads: limits.threads,
+    batchSize: Math.min(BATCH_TOKENS, contextTokens),
+  })
+}
+
+function longestToken(tokens: readonly string[] | undefined): number {
+  let longest = 0
+  for (const token of tokens ?? []) longest = Math.max(longest, Buffer.byteLength(token))
+  return longest === 0 ? 256 : longest
+}
+
+/** Loads a planned model. Errors: engine_model_unloadable. */
+export async function loadModel(
+  runtime: LlamaRuntime,
+  spec: RegisteredModel,
+  options: { plan: ModelPlan; limits: EngineLimits; monotonicMs: () => number },
+): Promise<LoadedModel> {
+  const { plan, limits } = options
+  const model = await runtime.llama.loadModel({ modelPath: spec.path }).catch((cause: unknown) => {
+    throw refuse(
+      'engine_model_unloadable',
+      `llama.cpp could not load ${spec.name} (architecture ${plan.description.architecture ?? 'unknown'}). The file or its architecture is not one that this engine knows.`,
+      { cause },
+    )
+  })
+  const context = await openContext(model, plan, limits)
+  const contextTokens = context?.contextSize ?? plan.memory.contextTokens
+  const count = context === null ? 0 : plan.memory.sequences
+  const sequences = openSequences(
+    Array.from({ length: count }, () => (context as NonNullable<typeof context>).getSequence()),
+  )
+  const embedder = openEmbedder(model, { contextTokens, threads: limits.threads })
+  const vocabulary = model.fileInfo.metadata.tokenizer?.ggml
+  return {
+    name: spec.name,
+    runtime,
+    plan,
+    model,
+    wrapper: resolveWrapper(runtime, model, plan),
+    contextTokens: Math.min(contextTokens, plan.memory.contextTokens),
+    longestTokenBytes: longestToken(vocabulary?.tokens),
+    tokenBytes: readTokenBytes(vocabulary?.model, vocabulary?.tokens),
+    line: openLine({
+      places: Math.max(1, count),
+      maxLength: limits.queueLength,
+      maxWaitMs: limits.queueWaitMs,
+      monotonicMs: options.monotonicMs,
+    }),
+    takeSequence: sequences.take,
+    giveSequence: sequences.give,
+    embed: embedder.embed,
+    async dispose() {
+      await embedder.dispose()
+      await context?.dispose()
+      await model.dispose()
+    },
+  }
+}

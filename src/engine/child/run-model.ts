@@ -1,0 +1,104 @@
+import { refuse } from '../errors.ts'
+import { chooseSampling } from './choose-sampling.ts'
+import { generate, type Outcome, type Piece } from './generate.ts'
+import type { EvaluateOptions, Sequence, Token } from './llama-api.ts'
+import type { LoadedModel } from './loaded-model.ts'
+import type { Sampling } from './parse-sampling.ts'
+
+/** One generation of a request: a request that must call a tool has two. */
+export interface Generation {
+  readonly promptTokens: readonly Token[]
+  readonly stopTokens: ReadonlySet<Token>
+  readonly stopStrings: readonly string[]
+  readonly sampling: Sampling
+  /** A grammar in GBNF; undefined: anything goes. */
+  readonly grammar: string | undefined
+  readonly hasProbabilities: boolean
+  /** Tokens; undefined: as many as the context holds. */
+  readonly maxTokens: number | undefined
+}
+
+/** A place in the line of a model, with the sequence that answers. */
+export interface Place {
+  readonly loaded: LoadedModel
+  readonly sequence: Sequence
+  readonly signal: AbortSignal
+  readonly randomSeed: number
+}
+
+/** Waits in line for a place, does `work`, and gives the place back however `work` ends. */
+export async function withPlace<T>(
+  loaded: LoadedModel,
+  options: { promptTokens: readonly Token[]; signal: AbortSignal; randomSeed: number },
+  work: (place: Place) => Promise<T>,
+): Promise<T> {
+  const release = await loaded.line.enter(options.signal)
+  try {
+    const sequence = loaded.takeSequence(options.promptTokens)
+    try {
+      const { signal, randomSeed } = options
+      return await work({ loaded, sequence, signal, randomSeed })
+    } finally {
+      loaded.giveSequence(sequence)
+    }
+  } finally {
+    release()
+  }
+}
+
+async function grammarState(loaded: LoadedModel, grammar: string) {
+  const { module, llama } = loaded.runtime
+  try {
+    const compiled = await llama.createGrammar({ grammar })
+    return new module.LlamaGrammarEvaluationState({ model: loaded.model, grammar: compiled })
+  } catch (cause) {
+    throw refuse('engine_request_invalid', 'The JSON schema makes a grammar llama.cpp refuses.', {
+      param: 'response_format',
+      cause,
+    })
+  }
+}
+
+function tokenBias(loaded: LoadedModel, bias: ReadonlyMap<Token, number>) {
+  if (bias.size === 0) return undefined
+  const made = loaded.runtime.module.TokenBias.for(loaded.model)
+  for (const [token, logit] of bias) made.set(token, { logit })
+  return made
+}
+
+/** Runs one generation. What it resolves to names the sampling that was really used. */
+export async function runModel(
+  place: Place,
+  generation: Generation,
+  show: (piece: Piece, sampling: EvaluateOptions) => void,
+): Promise<Outcome> {
+  const { loaded } = place
+  const generated: Token[] = []
+  const state =
+    generation.grammar === undefined ? undefined : await grammarState(loaded, generation.grammar)
+  const sampling = chooseSampling(generation.sampling, {
+    defaults: loaded.plan.samplingDefaults,
+    randomSeed: place.randomSeed,
+    grammarState: state,
+    tokenBias: tokenBias(loaded, generation.sampling.logitBias),
+    generated: () => generated,
+  })
+  const room = loaded.contextTokens - generation.promptTokens.length
+  return generate(
+    {
+      model: loaded.model,
+      sequence: place.sequence,
+      promptTokens: generation.promptTokens,
+      sampling,
+      stopTokens: generation.stopTokens,
+      stopStrings: generation.stopStrings,
+      maxTokens: Math.min(room, generation.maxTokens ?? room),
+      hasProbabilities: generation.hasProbabilities,
+      // A known prefix changes the shape of the arithmetic and so, rarely, its last digits.
+      mayReusePrefix: generation.sampling.seed === undefined,
+      signal: place.signal,
+      generated,
+    },
+    (piece) => show(piece, sampling),
+  )
+}

@@ -125,7 +125,7 @@ export const settings: readonly Setting[] = [
   },
 ]
 
-type Environment = Readonly<Record<string, string | undefined>>
+export type Environment = Readonly<Record<string, string | undefined>>
 
 /** The folder of the package: what it ships lies below. */
 export const packageRoot = findPackageRoot()

@@ -1,0 +1,135 @@
+import { isJsonObject, type Json, type JsonObject, parseJson } from '../kernel/index.ts'
+import { Failure } from './failure.ts'
+import type { MarketAddress } from './find-market.ts'
+import { BAIMO } from './words.ts'
+
+export interface CallOptions {
+  readonly body?: JsonObject
+  readonly signal?: AbortSignal
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+interface Listed<Item> {
+  readonly data: readonly Item[]
+  readonly next_cursor?: string | null
+}
+
+/**
+ * Talks to a running market. The shapes of its answers are its API's; a refusal, and a market that
+ * does not answer, become a Failure with what to do next.
+ */
+export class MarketClient {
+  readonly address: MarketAddress
+
+  constructor(address: MarketAddress) {
+    this.address = address
+  }
+
+  get<Answer>(path: string): Promise<Answer> {
+    return this.call<Answer>('GET', path)
+  }
+
+  /** All items of a list, page after page. */
+  async list<Item>(path: string): Promise<Item[]> {
+    const items: Item[] = []
+    let cursor: string | null = null
+    do {
+      const query: string = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`
+      const page: Listed<Item> = await this.get(`${path}${query}`)
+      items.push(...page.data)
+      cursor = page.next_cursor ?? null
+    } while (cursor !== null)
+    return items
+  }
+
+  /** The JSON of a good answer; undefined where there is no body. */
+  async call<Answer>(method: Method, path: string, options: CallOptions = {}): Promise<Answer> {
+    const response = await this.send(method, path, options)
+    const text = await this.read(response)
+    if (text === '') return undefined as Answer
+    const json = parseJson(text)
+    if (json === undefined)
+      throw this.#noMarket(`it answered ${path} with something else than JSON`)
+    return json as Answer
+  }
+
+  /** The response as it comes, once it is a good one. */
+  async send(method: Method, path: string, options: CallOptions = {}): Promise<Response> {
+    const { key } = this.address
+    const request: RequestInit = {
+      method,
+      headers: {
+        accept: 'application/json, text/event-stream',
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    }
+    const response = await this.#guard(() => fetch(`${this.address.url}${path}`, request))
+    if (response.ok) return response
+    throw this.#refusal(response, await this.read(response))
+  }
+
+  /** The whole body of a response, as text. */
+  read(response: Response): Promise<string> {
+    return this.#guard(() => response.text())
+  }
+
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof Failure) throw error // the reason of an abort
+      throw this.#noMarket(reasonOf(error), error)
+    }
+  }
+
+  #noMarket(reason: string, cause?: unknown): Failure {
+    return new Failure(
+      `No market answers at ${this.address.url} (${reason}). Start it with "${BAIMO} start", or correct BAIMO_URL.`,
+      { facts: { code: 'cli_market_unreachable', url: this.address.url }, cause },
+    )
+  }
+
+  #refusal(response: Response, text: string): Failure {
+    const body = parseJson(text)
+    const problem = readProblem(body, response)
+    const isKeyTrouble = response.status === 401
+    const aboutKey = isKeyTrouble
+      ? ` (${this.address.key === null ? 'no key in' : 'the key of'} ${this.address.keySource})`
+      : ''
+    return new Failure(`${problem.message}${aboutKey}`, { facts: problem.facts })
+  }
+}
+
+/** The message and the facts of a refusal, in either of the API's two shapes. */
+export function readProblem(
+  body: Json | undefined,
+  response: Pick<Response, 'status' | 'headers'>,
+): { message: string; facts: JsonObject } {
+  const requestId = response.headers.get('x-request-id')
+  const base = { status: response.status, ...(requestId === null ? {} : { request_id: requestId }) }
+  const error = isJsonObject(body) && isJsonObject(body.error) ? body.error : body
+  if (!isJsonObject(error)) {
+    const message = `The market answered ${response.status} without a reason. See its log.`
+    return { message, facts: { code: 'cli_answer_unreadable', ...base } }
+  }
+  const message = error.detail ?? error.message ?? error.title
+  return {
+    message: typeof message === 'string' ? message : `The market answered ${response.status}.`,
+    facts: { ...error, ...base },
+  }
+}
+
+/** The innermost reason of a failed fetch, in a few words. */
+export function reasonOf(error: unknown): string {
+  let reason: unknown = error
+  while (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause
+  if (!(reason instanceof Error)) return String(reason)
+  if (reason instanceof AggregateError) return reasonOf(reason.errors[0])
+  return 'code' in reason && typeof reason.code === 'string' && reason.message === ''
+    ? reason.code
+    : reason.message
+}

@@ -1,0 +1,62 @@
+import { cut, pad, widthOf } from './measure-width.ts'
+
+export interface Column {
+  readonly title: string
+  /** Numbers stand right. */
+  readonly side?: 'left' | 'right'
+  /** Never cut: what a person copies into the next command. */
+  readonly isWhole?: boolean
+}
+
+export interface TableOptions {
+  /** Cells a line may take; null: as many as it needs. */
+  readonly columns: number | null
+  /** How the heads are drawn. */
+  readonly styleHead: (text: string) => string
+}
+
+const GAP = '  '
+const LEAST_CELLS = 8
+
+/** An aligned table, a line each, with a newline at the end; '' when there are no rows. */
+export function formatTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  options: TableOptions,
+): string {
+  if (rows.length === 0) return ''
+  const widths = shrink(columns, naturalWidths(columns, rows), options.columns)
+  const heads = columns.map(({ title }) => title)
+  const lines = [options.styleHead(line(columns, heads, widths))]
+  for (const row of rows) lines.push(line(columns, row, widths))
+  return `${lines.join('\n')}\n`
+}
+
+function naturalWidths(columns: readonly Column[], rows: readonly (readonly string[])[]): number[] {
+  return columns.map(({ title }, at) =>
+    rows.reduce((most, row) => Math.max(most, widthOf(row[at] ?? '')), widthOf(title)),
+  )
+}
+
+/** Takes cells from the widest column that may be cut until the line fits, or none is left. */
+function shrink(columns: readonly Column[], natural: readonly number[], limit: number | null) {
+  const widths = [...natural]
+  const total = () => widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length)
+  while (limit !== null && total() > limit) {
+    const candidates = widths.map((width, at) => (columns[at]?.isWhole === true ? 0 : width))
+    const widest = Math.max(...candidates)
+    if (widest <= LEAST_CELLS) break
+    widths[candidates.indexOf(widest)] = widest - 1
+  }
+  return widths
+}
+
+function line(columns: readonly Column[], cells: readonly string[], widths: readonly number[]) {
+  return columns
+    .map(({ side }, at) => {
+      const width = widths[at] ?? 0
+      return pad(cut(cells[at] ?? '', width), width, side)
+    })
+    .join(GAP)
+    .trimEnd()
+}

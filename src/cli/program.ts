@@ -1,0 +1,119 @@
+import { Command, CommanderError } from 'commander'
+import manifest from '../../package.json' with { type: 'json' }
+import type { Environment } from '../config.ts'
+import { Refusal } from '../kernel/index.ts'
+import { addAskCommand } from './ask.ts'
+import { type Desk, openDesk } from './command.ts'
+import { EXIT, Failure } from './failure.ts'
+import { addStartCommand } from './start.ts'
+import { printable, type Terminal } from './terminal.ts'
+import { BAIMO } from './words.ts'
+
+const HELP = `
+Exit codes: 0 done, 1 refused or failed, 2 called in a way it does not take, 130 interrupted.
+Settings come from the environment: "${BAIMO} config" lists them.`
+
+/** Runs one command; resolves to the exit code. Everything it has to say is said. */
+export async function runCommandLine(
+  args: readonly string[],
+  terminal: Terminal,
+  environment: Environment,
+): Promise<number> {
+  const program = buildProgram(openDesk(terminal, environment))
+  try {
+    if (args.length === 0) program.outputHelp()
+    else await program.parseAsync(args, { from: 'user' })
+    return EXIT.ok
+  } catch (error) {
+    return report(error, {
+      terminal,
+      isJson: wantsJson(args),
+      called: calledCommand(program, args),
+    })
+  }
+}
+
+function buildProgram(desk: Desk): Command {
+  const { terminal } = desk
+  const program = new Command(BAIMO)
+    .description('A self-hosted open market for AI models')
+    .version(manifest.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show what it takes')
+    .helpCommand('help [command]', 'show what a command takes')
+    .configureHelp({ showGlobalOptions: false })
+    .configureOutput({ writeOut: terminal.out, writeErr: () => {} })
+    .exitOverride()
+    .addHelpText('after', HELP)
+  for (const add of [addStartCommand, addAskCommand]) add(program, desk)
+  return program
+}
+
+/** The command that was meant, as people call it: `baimo keys create`; `baimo` when none was. */
+function calledCommand(program: Command, args: readonly string[]): string {
+  let command = program
+  for (const word of args) {
+    const next = command.commands.find((one) => one.name() === word)
+    if (next === undefined) break
+    command = next
+  }
+  const path: string[] = []
+  for (let at: Command | null = command; at !== null; at = at.parent) path.unshift(at.name())
+  return path.join(' ')
+}
+
+/** Whether `--json` is among the options, not behind `--`. */
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--')
+  return args.slice(0, end === -1 ? args.length : end).includes('--json')
+}
+
+interface Call {
+  readonly terminal: Terminal
+  readonly isJson: boolean
+  readonly called: string
+}
+
+/** One clear line on standard error, or one line of JSON there; returns the exit code. */
+function report(error: unknown, call: Call): number {
+  const { terminal, isJson } = call
+  const { message, exitCode, facts } = describe(error, call.called)
+  if (message === '') return exitCode
+  if (isJson) terminal.err(`${JSON.stringify({ error: { ...facts, message } })}\n`)
+  else terminal.err(`${terminal.styleErr('red', `${BAIMO}:`)} ${oneLine(message)}\n`)
+  return exitCode
+}
+
+function oneLine(message: string): string {
+  return printable(message)
+    .trim()
+    .replaceAll(/\s*\n\s*/g, ' ')
+}
+
+function describe(error: unknown, called: string): Pick<Failure, 'message' | 'exitCode' | 'facts'> {
+  if (error instanceof Failure) return error
+  if (error instanceof Refusal)
+    return { message: error.message, exitCode: EXIT.failed, facts: { code: error.code } }
+  if (error instanceof CommanderError) return describeUsage(error, called)
+  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return {
+    message: `Something broke that should not: ${reason}`,
+    exitCode: EXIT.failed,
+    facts: { code: 'cli_bug' },
+  }
+}
+
+const SHOWN = ['commander.helpDisplayed', 'commander.help', 'commander.version']
+
+function describeUsage(
+  error: CommanderError,
+  called: string,
+): Pick<Failure, 'message' | 'exitCode' | 'facts'> {
+  if (SHOWN.includes(error.code)) return { message: '', exitCode: EXIT.ok, facts: {} }
+  const text = error.message.replace(/^error: /, '')
+  const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+  return {
+    message: `${/[.?)]$/.test(sentence) ? sentence : `${sentence}.`} See "${called} --help".`,
+    exitCode: EXIT.usage,
+    facts: { code: 'cli_usage' },
+  }
+}

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import type { Config } from '../config.ts'
+import type { Log } from '../kernel/index.ts'
+import { MarketClient } from './client.ts'
+import { type CommonOptions, type Desk, withJson } from './command.ts'
+import { formatLogLine } from './format-log-line.ts'
+import { openProgress } from './progress.ts'
+import { printable, type Terminal } from './terminal.ts'
+import { BAIMO } from './words.ts'
+
+/** A server of models on this machine that runs and is not added. */
+interface FoundServer {
+  readonly kind: string
+  readonly base_url: string
+}
+
+interface RunningMarket {
+  readonly url: string
+  readonly ownerLink: string
+  close(): Promise<void>
+}
+
+const HELP = `
+It runs until Ctrl-C or SIGTERM: running answers then have 30 seconds to finish.
+A second Ctrl-C ends it at once.`
+
+export function addStartCommand(program: Command, desk: Desk): void {
+  const command = program
+    .command('start')
+    .description('open the market and serve until it is stopped')
+    .addHelpText('after', HELP)
+  withJson(command).action(async (options: CommonOptions) => {
+    const config = desk.config()
+    const stop = onStopSignals(desk.terminal)
+    const market = await open(desk.terminal, config)
+    // A signal that came while it opened is not lost: it is closed as soon as it is open.
+    if (!stop.isWanted()) await announce(desk.terminal, { market, config, options })
+    await stop.wanted
+    await market.close()
+    // Nothing is left to do, whatever a library may still hold open.
+    process.exit(0)
+  })
+}
+
+async function open(terminal: Terminal, config: Config): Promise<RunningMarket> {
+  const progress = openProgress(terminal, { shownAfterMs: terminal.isErrTerminal ? 500 : 0 })
+  try {
+    // Loaded here alone: the other commands need no server and start at once.
+    const { startMarket } = await import('../main.ts')
+    return await startMarket(config, {
+      log: await openLog(terminal, config.logLevel),
+      onProgress: (text: string) => progress.say(`${BAIMO}: ${text}`),
+    })
+  } finally {
+    progress.end()
+  }
+}
+
+/** JSON lines on standard error; readable ones where a person watches. */
+async function openLog(terminal: Terminal, level: Config['logLevel']): Promise<Log> {
+  const { pino } = await import('pino')
+  const write = terminal.isErrTerminal
+    ? (line: string) => terminal.err(`\r\u001b[K${formatLogLine(line)}`)
+    : (line: string) => terminal.err(line)
+  return pino({ level, base: null }, { write })
+}
+
+async function announce(
+  terminal: Terminal,
+  opened: { market: RunningMarket; config: Config; options: CommonOptions },
+): Promise<void> {
+  const { market, config, options } = opened
+  const { url, ownerLink } = market
+  if (options.json !== true) {
+    terminal.out(`Baimo is open at ${url}\nOwner link (once, one hour): ${ownerLink}\n`)
+  }
+  const found = await findServers(url, config)
+  if (options.json === true)
+    terminal.out(`${JSON.stringify({ url, owner_link: ownerLink, found })}\n`)
+  else for (const server of found) terminal.out(`${foundLine(server)}\n`)
+}
+
+/** The line that tells how to add a server that was found. */
+export function foundLine({ kind, base_url: baseUrl }: FoundServer): string {
+  const origin = baseUrl.replace(/\/v1$/, '')
+  return printable(`Found ${kind} at ${origin}. To add its models: ${BAIMO} add ${origin}`)
+}
+
+/** Local servers that were found. The market is open without knowing: no answer means none. */
+async function findServers(url: string, config: Config): Promise<readonly FoundServer[]> {
+  try {
+    const path = join(config.home, 'owner.key')
+    const key = readFileSync(path, 'utf8').trim()
+    const market = new MarketClient({ url, key, keySource: path })
+    const status = await market.get<{ readonly found?: readonly FoundServer[] }>('/api/status')
+    return status.found ?? []
+  } catch {
+    return [] // "baimo doctor" tells what is wrong; this is only an offer
+  }
+}
+
+interface StopSignals {
+  readonly wanted: Promise<void>
+  readonly isWanted: () => boolean
+}
+
+/**
+ * The first SIGINT, SIGTERM or SIGHUP, or the end of the process that started us, asks for a stop
+ * in order; the second signal ends the process at once.
+ */
+function onStopSignals(terminal: Terminal): StopSignals {
+  const { promise: wanted, resolve } = Promise.withResolvers<void>()
+  let isWanted = false
+  const stop = (reason: string) => {
+    if (isWanted) return
+    isWanted = true
+    if (terminal.isErrTerminal)
+      terminal.err(`\r\u001b[K${reason}Stopping: running answers may finish (30 s).\n`)
+    resolve()
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (isWanted) process.exit(1)
+      stop('')
+    })
+  }
+  process.once('disconnect', () => stop('The process that started Baimo has ended. '))
+  return { wanted, isWanted: () => isWanted }
+}

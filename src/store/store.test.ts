@@ -1,8 +1,16 @@
 import { sql } from 'kysely'
 import { expect, it } from 'vitest'
 import { describeOnEveryServer } from '../../tests/support/database.ts'
+import { refuseOld } from './store.ts'
 
 type Notes = { notes: { id: number; text: string } }
+
+it('refuses a server older than PostgreSQL 15 and takes any later one', () => {
+  expect(() => refuseOld(140_019, '14.19')).toThrowError(
+    expect.objectContaining({ code: 'store_database_too_old' }),
+  )
+  expect(() => refuseOld(150_000, '15.0')).not.toThrow()
+})
 
 describeOnEveryServer('a store', (openStore) => {
   it('keeps what a transaction wrote when it resolves, and nothing when it throws', async () => {

@@ -64,15 +64,20 @@ async function prepare(options: ConnectOptions): Promise<void> {
     const { rows } = await client.query(
       "select current_setting('server_version_num')::int as number, current_setting('server_version') as name",
     )
-    if (rows[0].number < OLDEST_VERSION)
-      throw refuse(
-        'store_database_too_old',
-        `The database is PostgreSQL ${rows[0].name}. Baimo needs 15 or later.`,
-      )
+    refuseOld(rows[0].number, rows[0].name)
     await migrate(client, options.migrations, options.onProgress)
   } finally {
     await client.end()
   }
+}
+
+/** Refuses with `store_database_too_old`. `number` is PostgreSQL's: 150004 is 15.4. */
+export function refuseOld(number: number, name: string): void {
+  if (number >= OLDEST_VERSION) return
+  throw refuse(
+    'store_database_too_old',
+    `The database is PostgreSQL ${name}. Baimo needs 15 or later: upgrade it, or unset DATABASE_URL.`,
+  )
 }
 
 async function answersInTime(db: Kysely<unknown>): Promise<boolean> {

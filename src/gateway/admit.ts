@@ -2,7 +2,8 @@ import type { LiveListing, Resolution } from '../catalog/index.ts'
 import { assertNever } from '../kernel/index.ts'
 import type { Operation } from '../metering/index.ts'
 import { refuse } from './errors.ts'
-import { type Envelope, readEnvelope } from './read-envelope.ts'
+import { type Envelope, MAX_DEPTH, readEnvelope } from './read-envelope.ts'
+import { scanMembers } from './scan-members.ts'
 
 export interface Admission {
   readonly envelope: Envelope
@@ -13,7 +14,7 @@ export interface Admission {
 /**
  * Decides whether a request body may be dispatched, and to which listing.
  * Throws `gateway_body_invalid`, `gateway_model_unknown`, `gateway_model_ambiguous`,
- * `gateway_model_not_live`, `gateway_operation_unsupported`.
+ * `gateway_model_not_live`, `gateway_operation_unsupported`, `gateway_parameter_unsupported`.
  */
 export function admitRequest(
   body: Buffer,
@@ -29,6 +30,7 @@ export function admitRequest(
   const resolution = resolve(envelope.model)
   if (resolution.kind !== 'listing') throw refuseName(envelope.model, resolution)
   requireCapability(resolution.listing, operation)
+  requireParameters(resolution.listing, body)
   return { envelope, listing: resolution.listing, how: resolution.how }
 }
 
@@ -66,4 +68,15 @@ function requireCapability(listing: LiveListing, operation: Operation): void {
   if (capabilities.length === 0 || capabilities.includes(CAPABILITY_OF[operation])) return
   const message = `${modelName} is not offered for ${operation}, only for ${capabilities.join(', ')}.`
   throw refuse('gateway_operation_unsupported', message, { param: 'model' })
+}
+
+/** A parameter that the provider is known to reject is refused by its name before it is sent. */
+function requireParameters(listing: LiveListing, body: Buffer): void {
+  const { rejectedParameters } = listing.endpoint.quirks
+  if (rejectedParameters.length === 0) return
+  const scan = scanMembers(body, new Set(rejectedParameters), MAX_DEPTH)
+  const [rejected] = scan.kind === 'object' ? [...scan.members.keys()] : []
+  if (rejected === undefined) return
+  const message = `The provider of ${listing.modelName} takes no "${rejected}"; leave it out.`
+  throw refuse('gateway_parameter_unsupported', message, { param: rejected })
 }

@@ -4,15 +4,31 @@ import type { ResponseHeaders } from '../providers/index.ts'
 
 /** Headers of an upstream's answer that are for the client too. All others stay behind. */
 const PASSED = /^(retry-after(-ms)?|x-ratelimit-.*|openai-.*|x-baimo-tools)$/
+/** These name the operator's own account at the provider. */
+const KEPT = new Set(['openai-organization', 'openai-project'])
+/** What Node lets into a header. An upstream's bytes may hold more, which would end the request. */
+const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/
 
 /** The headers to send on, without content type and length, which are the relay's own. */
 export function passedHeaders(headers: ResponseHeaders): Record<string, string> {
   const passed: Record<string, string> = {}
   for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || !PASSED.test(name)) continue
-    passed[name] = Array.isArray(value) ? value.join(', ') : value
+    if (value === undefined || !PASSED.test(name) || KEPT.has(name)) continue
+    const text = Array.isArray(value) ? value.join(', ') : value
+    if (!UNSENDABLE.test(text)) passed[name] = text
   }
   return passed
+}
+
+/** The upstream's content type if it is one of `kind` and can be sent on, else `otherwise`. */
+export function passedType(headers: ResponseHeaders, kind: string, otherwise: string): string {
+  const type = firstValue(headers['content-type'])
+  return type !== undefined && isOfType(headers, kind) && !UNSENDABLE.test(type) ? type : otherwise
+}
+
+/** Whether the upstream's content type names `kind`, such as `json`. */
+export function isOfType(headers: ResponseHeaders, kind: string): boolean {
+  return (firstValue(headers['content-type']) ?? '').toLowerCase().includes(kind)
 }
 
 /** Calls `gone` once if the connection closes before the answer was written out. */

@@ -70,6 +70,7 @@ function collect(
     isOver = true
     clearTimeout(timer)
     if (result instanceof Error) request.unpipe()
+    if (source !== request) source.destroy()
     done(result)
   }
   source.on('data', (part: Buffer) => {

@@ -43,6 +43,11 @@ export const gatewayErrors = defineErrors({
     title: 'The model is not offered for this endpoint.',
     isRetryable: false,
   },
+  gateway_parameter_unsupported: {
+    kind: 'invalid',
+    title: 'The provider of the model is known to reject this parameter; leave it out.',
+    isRetryable: false,
+  },
   gateway_upstream_failed: {
     kind: 'upstream',
     title: 'The provider failed or sent something that is no answer.',

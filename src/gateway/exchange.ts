@@ -7,7 +7,7 @@ import type {
   ProviderHandler,
   ResponseHeaders,
 } from '../providers/index.ts'
-import { firstValue, onClientGone, passedHeaders } from './client.ts'
+import { firstValue, isOfType, onClientGone, passedHeaders, passedType } from './client.ts'
 import { decoderOf } from './decode-answer.ts'
 import { refuse } from './errors.ts'
 import { judgeWholeAnswer } from './judge-answer.ts'
@@ -21,6 +21,8 @@ const COMMIT_TIMEOUT_MS = 5_000
 const HEADERS_TIMEOUT_MS = 600_000
 const BODY_TIMEOUT_MS = 300_000
 const LEAVE_UPSTREAM_MS = 1_000
+/** A client that reads nothing for so long is taken as gone: it holds a connection of the upstream. */
+const CLIENT_STALL_MS = 300_000
 /** A whole answer larger than this is refused; the largest real ones are embeddings. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024
 
@@ -54,6 +56,7 @@ class Exchange implements ProviderHandler {
   #isClientGone = false
   #isSettled = false
   #hasUpstreamEnded = false
+  #isPaused = false
   #dispatchedMs = 0
   #firstByteMs: number | null = null
   #status: number | null = null
@@ -102,15 +105,15 @@ class Exchange implements ProviderHandler {
       end: () => this.#answerEnd(),
       error: (error) => this.onResponseError(control, error),
     })
-    const type = firstValue(headers['content-type']) ?? ''
     if (status >= 400 || !this.#admitted.envelope.isStream) return
-    if (!type.startsWith('text/event-stream')) return
+    if (!isOfType(headers, 'text/event-stream')) return
     this.#stream = new StreamedAnswer({
       wantsUsage: this.#admitted.envelope.wantsUsage,
       write: (bytes) => this.#writeStream(control, bytes),
-      complete: (held) => void this.#completeStream(held),
+      complete: (held) => this.#finish(this.#completeStream(held)),
       fail: (error) => this.#failUpstream(error),
-      failFirst: (body, errorStatus) => void this.#answerWith(errorStatus, body, 'upstream_error'),
+      failFirst: (body, errorStatus) =>
+        this.#finish(this.#answerWith(errorStatus, body, 'upstream_error')),
     })
   }
 
@@ -158,8 +161,8 @@ class Exchange implements ProviderHandler {
     const judged = judgeWholeAnswer(status, this.#headers, body)
     if (judged.kind === 'refused') this.#failUpstream(judged.refusal)
     else if (judged.kind === 'dialect-error') {
-      void this.#answerWith(judged.status, body, 'upstream_error')
-    } else void this.#completeWhole(body, status, judged)
+      this.#finish(this.#answerWith(judged.status, body, 'upstream_error'))
+    } else this.#finish(this.#completeWhole(body, status, judged))
   }
 
   async #completeWhole(
@@ -191,12 +194,10 @@ class Exchange implements ProviderHandler {
       return
     }
     if (!this.#response.destroyed) {
-      const type = firstValue(this.#headers['content-type'])
-      const isJson = type?.includes('json') === true
       this.#response.writeHead(status, {
         ...passedHeaders(this.#headers),
         ...this.#ownHeaders(this.#overheadMs(endedMs)),
-        'content-type': isJson ? type : 'application/json',
+        'content-type': passedType(this.#headers, 'json', 'application/json'),
         'content-length': body.length,
       })
       this.#response.end(body)
@@ -207,9 +208,19 @@ class Exchange implements ProviderHandler {
   #writeStream(control: DispatchControl, bytes: Buffer): void {
     if (this.#response.destroyed) return
     if (!this.#response.headersSent) this.#writeStreamHead()
-    if (this.#response.write(bytes)) return
-    control.pause()
-    this.#response.once('drain', () => control.resume())
+    if (this.#response.write(bytes) || this.#isPaused) return
+    this.#isPaused = true
+    // A decoder that is paused fills up and then stops the upstream by itself.
+    const source = this.#decode ?? control
+    source.pause()
+    const stalled = setTimeout(() => this.#response.destroy(), CLIENT_STALL_MS)
+    const goOn = (): void => {
+      clearTimeout(stalled)
+      this.#response.off('drain', goOn).off('close', goOn)
+      this.#isPaused = false
+      source.resume()
+    }
+    this.#response.on('drain', goOn).on('close', goOn)
   }
 
   #writeStreamHead(): void {
@@ -217,7 +228,7 @@ class Exchange implements ProviderHandler {
     this.#response.writeHead(200, {
       ...passedHeaders(this.#headers),
       ...this.#ownHeaders(this.#overheadMs(now)),
-      'content-type': firstValue(this.#headers['content-type']) ?? 'text/event-stream',
+      'content-type': passedType(this.#headers, 'text/event-stream', 'text/event-stream'),
       'cache-control': 'no-cache',
       'x-accel-buffering': 'no',
     })
@@ -258,7 +269,7 @@ class Exchange implements ProviderHandler {
       'upstream failed',
     )
     const counted = this.#stream === null ? undefined : this.#streamCount()
-    void this.#settle('upstream_error', counted).then(() => this.#writeError(error))
+    this.#finish(this.#settle('upstream_error', counted).then(() => this.#writeError(error)))
   }
 
   #clientGone(): void {
@@ -266,7 +277,19 @@ class Exchange implements ProviderHandler {
     this.#abort(new Error('client gone'))
     if (this.#isSettled) return
     const counted = this.#stream === null ? undefined : this.#streamCount()
-    void this.#settle('aborted', counted ?? this.#abortedCount()).then(() => this.#ended())
+    const settled = this.#settle('aborted', counted ?? this.#abortedCount())
+    this.#finish(settled.then(() => this.#ended()))
+  }
+
+  /** A bug on the way to the end costs this request, never the process. */
+  #finish(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      const reason = error instanceof Error ? error.stack : String(error)
+      const { requestId } = this.#admitted
+      this.#parts.log.error({ request_id: requestId, reason }, 'request failed by a bug')
+      this.#response.destroy()
+      this.#ended()
+    })
   }
 
   /** Before any byte of an answer, an error with its status; after, an error event and no [DONE]. */
@@ -303,7 +326,11 @@ class Exchange implements ProviderHandler {
   }
 
   #estimate(deltaCount: number, answerTextBytes: number): TokenBuckets {
-    const requestBytes = this.#admitted.envelope.body.length
+    const { envelope, operation } = this.#admitted
+    const requestBytes = envelope.body.length
+    if (operation === 'embeddings') {
+      return estimateUsage({ requestBytes, answerTextBytes: 0, deltaCount: 0 })
+    }
     return estimateUsage({ requestBytes, answerTextBytes, deltaCount })
   }
 
@@ -315,17 +342,15 @@ class Exchange implements ProviderHandler {
     if (this.#isSettled) return null
     this.#isSettled = true
     const usage = this.#usageRecord(outcome, counted)
-    this.#parts.meters.finished(
-      usage,
-      this.#admitted.listing,
-      this.#overheadMs(this.#parts.clock.monotonicMs()),
-    )
+    const sinceMs = this.#parts.clock.monotonicMs()
+    let failure: Error | null = null
     try {
       await this.#parts.record(usage, COMMIT_TIMEOUT_MS)
-      return null
     } catch (error) {
-      return error instanceof Error ? error : refuse('gateway_upstream_failed', String(error))
+      failure = error instanceof Error ? error : refuse('gateway_upstream_failed', String(error))
     }
+    this.#parts.meters.finished(usage, this.#admitted.listing, this.#overheadMs(sinceMs))
+    return failure
   }
 
   #usageRecord(outcome: Outcome, counted: Counted): Usage {

@@ -1,4 +1,4 @@
-import { type Json, parseJson, type Refusal } from '../kernel/index.ts'
+import { isJsonObject, type Json, parseJson, type Refusal } from '../kernel/index.ts'
 import type { ResponseHeaders } from '../providers/index.ts'
 import { refuse } from './errors.ts'
 import { statusOfErrorEvent } from './read-answer-event.ts'
@@ -16,7 +16,7 @@ export type WholeAnswer =
   /** Something the client must not see as it is. */
   | { readonly kind: 'refused'; readonly refusal: Refusal }
 
-const WANTED = new Set(['id', 'usage', 'error', 'choices', 'data', 'detail', 'message', 'object'])
+const WANTED = new Set(['id', 'usage', 'error', 'choices', 'data', 'detail', 'message'])
 const MAX_DEPTH = 200
 
 /**
@@ -37,6 +37,7 @@ export function judgeWholeAnswer(
   const { members } = scan
   const error = readMember(body, members.get('error'))
   if (status >= 400) {
+    if (isOutOfCredit(error)) return refused(refusedUs(status))
     // OpenAI's shape, FastAPI's `detail`, Mistral's `message`: clients of the dialect know them.
     const isKnown = error !== null || members.has('detail') || members.has('message')
     return isKnown ? { kind: 'dialect-error', status } : refused(notAnAnswer(status, headers))
@@ -51,6 +52,11 @@ export function judgeWholeAnswer(
     usage: readMember(body, members.get('usage')) ?? undefined,
     upstreamId: cleanId(readMember(body, members.get('id'))),
   }
+}
+
+/** `insufficient_quota` comes as a 429, but it is the market's account that is empty. */
+function isOutOfCredit(error: Json | null): boolean {
+  return isJsonObject(error) && [error.code, error.type].includes('insufficient_quota')
 }
 
 function refused(refusal: Refusal): WholeAnswer {

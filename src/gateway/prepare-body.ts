@@ -1,6 +1,8 @@
-import { isJsonObject, parseJson } from '../kernel/index.ts'
-import type { Envelope } from './read-envelope.ts'
+import { type Envelope, MAX_DEPTH } from './read-envelope.ts'
+import { scanMembers } from './scan-members.ts'
 import { type Edit, spliceBytes } from './splice-bytes.ts'
+
+const INCLUDE_USAGE = new Set(['include_usage'])
 
 export interface BodyChanges {
   /** What the provider calls the model. */
@@ -31,8 +33,15 @@ function askForUsage(envelope: Envelope): Edit {
     const start = envelope.open + 1
     return { start, end: start, text: '"stream_options":{"include_usage":true},' }
   }
-  const { valueStart: start, valueEnd: end } = member
-  const options = parseJson(envelope.body.toString('utf8', start, end))
-  const asked = { ...(isJsonObject(options) ? options : {}), include_usage: true }
-  return { start, end, text: JSON.stringify(asked) }
+  const { valueStart, valueEnd } = member
+  const scan = scanMembers(envelope.body.subarray(valueStart, valueEnd), INCLUDE_USAGE, MAX_DEPTH)
+  if (scan.kind !== 'object') {
+    return { start: valueStart, end: valueEnd, text: '{"include_usage":true}' } // it was null
+  }
+  const asked = scan.members.get('include_usage')
+  if (asked !== undefined) {
+    return { start: valueStart + asked.valueStart, end: valueStart + asked.valueEnd, text: 'true' }
+  }
+  const start = valueStart + scan.open + 1
+  return { start, end: start, text: `"include_usage":true${scan.isEmpty ? '' : ','}` }
 }

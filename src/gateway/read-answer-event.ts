@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, parseJson } from '../kernel/index.ts'
 import { findData } from './read-events.ts'
-import { type Member, scanMembers } from './scan-members.ts'
+import { type Member, scanMembers, skipString } from './scan-members.ts'
 import { spliceBytes } from './splice-bytes.ts'
 
 /** One event of a streamed answer, as far as the gateway must understand it. */
@@ -30,7 +30,7 @@ const FINISH = Buffer.from('"finish_reason"')
 const TEXT_KEYS = ['"content"', '"reasoning_content"', '"reasoning"', '"arguments"', '"text"'].map(
   (key) => Buffer.from(key),
 )
-const WANTED = new Set(['usage', 'choices', 'error'])
+const WANTED = new Set(['usage', 'choices', 'error', 'object'])
 const MAX_DEPTH = 100
 
 /**
@@ -54,7 +54,7 @@ export function readAnswerEvent(event: Buffer, stripsUsage: boolean): AnswerEven
   if (bytes.indexOf(USAGE) < 0 && bytes.indexOf(ERROR) < 0) return part
   const scan = scanMembers(bytes, WANTED, MAX_DEPTH)
   if (scan.kind !== 'object') return part
-  const error = readMember(bytes, scan.members.get('error'))
+  const error = readError(bytes, scan.members)
   if (error !== null) return { ...part, kind: 'error', error }
   const usageMember = scan.members.get('usage')
   if (usageMember === undefined) return part
@@ -65,6 +65,14 @@ export function readAnswerEvent(event: Buffer, stripsUsage: boolean): AnswerEven
   const choices = readMember(bytes, scan.members.get('choices'))
   const isAlone = !Array.isArray(choices) || choices.length === 0
   return { ...part, kind: isAlone ? 'usage' : 'part', usage }
+}
+
+/** An error under `error`, or an event that is one itself, as older vLLM servers send it. */
+function readError(bytes: Buffer, members: ReadonlyMap<string, Member>): Json | null {
+  const error = readMember(bytes, members.get('error'))
+  if (error !== null || members.has('choices')) return error
+  const isItself = readMember(bytes, members.get('object')) === 'error'
+  return isItself ? (parseJson(bytes.toString('utf8')) ?? null) : null
 }
 
 function readMember(bytes: Buffer, member: Member | undefined): Json | null {
@@ -111,11 +119,10 @@ function countTextBytes(bytes: Buffer): number {
   for (const key of TEXT_KEYS) {
     const at = bytes.indexOf(key)
     if (at < 0) continue
+    if (valueAfterKey(bytes, at + key.length) !== 0x22) continue
     const open = bytes.indexOf(0x22, at + key.length)
-    if (open < 0 || valueAfterKey(bytes, at + key.length) !== 0x22) continue
-    let close = bytes.indexOf(0x22, open + 1)
-    while (close > 0 && bytes[close - 1] === 0x5c) close = bytes.indexOf(0x22, close + 1)
-    if (close > open) total += close - open - 1
+    const end = skipString(bytes, open)
+    if (end > open) total += end - open - 2
   }
   return total
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { parseJson } from '../kernel/index.ts'
+import { isJsonObject, parseJson } from '../kernel/index.ts'
 import type { Operation } from '../metering/index.ts'
 import { type Member, scanMembers } from './scan-members.ts'
 
@@ -28,8 +28,9 @@ export type EnvelopeReading =
   | ({ readonly kind: 'fault' } & EnvelopeFault)
 
 /** Containers within containers; the deepest request of a known client has about 20. */
-const MAX_DEPTH = 100
+export const MAX_DEPTH = 100
 const WANTED = new Set(['model', 'stream', 'stream_options', 'messages', 'prompt', 'input'])
+const INCLUDE_USAGE = new Set(['include_usage'])
 const INPUT_OF: Readonly<Record<Operation, string>> = {
   chat: 'messages',
   completions: 'prompt',
@@ -126,12 +127,17 @@ function readStream(
   if (optionsMember === null) return { isStream: true, streamOptions: null, wantsUsage: false }
   const options = readValue(body, optionsMember)
   if (options === null) return { isStream: true, streamOptions: optionsMember, wantsUsage: false }
-  if (typeof options !== 'object' || Array.isArray(options)) {
+  const name = 'stream_options.include_usage'
+  const { valueStart, valueEnd } = optionsMember
+  const inner = scanMembers(body.subarray(valueStart, valueEnd), INCLUDE_USAGE, MAX_DEPTH)
+  if (!isJsonObject(options) || inner.kind !== 'object') {
     return fault('wrong-type', 'stream_options', '"stream_options" must be an object.')
   }
-  const wantsUsage = (options as { include_usage?: unknown }).include_usage
+  if (inner.duplicate !== null) {
+    return fault('duplicate', name, `"${name}" is given twice; send it once.`)
+  }
+  const wantsUsage = options.include_usage
   if (wantsUsage !== undefined && wantsUsage !== null && typeof wantsUsage !== 'boolean') {
-    const name = 'stream_options.include_usage'
     return fault('wrong-type', name, `"${name}" must be true or false.`)
   }
   return { isStream: true, streamOptions: optionsMember, wantsUsage: wantsUsage === true }

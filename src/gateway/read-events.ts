@@ -4,34 +4,49 @@ const CR = 0x0d
 /**
  * Cuts a stream of server-sent events into whole events, whatever the cuts between chunks.
  * Each event is given with its closing blank line, bytes untouched; lines end in LF or CRLF.
- * A chunk without a line end is only kept, so a line of megabytes costs one copy, not one a chunk.
+ * Every byte is looked at once and copied at most once, however long a line or an event is.
  */
 export class EventReader {
   #parts: Buffer[] = []
   #keptBytes = 0
+  /** Bytes of the line that is not whole yet, and whether the last of them is a CR. */
+  #lineBytes = 0
+  #endsInCr = false
 
   /** Takes a chunk, gives `emit` every event that is now whole, in order. */
   push(chunk: Buffer, emit: (event: Buffer) => void): void {
-    if (this.#parts.length > 0 && chunk.indexOf(LF) < 0) {
-      this.#keep(chunk)
-      return
-    }
-    const bytes = this.#parts.length === 0 ? chunk : Buffer.concat([...this.#parts, chunk])
-    this.#parts = []
-    this.#keptBytes = 0
     let eventStart = 0
     let lineStart = 0
     for (;;) {
-      const lineEnd = bytes.indexOf(LF, lineStart)
+      const lineEnd = chunk.indexOf(LF, lineStart)
       if (lineEnd < 0) break
-      const isBlank =
-        lineEnd === lineStart || (lineEnd === lineStart + 1 && bytes[lineStart] === CR)
+      const isBlank = this.#isBlank(chunk, lineStart, lineEnd)
       lineStart = lineEnd + 1
+      this.#lineBytes = 0
       if (!isBlank) continue
-      emit(bytes.subarray(eventStart, lineStart))
+      emit(this.#whole(chunk.subarray(eventStart, lineStart)))
       eventStart = lineStart
     }
-    if (eventStart < bytes.length) this.#keep(bytes.subarray(eventStart))
+    if (lineStart < chunk.length) {
+      this.#lineBytes += chunk.length - lineStart
+      this.#endsInCr = chunk[chunk.length - 1] === CR
+    }
+    if (eventStart < chunk.length) this.#keep(chunk.subarray(eventStart))
+  }
+
+  /** Whether the line that ends at `lineEnd` is empty but for a CR, which may have come before. */
+  #isBlank(chunk: Buffer, lineStart: number, lineEnd: number): boolean {
+    const lengthBytes = this.#lineBytes + lineEnd - lineStart
+    if (lengthBytes !== 1) return lengthBytes === 0
+    return lineEnd > lineStart ? chunk[lineStart] === CR : this.#endsInCr
+  }
+
+  #whole(end: Buffer): Buffer {
+    if (this.#parts.length === 0) return end
+    const event = Buffer.concat([...this.#parts, end])
+    this.#parts = []
+    this.#keptBytes = 0
+    return event
   }
 
   /** Bytes of an event that is not whole yet. */
@@ -41,10 +56,8 @@ export class EventReader {
 
   /** What is left when the stream has ended: an event without its blank line, or nothing. */
   takeRest(): Buffer {
-    const rest = Buffer.concat(this.#parts)
-    this.#parts = []
-    this.#keptBytes = 0
-    return rest
+    this.#lineBytes = 0
+    return this.#whole(Buffer.alloc(0))
   }
 
   #keep(part: Buffer): void {

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from '../kernel/index.ts'
+import { isJsonObject, type Json, type JsonObject } from '../kernel/index.ts'
 import type { TokenBuckets } from '../metering/index.ts'
 
 /**
@@ -7,32 +7,44 @@ import type { TokenBuckets } from '../metering/index.ts'
  * `completion_tokens`, so each is subtracted from its whole. Counts that are not whole numbers
  * from 0 up are taken as absent: a provider's nonsense must not reach the books.
  *
- * Source: research on provider conventions, docs/metering.md; the sum of the buckets is
- * `prompt_tokens + completion_tokens`, which a test holds.
+ * Some servers (xAI, Gemini) leave reasoning out of `completion_tokens` and only `total_tokens`
+ * has it. The sum of the buckets is the total either way; docs/metering.md has the conventions.
  */
 export function readUsage(usage: Json | undefined): TokenBuckets | null {
   if (!isJsonObject(usage)) return null
   const prompt = count(usage.prompt_tokens)
   const completion = count(usage.completion_tokens)
   if (prompt === null && completion === null) return null
-  const promptDetails = isJsonObject(usage.prompt_tokens_details) ? usage.prompt_tokens_details : {}
-  const outputDetails = isJsonObject(usage.completion_tokens_details)
-    ? usage.completion_tokens_details
-    : {}
-  // DeepSeek names its cache hits at the top level.
-  const cached = count(promptDetails.cached_tokens) ?? count(usage.prompt_cache_hit_tokens) ?? 0
-  const reasoning = count(outputDetails.reasoning_tokens) ?? 0
-  const input = prompt ?? 0
-  const output = completion ?? 0
-  const cachedInput = Math.min(cached, input)
-  const reasoningOutput = Math.min(reasoning, output)
+  const total = count(usage.total_tokens)
+  const areAllKnown = prompt !== null && completion !== null && total !== null
   return {
-    input: input - cachedInput,
-    cachedInput,
-    cacheWrite: 0,
-    output: output - reasoningOutput,
-    reasoning: reasoningOutput,
+    ...readInput(usage, prompt ?? 0),
+    ...readOutput(usage, completion ?? 0, areAllKnown ? total - prompt - completion : 0),
   }
+}
+
+function readInput(usage: JsonObject, input: number) {
+  const details = isJsonObject(usage.prompt_tokens_details) ? usage.prompt_tokens_details : {}
+  // DeepSeek and Moonshot name their cache hits at the top level.
+  const cached =
+    count(details.cached_tokens) ??
+    count(usage.prompt_cache_hit_tokens) ??
+    count(usage.cached_tokens) ??
+    0
+  const cachedInput = Math.min(cached, input)
+  const cacheWrite = Math.min(count(details.cache_write_tokens) ?? 0, input - cachedInput)
+  return { input: input - cachedInput - cacheWrite, cachedInput, cacheWrite }
+}
+
+/** @param beyond tokens of the total that are in neither of its parts; 0 or less: none */
+function readOutput(usage: JsonObject, output: number, beyond: number) {
+  const field = usage.completion_tokens_details
+  const told = count(isJsonObject(field) ? field.reasoning_tokens : undefined)
+  if (beyond > 0 && (told === null || told === 0 || told === beyond)) {
+    return { output, reasoning: beyond }
+  }
+  const reasoning = Math.min(told ?? 0, output)
+  return { output: output - reasoning, reasoning }
 }
 
 function count(value: Json | undefined): number | null {

@@ -89,7 +89,7 @@ function skipSpace(bytes: Buffer, from: number): number {
 }
 
 /** Offset after the closing quote of the string that opens at `from`; -1 when it never closes. */
-function skipString(bytes: Buffer, from: number): number {
+export function skipString(bytes: Buffer, from: number): number {
   let at = bytes.indexOf(QUOTE, from + 1)
   while (at >= 0) {
     let backslashes = 0

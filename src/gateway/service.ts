@@ -58,13 +58,15 @@ export function openGateway(parts: GatewayParts): Gateway {
           const requestId = caller.requestId as RequestId
           const { principal } = caller
           const times = { startedAtMs, arrivedMs, bodyReadMs }
+          const admitted = { requestId, principal, operation, ...admission, ...times }
           runningCount += 1
-          runExchange(
-            parts,
-            { requestId, principal, operation, ...admission, ...times },
-            response,
-            once(leave),
-          )
+          const ended = once(leave)
+          try {
+            runExchange(parts, admitted, response, ended)
+          } catch (error) {
+            ended()
+            throw error
+          }
         } catch (error) {
           parts.meters.refused(operation, error instanceof Refusal ? error.code : 'internal')
           writeRefusal(parts, request, response, { error, requestId: caller.requestId })

@@ -1,4 +1,4 @@
-import type { Json } from '../kernel/index.ts'
+import { type Json, parseJson } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
 import { readStreamId } from './judge-answer.ts'
 import { type AnswerEvent, readAnswerEvent, statusOfErrorEvent } from './read-answer-event.ts'
@@ -6,6 +6,7 @@ import { EventReader, findData } from './read-events.ts'
 
 /** One event may be as large as an answer with images in it. */
 const MAX_EVENT_BYTES = 64 * 1024 * 1024
+const BLANK_LINE = Buffer.from('\n\n')
 
 export interface StreamSink {
   /** Whether the client asked for usage in its stream. */
@@ -31,6 +32,8 @@ export class StreamedAnswer {
   #pending: Buffer[] = []
   #isOver = false
   #hasPart = false
+  /** Whether something of it has been passed on, so that its status is fixed. */
+  #hasBegun = false
   #hasFinish = false
   usage: Json | null = null
   upstreamId: string | null = null
@@ -55,8 +58,7 @@ export class StreamedAnswer {
 
   /** The upstream has closed. Without [DONE] the answer is whole only if a choice had finished. */
   end(): void {
-    const rest = this.#reader.takeRest()
-    if (rest.length > 0) this.#take(rest)
+    this.#takeRest()
     this.#flush()
     if (this.#isOver) return
     this.#over()
@@ -65,6 +67,19 @@ export class StreamedAnswer {
       const message = 'The provider ended its answer in the middle; what arrived before stands.'
       this.#sink.fail(refuse('gateway_upstream_ended_early', message))
     }
+  }
+
+  /**
+   * An event that the end has cut is dropped: what is written after it must not become its end.
+   * One that lacks only its blank line gets it.
+   */
+  #takeRest(): void {
+    const rest = this.#reader.takeRest()
+    const data = findData(rest)
+    if (data === null) return
+    const text = rest.toString('utf8', data.start, data.end).trim()
+    if (text === '[DONE]') this.#take(rest)
+    else if (parseJson(text) !== undefined) this.#take(Buffer.concat([rest, BLANK_LINE]))
   }
 
   #take(event: Buffer): void {
@@ -81,14 +96,14 @@ export class StreamedAnswer {
         return
       case 'usage':
         this.usage = read.usage
-        if (this.#sink.wantsUsage) this.#pending.push(read.bytes)
+        if (this.#sink.wantsUsage) this.#passOn(read.bytes)
         return
       case 'part':
         this.#takePart(read)
         return
       case 'note':
         // Before the first part a comment would fix the status; it has nothing to say yet.
-        if (this.#hasPart) this.#pending.push(read.bytes)
+        if (this.#hasBegun) this.#passOn(read.bytes)
     }
   }
 
@@ -102,11 +117,16 @@ export class StreamedAnswer {
     if (read.textBytes > 0) this.deltaCount += 1
     this.textBytes += read.textBytes
     this.#hasFinish ||= read.isFinish
-    this.#pending.push(read.bytes)
+    this.#passOn(read.bytes)
+  }
+
+  #passOn(bytes: Buffer): void {
+    this.#hasBegun = true
+    this.#pending.push(bytes)
   }
 
   #takeError(event: Buffer, read: AnswerEvent): void {
-    if (this.#hasPart) {
+    if (this.#hasBegun) {
       this.#flush()
       this.#over()
       this.#sink.fail(new PassedError(event))

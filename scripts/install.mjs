@@ -85,7 +85,9 @@ function isWanted(entry) {
     list.includes(value) ||
     (list[0]?.startsWith('!') && !list.includes(`!${value}`))
   const isForHere = fits(entry.os, process.platform) && fits(entry.cpu, process.arch)
-  return isForHere && fits(entry.libc, 'glibc') && entry.peer !== true
+  // Without os and cpu it is wanted only by what is for another platform.
+  if (entry.optional === true && entry.os === undefined && entry.cpu === undefined) return false
+  return isForHere && fits(entry.libc, 'glibc')
 }
 
 async function npmCi(folder, node, what) {

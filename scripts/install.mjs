@@ -2,7 +2,7 @@
 // brings the packages (an older Node would skip some of their platform binaries).
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { showProgress } from './progress.mjs'
 
@@ -60,8 +60,13 @@ function isInstalled(folder) {
   if (existsSync(stampPath(folder)) && readFileSync(stampPath(folder), 'utf8') === stamp)
     return true
   if (!holdsLocked(folder, lockPath)) return false
-  writeFileSync(stampPath(folder), stamp)
+  writeStamp(folder)
   return true
+}
+
+function writeStamp(folder) {
+  mkdirSync(join(folder, 'node_modules'), { recursive: true })
+  writeFileSync(stampPath(folder), stampOf(join(folder, 'package-lock.json')))
 }
 
 function stampOf(lockPath) {
@@ -97,7 +102,7 @@ async function npmCi(folder, node, what) {
   const { code, words } = await runNpm(node, args, folder)
   done(code === 0 ? 'done' : 'failed')
   if (code !== 0) process.stderr.write(`${words.trim()}\n`)
-  else writeFileSync(stampPath(folder), stampOf(join(folder, 'package-lock.json')))
+  else writeStamp(folder)
   return code === 0
 }
 

@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, inject } from 'vitest'
 import { newId, silentLog } from '../../src/kernel/index.ts'
 import { openStore, type Store } from '../../src/store/index.ts'
 import { migrations } from '../../src/store/migrations/index.ts'
-import { hasDebian15, openTestServer, type ServerKind, type TestServer } from './postgres.ts'
+import {
+  hasDebian15,
+  makeServerFolder,
+  openTestServer,
+  type ServerKind,
+  type TestServer,
+} from './postgres.ts'
 
 /**
  * A store on a fresh database with all migrations applied, on the run's own PostgreSQL or on the
@@ -15,12 +19,13 @@ import { hasDebian15, openTestServer, type ServerKind, type TestServer } from '.
  */
 export async function openTestStore(options: { host?: string } = {}): Promise<Store> {
   const url = await createTestDatabase(options)
-  return openStore({
+  const store = await openStore({
     home: { path: '', databasePath: '', runPath: '' }, // an external database needs no home
     databaseUrl: url,
     log: silentLog,
     onProgress: () => {},
   })
+  return { ...store, close: () => store.close().then(() => drop(url)) }
 }
 
 /** The DATABASE_URL of a fresh, migrated database, for what opens its store itself. */
@@ -56,7 +61,7 @@ export function describeOnEveryServer(
 
 /** A server for the tests of one describe block; call the answer inside a test. */
 export function useTestServer(kind: ServerKind): () => TestServer {
-  const folder = mkdtempSync(join(tmpdir(), 'baimo-test-'))
+  const folder = makeServerFolder()
   let server: TestServer | undefined
   beforeAll(async () => {
     server = await openTestServer(kind, folder)
@@ -96,6 +101,14 @@ async function makeTemplate(client: pg.Client, host: string, name: string): Prom
   })
   await store.close()
   await client.query(`alter database ${name}_draft rename to ${name}`)
+}
+
+/** The databases of a run lie in memory: what is done with goes. */
+async function drop(url: string): Promise<void> {
+  const { pathname, searchParams } = new URL(url.replace('@/', '@localhost/'))
+  await onServer(searchParams.get('host') ?? '', async (client) => {
+    await client.query(`drop database if exists ${pathname.slice(1)} with (force)`)
+  })
 }
 
 async function onServer(host: string, work: (client: pg.Client) => Promise<void>): Promise<void> {

@@ -66,6 +66,7 @@ function absentEngine(socketPath: string, reason: string): Engine {
     runningCount: 0,
     restarts: 0,
     memoryBytes: null,
+    pid: null,
   }
   return {
     socketPath,

@@ -141,6 +141,7 @@ export function superviseChild(options: SuperviseOptions): Supervisor {
       runningCount: status.runningCount,
       restarts,
       memoryBytes: child === null || status === noStatus ? null : status.memoryBytes,
+      pid: child?.pid ?? null,
     }),
   }
 }

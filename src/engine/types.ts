@@ -17,6 +17,8 @@ export interface EngineState {
   readonly restarts: number
   /** Resident memory of the child in bytes; null: no child. */
   readonly memoryBytes: number | null
+  /** Process id of the child; null: no child. */
+  readonly pid: number | null
 }
 
 /** A model file and the name it is asked for by. */

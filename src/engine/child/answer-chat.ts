@@ -8,7 +8,7 @@ import type { ChatRequest } from './parse-chat.ts'
 import type { OutputShape, Tool } from './parse-output-shape.ts'
 import { type RenderedPrompt, renderChat } from './render-prompt.ts'
 import { type Generation, type Place, runModel, withPlace } from './run-model.ts'
-import { choiceGrammar, schemaGrammar } from './schema-grammar.ts'
+import { choiceGrammar, type GrammarOptions, schemaGrammar } from './schema-grammar.ts'
 
 export interface AnswerOptions {
   readonly signal: AbortSignal
@@ -16,14 +16,23 @@ export interface AnswerOptions {
   readonly newCallId: () => string
 }
 
+/** A context this small is soon full: what a schema leaves open is kept short. */
+const SMALL_CONTEXT_TOKENS = 2_048
+const grammarOptions = (loaded: LoadedModel): GrammarOptions => ({
+  isShort: loaded.contextTokens <= SMALL_CONTEXT_TOKENS,
+})
+
 /** The grammar of an answer's form, and what of the form it cannot hold. */
-function grammarOf(shape: OutputShape): {
+function grammarOf(
+  loaded: LoadedModel,
+  shape: OutputShape,
+): {
   grammar: string | undefined
   ignored: readonly string[]
 } {
   if (shape.kind !== 'json' && shape.kind !== 'schema') return { grammar: undefined, ignored: [] }
   const schema: Json = shape.kind === 'schema' ? shape.schema : { type: 'object' }
-  const { grammar, ignoredKeywords } = schemaGrammar(schema)
+  const { grammar, ignoredKeywords } = schemaGrammar(schema, grammarOptions(loaded))
   return { grammar, ignored: ignoredKeywords }
 }
 
@@ -116,7 +125,7 @@ async function answerCall(
     {
       ...base,
       promptTokens: [...io.prompt.tokens, ...callHead(place.loaded, tool)],
-      grammar: schemaGrammar(tool.parameters).grammar,
+      grammar: schemaGrammar(tool.parameters, grammarOptions(place.loaded)).grammar,
       maxTokens: maxTokens === undefined ? undefined : Math.max(1, maxTokens - spent),
     },
     (piece) => io.writer.callArguments(piece.text),
@@ -125,15 +134,15 @@ async function answerCall(
   io.writer.end(finish, usageOf(io.prompt.tokens.length, [...outcomes, outcome]))
 }
 
-function ignoredOf(shape: OutputShape): readonly string[] {
-  if (shape.kind !== 'call') return grammarOf(shape).ignored
+function ignoredOf(loaded: LoadedModel, shape: OutputShape): readonly string[] {
+  if (shape.kind !== 'call') return grammarOf(loaded, shape).ignored
   return [...new Set(shape.tools.flatMap((t) => schemaGrammar(t.parameters).ignoredKeywords))]
 }
 
 /** Headers that say which wishes had no effect. */
 function headersOf(loaded: LoadedModel, shape: OutputShape): Record<string, string> {
   const headers: Record<string, string> = {}
-  const ignored = ignoredOf(shape)
+  const ignored = ignoredOf(loaded, shape)
   if (ignored.length > 0)
     headers['x-baimo-schema'] = `ignored ${ignored.join(',')}`.replaceAll(/[^\w $,.-]/g, '_')
   if (shape.kind === 'maybe-call')
@@ -154,9 +163,9 @@ export async function answerChat(
   const { signal, randomSeed, newCallId } = io.options
   const { writer } = io
   await withPlace(loaded, { promptTokens: prompt.tokens, signal, randomSeed }, (place) => {
-    writer.begin(headers)
+    writer.begin(headers, shape.kind === 'call')
     return shape.kind === 'call'
       ? answerCall(place, request, { prompt, tools: shape.tools, writer, newCallId })
-      : answerText(place, request, { prompt, grammar: grammarOf(shape).grammar, writer })
+      : answerText(place, request, { prompt, grammar: grammarOf(loaded, shape).grammar, writer })
   })
 }

@@ -3,7 +3,7 @@ import type { Wire } from './chat-writer.ts'
 import type { LoadedModel } from './loaded-model.ts'
 import type { EmbeddingRequest } from './parse-completion.ts'
 import { refuseParam } from './read-fields.ts'
-import { checkTextFits } from './render-prompt.ts'
+import { checkTextFits, checkTokensExist } from './render-prompt.ts'
 
 /** The vector with length one, as OpenAI's are; a zero vector stays as it is. */
 export function toUnitLength(vector: readonly number[]): Float32Array {
@@ -29,12 +29,15 @@ export async function answerEmbedding(
     throw refuseParam('dimensions', `${loaded.name} has vectors of ${native} numbers only.`)
   for (const input of request.inputs)
     if (typeof input === 'string') checkTextFits(loaded, Buffer.byteLength(input), 'input')
+    else checkTokensExist(loaded, input, 'input')
   let promptTokens = 0
   const data: unknown[] = []
   for (const [index, input] of request.inputs.entries()) {
     const vector = await loaded.embed(async (context) => {
       io.signal.throwIfAborted()
-      const length = context.calculateInputLength(input)
+      // Tokens, so that words of a text never act as special tokens.
+      const tokens = typeof input === 'string' ? loaded.model.tokenize(input) : [...input]
+      const length = context.calculateInputLength(tokens)
       if (length >= loaded.contextTokens)
         throw refuse(
           'engine_context_exceeded',
@@ -42,7 +45,7 @@ export async function answerEmbedding(
           { param: 'input' },
         )
       promptTokens += length
-      return toUnitLength((await context.getEmbeddingFor(input)).vector)
+      return toUnitLength((await context.getEmbeddingFor(tokens)).vector)
     })
     const embedding = request.format === 'base64' ? toBase64(vector) : [...vector]
     data.push({ object: 'embedding', index, embedding })

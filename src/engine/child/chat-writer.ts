@@ -13,7 +13,7 @@ export type FinishReason = 'stop' | 'length' | 'tool_calls'
 /** Takes an answer as it comes and writes it in OpenAI's shape. */
 export interface ChatWriter {
   /** Called once, when generation begins: until then a refusal still has its own status. */
-  begin(headers: Readonly<Record<string, string>>): void
+  begin(headers: Readonly<Record<string, string>>, isCall: boolean): void
   text(text: string, logprobs: readonly ContentLogprob[] | null): void
   callStart(id: string, name: string): void
   callArguments(text: string): void
@@ -68,9 +68,9 @@ export function streamChat(wire: Wire, identity: AnswerIdentity, hasUsage: boole
   const delta = (value: Json, logprobs: Json = null) =>
     chunk([{ index: 0, delta: value, logprobs, finish_reason: null }])
   return {
-    begin(headers) {
+    begin(headers, isCall) {
       wire.head(200, { ...eventStreamHeaders, ...headers })
-      delta({ role: 'assistant', content: '' })
+      delta({ role: 'assistant', content: isCall ? null : '' })
     },
     text: (text, logprobs) =>
       delta({ content: text }, logprobs && { content: logprobs as unknown as Json, refusal: null }),
@@ -104,13 +104,19 @@ export function wholeChat(wire: Wire, identity: AnswerIdentity): ChatWriter {
     }),
   })
   return {
-    begin: (value) => void (headers = value),
+    begin(value) {
+      headers = value
+    },
     text(text, entries) {
       content += text
       if (entries !== null) logprobs = [...(logprobs ?? []), ...entries]
     },
-    callStart: (id, name) => void (call = { id, name, args: '' }),
-    callArguments: (text) => void (call !== null && (call.args += text)),
+    callStart(id, name) {
+      call = { id, name, args: '' }
+    },
+    callArguments(text) {
+      if (call !== null) call.args += text
+    },
     end(finish, usage) {
       const body = {
         id: identity.id,

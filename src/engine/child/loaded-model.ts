@@ -41,6 +41,8 @@ export interface LoadedModel {
   readonly contextTokens: number
   /** Bytes of the longest token: more text than this for each token of context cannot fit. */
   readonly longestTokenBytes: number
+  /** Tokens of the vocabulary; null: unknown. */
+  readonly vocabularySize: number | null
   readonly tokenBytes: TokenBytes
   readonly line: Line
   /** The free sequence that knows most of this prompt. Only whoever has a place in `line` asks. */
@@ -80,13 +82,7 @@ function openSequences(all: readonly Sequence[]) {
       let bestKnown = -1
       for (const sequence of free) {
         const known = sequence.compareContextTokens([...prompt]).firstDifferentIndex
-        const isBetter =
-          known > bestKnown ||
-          (known === 0 &&
-            best !== undefined &&
-            bestKnown === 0 &&
-            sequence.nextTokenIndex < best.nextTokenIndex)
-        if (isBetter) {
+        if (known > bestKnown) {
           best = sequence
           bestKnown = known
         }
@@ -172,6 +168,7 @@ export async function loadModel(
     wrapper: resolveWrapper(runtime, model, plan),
     contextTokens: Math.min(contextTokens, plan.memory.contextTokens),
     longestTokenBytes: longestToken(vocabulary?.tokens),
+    vocabularySize: vocabulary?.tokens?.length ?? null,
     tokenBytes: readTokenBytes(vocabulary?.model, vocabulary?.tokens),
     line: openLine({
       places: Math.max(1, count),

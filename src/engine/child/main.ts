@@ -21,9 +21,9 @@ const logError = (what: string) => (error: unknown) =>
 
 /** Tells the parent what is going on: soon after a change, and every second for the memory. */
 function reportStatus(pool: ModelPool): () => void {
-  let soon: NodeJS.Timeout | undefined
+  let isDue = false
   const report = () => {
-    soon = undefined
+    isDue = false
     const loaded = pool.loadedModels()
     send({
       kind: 'status',
@@ -38,7 +38,9 @@ function reportStatus(pool: ModelPool): () => void {
   }
   setInterval(report, STATUS_EVERY_MS)
   return () => {
-    soon ??= setTimeout(report, STATUS_AFTER_MS)
+    if (isDue) return
+    isDue = true
+    setTimeout(report, STATUS_AFTER_MS)
   }
 }
 

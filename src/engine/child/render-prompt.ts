@@ -31,6 +31,13 @@ function checkTokensFit(loaded: LoadedModel, tokens: readonly Token[], param: st
   if (tokens.length >= loaded.contextTokens) throw exceeded(loaded, `${tokens.length}`, param)
 }
 
+/** Native code does not survive a token that is not in the vocabulary. */
+export function checkTokensExist(loaded: LoadedModel, tokens: readonly Token[], param: string) {
+  const size = loaded.vocabularySize ?? Number.POSITIVE_INFINITY
+  for (const token of tokens)
+    if (token >= size) throw refuseParam(param, `${loaded.name} has no token ${token}.`)
+}
+
 const historyBytes = (history: readonly HistoryItem[]): number => {
   let bytes = 0
   for (const item of history) {
@@ -102,6 +109,7 @@ export function renderChat(
 /** A plain prompt, with the token that begins every text where the model wants one. */
 export function renderText(loaded: LoadedModel, prompt: Prompt, param: string): readonly Token[] {
   if (typeof prompt !== 'string') {
+    checkTokensExist(loaded, prompt, param)
     checkTokensFit(loaded, prompt, param)
     return prompt
   }

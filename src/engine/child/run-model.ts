@@ -4,6 +4,7 @@ import { generate, type Outcome, type Piece } from './generate.ts'
 import type { EvaluateOptions, Sequence, Token } from './llama-api.ts'
 import type { LoadedModel } from './loaded-model.ts'
 import type { Sampling } from './parse-sampling.ts'
+import { checkTokensExist } from './render-prompt.ts'
 
 /** One generation of a request: a request that must call a tool has two. */
 export interface Generation {
@@ -61,6 +62,7 @@ async function grammarState(loaded: LoadedModel, grammar: string) {
 
 function tokenBias(loaded: LoadedModel, bias: ReadonlyMap<Token, number>) {
   if (bias.size === 0) return undefined
+  checkTokensExist(loaded, [...bias.keys()], 'logit_bias')
   const made = loaded.runtime.module.TokenBias.for(loaded.model)
   for (const [token, logit] of bias) made.set(token, { logit })
   return made
@@ -84,6 +86,10 @@ export async function runModel(
     generated: () => generated,
   })
   const room = loaded.contextTokens - generation.promptTokens.length
+  if (room < 1)
+    throw refuse('engine_context_exceeded', 'The form of a tool call does not fit the context.', {
+      param: 'tools',
+    })
   return generate(
     {
       model: loaded.model,

@@ -13,6 +13,25 @@ const MAX_DEPTH = 64
 /** llama.cpp unrolls repetitions: large ones are left open instead. */
 const MAX_REPEAT = 256
 
+/** Bounds of what a schema leaves open, for models whose context is soon full. */
+const SHORT_CHARACTERS = 48
+const SHORT_MEMBERS = 7
+
+/** Where a schema sets no bounds: none, or such that a small model comes to an end. */
+export interface GrammarOptions {
+  readonly isShort: boolean
+}
+
+const shortRules = {
+  string: `"\\"" char{0,${SHORT_CHARACTERS}} "\\""`,
+  integer: '"-"? ("0" | [1-9] [0-9]{0,8})',
+  natural: '"0" | [1-9] [0-9]{0,8}',
+  number: 'integer ("." [0-9]{1,6})?',
+  object: `"{" (member ("," ws member){0,${SHORT_MEMBERS}})? "}"`,
+  array: '"[]"',
+  value: 'string | number | boolean | null',
+}
+
 const commonRules = {
   ws: '[ ]?',
   char: '[^"\\\\\\x7F\\x00-\\x1F] | "\\\\" (["\\\\bfnrt] | "u" ([0-9a-cA-CefEF] [0-9a-fA-F]{3} | [dD] [0-7] [0-9a-fA-F]{2}))',
@@ -29,7 +48,7 @@ const commonRules = {
   date: '[0-9]{4} "-" ("0" [1-9] | "1" [0-2]) "-" ("0" [1-9] | "1" [0-9] | "2" [0-8])',
   time: '([01] [0-9] | "2" [0-3]) ":" [0-5] [0-9] ":" [0-5] [0-9] "Z"',
   hex: '[0-9a-f]',
-} as const
+}
 
 const formats: Readonly<Record<string, string>> = {
   date: '"\\"" date "\\""',
@@ -65,9 +84,11 @@ class Writer {
   readonly ignored = new Set<string>()
   readonly #references = new Map<string, string>()
   readonly #root: Json
+  readonly #isShort: boolean
 
-  constructor(root: Json) {
+  constructor(root: Json, isShort: boolean) {
     this.#root = root
+    this.#isShort = isShort
   }
 
   /** Gives a body a name of its own and answers the name. */
@@ -163,6 +184,8 @@ class Writer {
       this.ignored.add(maxKey)
       max = undefined
     }
+    if (max === undefined && this.#isShort && min <= SHORT_MEMBERS && maxKey === 'maxItems')
+      max = SHORT_MEMBERS
     return { min, max }
   }
 
@@ -240,10 +263,14 @@ function reachable(root: string, rules: ReadonlyMap<string, string>): Map<string
  * The grammar of a JSON Schema. Error: engine_request_invalid, where the schema contradicts itself
  * or leads out of itself. Keywords beyond a grammar's power are named in `ignoredKeywords`.
  */
-export function schemaGrammar(schema: Json): SchemaGrammar {
-  const writer = new Writer(schema)
+export function schemaGrammar(
+  schema: Json,
+  { isShort }: GrammarOptions = { isShort: false },
+): SchemaGrammar {
+  const writer = new Writer(schema, isShort)
   const top = writer.schema(schema, 0)
-  const rules = new Map<string, string>([...Object.entries(commonRules), ...writer.rules])
+  const common = isShort ? { ...commonRules, ...shortRules } : commonRules
+  const rules = new Map<string, string>([...Object.entries(common), ...writer.rules])
   rules.set('root', top)
   const lines = [...reachable('root', rules)].map(([name, body]) => `${name} ::= ${body}`)
   return { grammar: `${lines.join('\n')}\n`, ignoredKeywords: [...writer.ignored].sort() }

@@ -24,16 +24,20 @@ interface Waiter {
 
 const MIN_RETRY_SECONDS = 1
 const MAX_RETRY_SECONDS = 30
+/** How long a request is taken to need before one has been seen. */
+const FIRST_GUESS_MS = 1_000
 /** Weight of the latest request in the moving average of service times. */
 const SMOOTHING = 0.2
 
 export function openLine(options: LineOptions): Line {
   const waiting: Waiter[] = []
   let running = 0
-  let averageMs = 1_000
+  let averageMs: number | null = null
 
   const busy = (why: string) => {
-    const seconds = Math.ceil(((waiting.length + 1) * averageMs) / options.places / 1_000)
+    const seconds = Math.ceil(
+      ((waiting.length + 1) * (averageMs ?? FIRST_GUESS_MS)) / options.places / 1_000,
+    )
     const retryAfterSeconds = Math.min(MAX_RETRY_SECONDS, Math.max(MIN_RETRY_SECONDS, seconds))
     return refuse('engine_busy', `${why} Try again in ${retryAfterSeconds} s.`, {
       retryAfterSeconds,
@@ -47,7 +51,8 @@ export function openLine(options: LineOptions): Line {
       if (!isTaken) return
       isTaken = false
       running--
-      averageMs += SMOOTHING * (options.monotonicMs() - since - averageMs)
+      const tookMs = options.monotonicMs() - since
+      averageMs = averageMs === null ? tookMs : averageMs + SMOOTHING * (tookMs - averageMs)
       waiting.shift()?.admit()
     }
   }

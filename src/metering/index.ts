@@ -1,4 +1,13 @@
 export { meteringErrors } from './errors.ts'
+export {
+  type Counter,
+  createMetrics,
+  type Gauge,
+  type Histogram,
+  type Labelled,
+  METRICS_TYPE,
+  type Metrics,
+} from './metrics.ts'
 export { meteringRoutes, type UsageAnswer } from './routes.ts'
 export { type Metering, openMetering } from './service.ts'
 export type {

@@ -1,6 +1,7 @@
 import { type BetterAuthOptions, betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import { organization } from 'better-auth/plugins/organization'
+import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
 import { openTestStore } from '../../tests/support/database.ts'
 import { openPeopleWorld } from '../../tests/support/people.ts'
@@ -45,12 +46,20 @@ test('better-auth signs people up on our tables and finds memberships that we ma
     .join('; ')
   expect((await auth.api.getSession({ headers: new Headers({ cookie }) }))?.user.name).toBe('A')
 
+  await sql`insert into members (organisation_id, person_id, role, created_at)
+    values (${owner.organisationId}, ${signedUp.response.user.id}, 'admin', now())`.execute(
+    store.db,
+  )
   const { person } = await people.people.create(owner, { name: 'B', email: null, role: 'member' })
   const team = await people.teams.create(owner, 'Search')
   await people.teams.addMember(owner, team.id, person.id)
-  const again = await auth.api
-    .addTeamMember({ body: { teamId: team.id, userId: person.id } })
-    .catch((error: unknown) => error)
+  const headers = new Headers({ cookie })
+  const { organisationId } = owner
+  await auth.api.setActiveOrganization({ headers, body: { organizationId: organisationId } })
+  const again = await auth.api.addTeamMember({
+    headers,
+    body: { teamId: team.id, userId: person.id },
+  })
   expect(again).toMatchObject({ teamId: team.id, userId: person.id })
   expect((await people.teams.list(owner, { cursor: null, limit: 9 })).items).toMatchObject([
     { memberIds: [person.id] },

@@ -1,6 +1,6 @@
 export { authOrganizationSchema, authSchema } from './auth-schema.ts'
 export { readSessionCookie } from './cookie.ts'
-export { peopleErrors } from './errors.ts'
+export { peopleErrors, refuse as refusePeople } from './errors.ts'
 export { type CallDecision, isAtLeast, mayCall } from './may-call.ts'
 export {
   type Call,

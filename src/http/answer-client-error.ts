@@ -1,0 +1,34 @@
+// edge: talks to sockets.
+import type { Socket } from 'node:net'
+import { newId } from '../kernel/index.ts'
+import { refuse } from './errors.ts'
+import { shapeError } from './shape-error.ts'
+import { titleOf } from './status-of.ts'
+
+/** Answers what never became a request: broken HTTP, endless headers, too slow a sender. */
+export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
+  // Whoever has gone, or is in the middle of an answer, cannot be told.
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
+    socket.destroy()
+    return
+  }
+  const requestId = newId()
+  const shaped = shapeError(refusalFor(error.code), { dialect: 'problem', requestId })
+  const headers = {
+    ...shaped.headers,
+    'x-request-id': requestId,
+    'content-length': Buffer.byteLength(shaped.body),
+    connection: 'close',
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  const head = `HTTP/1.1 ${shaped.status} ${titleOf(shaped.status)}\r\n${lines.join('\r\n')}\r\n\r\n`
+  socket.end(head + shaped.body, () => socket.destroySoon())
+}
+
+function refusalFor(code: string | undefined) {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return refuse('http_headers_too_large', 'Send at most 16 KiB of headers.')
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return refuse('http_request_timeout', 'The request did not arrive in time. Send it again.')
+  return refuse('http_request_malformed', 'This is no well-formed HTTP/1.1 request.')
+}

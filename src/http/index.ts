@@ -1,0 +1,8 @@
+export { httpErrors } from './errors.ts'
+export { openServer } from './open-server.ts'
+export { type Readiness, type SystemOptions, systemRoutes } from './routes.ts'
+export { type ShapedError, shapeOpenaiError } from './shape-error.ts'
+export { statusOf } from './status-of.ts'
+export type { StatusFacts } from './status-page.ts'
+export { statusRoutes } from './status-routes.ts'
+export type { Server, ServerOptions } from './types.ts'

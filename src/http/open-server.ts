@@ -1,0 +1,163 @@
+// edge: listens on the network.
+import { type FastifyInstance, fastify } from 'fastify'
+import { newId } from '../kernel/index.ts'
+import { addJsonRoute, readJsonOnly } from './add-json-route.ts'
+import { addRawRoute } from './add-raw-route.ts'
+import { answerClientError } from './answer-client-error.ts'
+import { sendError } from './answer-error.ts'
+import { refuse } from './errors.ts'
+import { createGate } from './gate.ts'
+import { dialectAt, methodsAt } from './match-methods.ts'
+import type { Server, ServerOptions } from './types.ts'
+import { createWatch } from './watch.ts'
+
+const MAX_HEADER_BYTES = 16 * 1024
+const MAX_JSON_BYTES = 1024 * 1024
+
+/**
+ * Opens the market's door: every route behind its declared access, errors in its dialect, an id
+ * of ours on every answer. Refuses with `http_port_taken`, `http_address_unusable`.
+ */
+export async function openServer(options: ServerOptions): Promise<Server> {
+  const watch = createWatch(options)
+  const app = createApp(options)
+  const gate = createGate({ ...options, isStopping: () => watch.isStopping })
+  app.decorateRequest('caller', null)
+  app.decorateRequest('dialect', 'problem')
+  app.addHook('onRequest', (request, reply, done) => {
+    watch.begin(request, reply)
+    gate(request, reply, done)
+  })
+  app.setErrorHandler((error, request, reply) => sendError({ error, request, reply, watch }))
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? ''
+    request.dialect = dialectAt(path)
+    const methods = methodsAt(options.routes, path)
+    if (methods.length > 0) reply.header('allow', methods.join(', '))
+    const error = methods.length > 0 ? refuseMethod(request.method, methods) : refusePath(path)
+    return sendError({ error, request, reply, watch })
+  })
+  addRoutes(app, options)
+  await app.ready()
+  const url = await listen(app, options)
+  return serverOf(app, { url, watch })
+}
+
+function createApp(options: ServerOptions): FastifyInstance {
+  const headersTimeout = options.headersTimeoutMs ?? 20_000
+  return fastify({
+    logger: false,
+    genReqId: () => newId(),
+    requestIdHeader: false,
+    bodyLimit: MAX_JSON_BYTES,
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 1_000 },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => {
+      reply.header('x-request-id', request.id)
+      return sendError({ error, request, reply, watch: null })
+    },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout,
+      // How long a whole request may take to arrive, uploads to the relay included; answers may
+      // take as long as they want.
+      requestTimeout: 300_000,
+      connectionsCheckingInterval: Math.min(5_000, headersTimeout / 2),
+      keepAliveTimeout: 72_000,
+    },
+  })
+}
+
+function addRoutes(app: FastifyInstance, options: ServerOptions): void {
+  app.register(async (json) => {
+    json.removeAllContentTypeParsers()
+    json.addContentTypeParser('application/json', { parseAs: 'buffer' }, readJsonOnly)
+    for (const route of options.routes)
+      if (route.kind === 'json') addJsonRoute(json, route, options.bodyTimeoutMs ?? 30_000)
+  })
+  app.register(async (raw) => {
+    raw.removeAllContentTypeParsers()
+    // The body stays where it is: the relay reads it from the socket.
+    raw.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    for (const route of options.routes) if (route.kind === 'raw') addRawRoute(raw, route)
+  })
+}
+
+async function listen(app: FastifyInstance, { host, port }: ServerOptions): Promise<string> {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    await app.close()
+    throw refuseAddress(error, { host, port })
+  }
+  const isAnywhere = host === '0.0.0.0' || host === '::'
+  const name = isAnywhere ? '127.0.0.1' : host
+  return `http://${name.includes(':') ? `[${name}]` : name}:${portOf(app)}`
+}
+
+function serverOf(
+  app: FastifyInstance,
+  { url, watch }: { url: string; watch: ReturnType<typeof createWatch> },
+): Server {
+  let closing: Promise<void> | undefined
+
+  async function close(graceMs: number): Promise<void> {
+    watch.stop()
+    const closed = app.close()
+    await watch.whenIdle(graceMs)
+    app.server.closeAllConnections()
+    await closed
+  }
+
+  return {
+    url,
+    port: portOf(app),
+    server: app.server,
+    get runningCount() {
+      return watch.runningCount
+    },
+    close: ({ graceMs }) => {
+      closing ??= close(graceMs)
+      return closing
+    },
+    inject: (request) => app.inject(request),
+  }
+}
+
+function portOf(app: FastifyInstance): number {
+  const address = app.server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+function refuseMethod(method: string, methods: readonly string[]) {
+  return refuse(
+    'http_method_unknown',
+    `This path does not take ${method}. It takes ${methods.join(', ')}.`,
+  )
+}
+
+function refusePath(path: string) {
+  const shown = path.length > 200 ? `${path.slice(0, 200)}…` : path
+  return refuse(
+    'http_route_unknown',
+    `Nothing answers at ${shown}. GET /api/openapi.json lists what does.`,
+  )
+}
+
+function refuseAddress(error: unknown, { host, port }: { host: string; port: number }) {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE')
+    return refuse(
+      'http_port_taken',
+      `Port ${port} on ${host} is taken by another program. Stop it, or set PORT to another.`,
+      { cause: error },
+    )
+  const reason = error instanceof Error ? error.message : String(error)
+  return refuse(
+    'http_address_unusable',
+    `Cannot listen on ${host} port ${port}: ${reason}. Check HOST and PORT.`,
+    { cause: error },
+  )
+}

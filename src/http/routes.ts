@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import { METRICS_TYPE, type Metrics } from '../metering/index.ts'
+import { jsonRoute, type Route } from '../people/index.ts'
+import { describeApi } from './describe-api.ts'
+
+/** Whether the market can serve, and the state of each part in a word. */
+export interface Readiness {
+  readonly isReady: boolean
+  /** Such as `{ database: 'ok', engine: 'starting' }`: nothing that a stranger may not know. */
+  readonly parts: Readonly<Record<string, string>>
+}
+
+export interface SystemOptions {
+  readonly version: string
+  readonly metrics: Metrics
+  readonly readiness: () => Promise<Readiness>
+  /** All routes of the market, these included; asked for when the description is read. */
+  readonly allRoutes: () => readonly Route[]
+}
+
+/** `/healthz`, `/readyz`, `/metrics` and `/api/openapi.json`. */
+export function systemRoutes(options: SystemOptions): Route[] {
+  return [healthRoute(), readyRoute(options), metricsRoute(options), apiRoute(options)]
+}
+
+function healthRoute(): Route {
+  return jsonRoute({
+    method: 'GET',
+    path: '/healthz',
+    access: 'anyone',
+    scope: null,
+    dialect: 'problem',
+    summary: 'Whether the process answers',
+    answer: z.object({ status: z.literal('ok') }),
+    handle: () => ({ json: { status: 'ok' } }),
+  })
+}
+
+function readyRoute({ readiness }: SystemOptions): Route {
+  return jsonRoute({
+    method: 'GET',
+    path: '/readyz',
+    access: 'anyone',
+    scope: null,
+    dialect: 'problem',
+    summary: 'Whether the market can serve: 200 or 503',
+    answer: z.object({ status: z.enum(['ready', 'not_ready']) }).catchall(z.string()),
+    handle: async () => {
+      const { isReady, parts } = await readiness()
+      return {
+        status: isReady ? 200 : 503,
+        json: { ...parts, status: isReady ? 'ready' : 'not_ready' },
+      }
+    },
+  })
+}
+
+function metricsRoute({ metrics }: SystemOptions): Route {
+  return jsonRoute({
+    method: 'GET',
+    path: '/metrics',
+    access: 'scraper',
+    scope: 'metrics',
+    dialect: 'problem',
+    summary: 'The numbers of this process for Prometheus',
+    handle: () => ({ text: { type: METRICS_TYPE, content: metrics.render() } }),
+  })
+}
+
+function apiRoute({ version, allRoutes }: SystemOptions): Route {
+  return jsonRoute({
+    method: 'GET',
+    path: '/api/openapi.json',
+    access: 'member',
+    scope: 'api',
+    dialect: 'problem',
+    summary: 'This description, OpenAPI 3.1',
+    handle: () => ({ json: describeApi(allRoutes(), version) }),
+  })
+}

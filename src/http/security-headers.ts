@@ -1,0 +1,8 @@
+/** On every answer; a route that serves a page loosens the policy to what the page needs. */
+export const securityHeaders: readonly (readonly [string, string])[] = [
+  ['x-frame-options', 'DENY'],
+  ['referrer-policy', 'no-referrer'],
+  ['cross-origin-resource-policy', 'same-origin'],
+  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
+  ['cache-control', 'no-store'],
+]

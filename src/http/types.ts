@@ -1,0 +1,51 @@
+import type { Server as HttpServer } from 'node:http'
+import type { Response as InjectedResponse, InjectOptions } from 'light-my-request'
+import type { Clock, Log } from '../kernel/index.ts'
+import type { Metrics } from '../metering/index.ts'
+import type { Authenticate, Principal, Route } from '../people/index.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Null until the gate knows it, and for strangers on routes for anyone. */
+    caller: Principal | null
+    /** Which error shape the request is answered in. */
+    dialect: 'problem' | 'openai'
+  }
+  interface FastifyContextConfig {
+    /** What the route says of itself; absent where no route is. */
+    route?: Route
+  }
+}
+
+export interface ServerOptions {
+  readonly routes: readonly Route[]
+  readonly authenticate: Authenticate
+  readonly log: Log
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  /** Names that clients may reach it by, besides `host` and loopback's own. */
+  readonly hostNames: readonly string[]
+  /** How long the body of a JSON route may take to arrive; 30 seconds when absent. */
+  readonly bodyTimeoutMs?: number
+  /** How long headers may take to arrive; 20 seconds when absent. */
+  readonly headersTimeoutMs?: number
+}
+
+export interface Server {
+  /** Where it answers, without a slash at its end. */
+  readonly url: string
+  readonly port: number
+  readonly server: HttpServer
+  /** Requests that are being answered. */
+  readonly runningCount: number
+  /**
+   * Stops taking requests at once, waits until those that run have ended, `graceMs` at most, and
+   * then cuts what is left. The second call waits for the first.
+   */
+  close(options: { readonly graceMs: number }): Promise<void>
+  /** A request without a socket, for tests. */
+  inject(request: InjectOptions): Promise<InjectedResponse>
+}

@@ -1,0 +1,121 @@
+// edge: talks to sockets and timers.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Clock, Log } from '../kernel/index.ts'
+import type { Metrics } from '../metering/index.ts'
+import { securityHeaders } from './security-headers.ts'
+
+export interface Watch {
+  readonly isStopping: boolean
+  readonly runningCount: number
+  /** Counts a request from its arrival to the end of its answer, and writes its line. */
+  begin(request: FastifyRequest, reply: FastifyReply): void
+  /** Counts a refusal, and logs the bug behind it if there is one. */
+  failed(error: unknown, request: FastifyRequest, shown: { code: string; isBug: boolean }): void
+  /** From now on no request is taken. */
+  stop(): void
+  /** Resolves once nothing runs any more, after `graceMs` at the latest. */
+  whenIdle(graceMs: number): Promise<void>
+}
+
+/** How long answers take: to the relay they take as long as the model does. */
+const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300]
+
+/** Routes that are polled: a line for each call would drown the others. */
+const quiet = new Set(['/healthz', '/readyz', '/metrics'])
+
+/** Sees every request: what runs, how it ended, how long it took. */
+export function createWatch(options: { clock: Clock; log: Log; metrics: Metrics }): Watch {
+  const { clock, log } = options
+  const meters = createMeters(options.metrics, () => runningCount)
+  let runningCount = 0
+  let isStopping = false
+  let whenNothingRuns: (() => void) | undefined
+
+  function end(request: FastifyRequest, reply: FastifyReply, startedMs: number): void {
+    runningCount -= 1
+    const ms = clock.monotonicMs() - startedMs
+    const route = request.routeOptions.url ?? 'unknown'
+    const status = reply.raw.statusCode
+    meters.answered(route, request.method, { status, ms })
+    // Attempts without a good key are counted, not written down: anyone could fill the log.
+    if (status !== 401) {
+      const line = { ...lineOf(request), route, status, ms: Math.round(ms * 100) / 100 }
+      const fields = reply.raw.writableFinished ? line : { ...line, is_aborted: true }
+      if (quiet.has(route)) log.debug(fields, 'request')
+      else log.info(fields, 'request')
+    }
+    if (!isStopping) return
+    request.raw.socket.end()
+    if (runningCount === 0) whenNothingRuns?.()
+  }
+
+  return {
+    get isStopping() {
+      return isStopping
+    },
+    get runningCount() {
+      return runningCount
+    },
+    begin(request, reply) {
+      const startedMs = clock.monotonicMs()
+      runningCount += 1
+      reply.raw.setHeader('x-request-id', request.id)
+      reply.raw.setHeader('x-content-type-options', 'nosniff')
+      for (const [name, value] of securityHeaders) reply.header(name, value)
+      reply.raw.once('close', () => end(request, reply, startedMs))
+    },
+    failed(error, request, { code, isBug }) {
+      meters.refused(code)
+      if (!isBug) return
+      const line = { ...lineOf(request), route: request.routeOptions.url ?? 'unknown' }
+      log.error({ ...line, error: reasonOf(error) }, 'a request failed by a bug')
+    },
+    stop() {
+      isStopping = true
+    },
+    whenIdle(graceMs) {
+      if (runningCount === 0) return Promise.resolve()
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const timer = setTimeout(resolve, graceMs)
+      whenNothingRuns = resolve
+      return promise.finally(() => clearTimeout(timer))
+    },
+  }
+}
+
+function createMeters(metrics: Metrics, running: () => number) {
+  const requests = metrics.counter('baimo_http_requests_total', 'Requests answered', [
+    'route',
+    'method',
+    'status',
+  ])
+  const refusals = metrics.counter('baimo_http_refusals_total', 'Requests refused, by code', [
+    'code',
+  ])
+  const seconds = metrics.histogram('baimo_http_request_seconds', 'From arrival to the last byte', {
+    buckets: SECONDS,
+    labels: ['route'],
+  })
+  metrics.gaugeFrom('baimo_http_requests_running', 'Requests being answered', running)
+  return {
+    answered(route: string, method: string, { status, ms }: { status: number; ms: number }) {
+      requests.with(route, method, String(status)).add()
+      seconds.with(route).observe(ms / 1_000)
+    },
+    refused: (code: string) => refusals.with(code).add(),
+  }
+}
+
+function lineOf(request: FastifyRequest) {
+  return {
+    request_id: request.id,
+    method: request.method,
+    subject_id: request.caller?.subjectId ?? null,
+  }
+}
+
+/** Of a bug only what helps to mend it: a database's error would also hold the values. */
+function reasonOf(error: unknown) {
+  if (!(error instanceof Error)) return { message: String(error) }
+  return { name: error.name, message: error.message, stack: error.stack }
+}

@@ -37,5 +37,5 @@ export function cut(text: string, width: number): string {
     if (left < 0) break
     kept += segment
   }
-  return `${kept}…`
+  return `${kept.trimEnd()}…`
 }

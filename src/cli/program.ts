@@ -4,10 +4,25 @@ import type { Environment } from '../config.ts'
 import { Refusal } from '../kernel/index.ts'
 import { addAskCommand } from './ask.ts'
 import { type Desk, openDesk } from './command.ts'
+import { addConfigCommand } from './config.ts'
+import { addDoctorCommand } from './doctor.ts'
 import { EXIT, Failure } from './failure.ts'
+import { addKeysCommand } from './keys.ts'
+import { addLinkCommand } from './link.ts'
+import { addPeopleCommand } from './people.ts'
 import { addStartCommand } from './start.ts'
 import { printable, type Terminal } from './terminal.ts'
 import { BAIMO } from './words.ts'
+
+const COMMANDS = [
+  addStartCommand,
+  addAskCommand,
+  addKeysCommand,
+  addPeopleCommand,
+  addLinkCommand,
+  addDoctorCommand,
+  addConfigCommand,
+]
 
 const HELP = `
 Exit codes: 0 done, 1 refused or failed, 2 called in a way it does not take, 130 interrupted.
@@ -44,7 +59,7 @@ function buildProgram(desk: Desk): Command {
     .configureOutput({ writeOut: terminal.out, writeErr: () => {} })
     .exitOverride()
     .addHelpText('after', HELP)
-  for (const add of [addStartCommand, addAskCommand]) add(program, desk)
+  for (const addCommand of COMMANDS) addCommand(program, desk)
   return program
 }
 
@@ -102,6 +117,8 @@ function describe(error: unknown, called: string): Pick<Failure, 'message' | 'ex
   }
 }
 
+/** What commander says of a word that is no command of a group whose default takes none. */
+const EXCESS = 'commander.excessArguments'
 const SHOWN = ['commander.helpDisplayed', 'commander.help', 'commander.version']
 
 function describeUsage(
@@ -109,7 +126,11 @@ function describeUsage(
   called: string,
 ): Pick<Failure, 'message' | 'exitCode' | 'facts'> {
   if (SHOWN.includes(error.code)) return { message: '', exitCode: EXIT.ok, facts: {} }
-  const text = error.message.replace(/^error: /, '')
+  const word = /got \d+: (.*?)\.?$/.exec(error.message)?.[1]
+  const text =
+    error.code === EXCESS && word !== undefined
+      ? `"${called}" does not take "${word}"`
+      : error.message.replace(/^error: /, '')
   const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}`
   return {
     message: `${/[.?)]$/.test(sentence) ? sentence : `${sentence}.`} See "${called} --help".`,

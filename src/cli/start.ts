@@ -3,18 +3,13 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { Config } from '../config.ts'
 import type { Log } from '../kernel/index.ts'
+import type { FoundServer, StatusAnswer } from './answers.ts'
 import { MarketClient } from './client.ts'
 import { type CommonOptions, type Desk, withJson } from './command.ts'
 import { formatLogLine } from './format-log-line.ts'
 import { openProgress } from './progress.ts'
 import { printable, type Terminal } from './terminal.ts'
 import { BAIMO } from './words.ts'
-
-/** A server of models on this machine that runs and is not added. */
-interface FoundServer {
-  readonly kind: string
-  readonly base_url: string
-}
 
 interface RunningMarket {
   readonly url: string
@@ -64,7 +59,8 @@ async function openLog(terminal: Terminal, level: Config['logLevel']): Promise<L
   const write = terminal.isErrTerminal
     ? (line: string) => terminal.err(`\r\u001b[K${formatLogLine(line)}`)
     : (line: string) => terminal.err(line)
-  return pino({ level, base: null }, { write })
+  const log: Log = pino({ level, base: null }, { write })
+  return log
 }
 
 async function announce(
@@ -83,8 +79,8 @@ async function announce(
 }
 
 /** The line that tells how to add a server that was found. */
-export function foundLine({ kind, base_url: baseUrl }: FoundServer): string {
-  const origin = baseUrl.replace(/\/v1$/, '')
+export function foundLine({ kind, url }: FoundServer): string {
+  const origin = url.replace(/\/v1$/, '')
   return printable(`Found ${kind} at ${origin}. To add its models: ${BAIMO} add ${origin}`)
 }
 
@@ -94,8 +90,7 @@ async function findServers(url: string, config: Config): Promise<readonly FoundS
     const path = join(config.home, 'owner.key')
     const key = readFileSync(path, 'utf8').trim()
     const market = new MarketClient({ url, key, keySource: path })
-    const status = await market.get<{ readonly found?: readonly FoundServer[] }>('/api/status')
-    return status.found ?? []
+    return (await market.get<StatusAnswer>('/api/status')).found
   } catch {
     return [] // "baimo doctor" tells what is wrong; this is only an offer
   }

@@ -1,5 +1,6 @@
 export { storeErrors } from './errors.ts'
 export { openHome } from './home.ts'
+export { type DatabaseFacts, inspectDatabase } from './inspect-database.ts'
 export { openStore, type StoreOptions } from './open-store.ts'
 export type { SealContext, Secrets } from './seal.ts'
 export { openSecrets, type SecretsOptions } from './secrets.ts'

@@ -1,3 +1,5 @@
+// edge: talks to PostgreSQL
+
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import { refuse } from './errors.ts'
@@ -30,6 +32,16 @@ export async function migrate(
   } finally {
     await client.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK])
   }
+}
+
+/** The names of what `migrate` would apply now. Changes nothing; refuses as `migrate` does. */
+export async function findPending(
+  client: pg.ClientBase,
+  migrations: readonly Migration[],
+): Promise<string[]> {
+  const { rows } = await client.query("select to_regclass('migrations') is not null as is_there")
+  const applied: readonly AppliedRow[] = rows[0].is_there ? await listApplied(client) : []
+  return pendingMigrations(applied, migrations).map(({ name }) => name)
 }
 
 /** What is left to apply, once what was applied is found to be the beginning of what we know. */
@@ -65,6 +77,10 @@ async function readApplied(client: pg.ClientBase): Promise<AppliedRow[]> {
     checksum text not null,
     applied_at timestamptz not null default now()
   )`)
+  return listApplied(client)
+}
+
+async function listApplied(client: pg.ClientBase): Promise<AppliedRow[]> {
   const { rows } = await client.query<AppliedRow>(
     'select name, checksum from migrations order by name collate "C"',
   )

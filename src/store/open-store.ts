@@ -1,3 +1,5 @@
+// edge: talks to PostgreSQL
+
 import { join } from 'node:path'
 import pg from 'pg'
 import type { Log } from '../kernel/index.ts'
@@ -5,7 +7,7 @@ import { embeddedBinaries } from './binaries.ts'
 import { type Cluster, ROLE } from './cluster.ts'
 import { refuse } from './errors.ts'
 import { migrations } from './migrations/index.ts'
-import { openServer } from './server.ts'
+import { openServer, type Server } from './server.ts'
 import { type Address, clientConfig } from './server-process.ts'
 import { connectStore } from './store.ts'
 import type { Home, Migration, Store } from './types.ts'
@@ -48,7 +50,8 @@ export function openStore(options: StoreOptions): Promise<Store> {
     : openExternal(options, options.databaseUrl)
 }
 
-async function openEmbedded(options: StoreOptions): Promise<Store> {
+/** The PostgreSQL of a home, running. Its cluster is made when there is none. */
+export function openEmbeddedServer(options: Omit<StoreOptions, 'databaseUrl'>): Promise<Server> {
   const { home, log, onProgress } = options
   const cluster: Cluster = {
     binaries: embeddedBinaries(join(home.path, 'lib')),
@@ -57,7 +60,12 @@ async function openEmbedded(options: StoreOptions): Promise<Store> {
     passwordPath: join(home.path, 'pg.password'),
   }
   const socketPath = join(home.runPath, 'pg')
-  const server = await openServer({ cluster, socketPath, settings, log, onProgress })
+  return openServer({ cluster, socketPath, settings, log, onProgress })
+}
+
+async function openEmbedded(options: StoreOptions): Promise<Store> {
+  const { log, onProgress } = options
+  const server = await openEmbeddedServer(options)
   try {
     await makeDatabase(server.address)
     return await connectStore({
@@ -101,7 +109,7 @@ async function openExternal(options: StoreOptions, databaseUrl: string): Promise
 }
 
 /** Refusals pass; what is left is the connection's. Its words name no password. */
-function asUnreachable(error: unknown): unknown {
+export function asUnreachable(error: unknown): unknown {
   if (error instanceof Error && error.name === 'Refusal') return error
   const reason = error instanceof Error ? error.message : String(error)
   return refuse(

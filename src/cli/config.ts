@@ -1,0 +1,51 @@
+import type { Command } from 'commander'
+import { type Environment, readConfig, type Setting, settings } from '../config.ts'
+import {
+  type CommonOptions,
+  type Desk,
+  printJson,
+  printLines,
+  printTable,
+  withJson,
+} from './command.ts'
+
+export function addConfigCommand(program: Command, desk: Desk): void {
+  const command = program
+    .command('config')
+    .description('every setting, with its value or what counts without one')
+  withJson(command).action((options: CommonOptions) => {
+    const { terminal, environment } = desk
+    const rows = settings.map((setting) => describeSetting(setting, environment))
+    if (options.json === true) printJson(terminal, { data: rows.map(({ shown, ...row }) => row) })
+    else {
+      printTable(
+        terminal,
+        [{ title: 'SETTING', isWhole: true }, { title: 'VALUE' }, { title: 'MEANING' }],
+        rows.map((row) => [row.name, row.shown, row.meaning]),
+        '',
+      )
+    }
+    // A value that cannot be used is told last, as the error it is.
+    const config = readConfig(environment)
+    if (options.json !== true)
+      printLines(terminal, '', `Settings are environment variables. The home is ${config.home}`)
+  })
+}
+
+/** A setting as a person may see it: a secret is only said to be set. */
+export function describeSetting(setting: Setting, environment: Environment) {
+  const { name, meaning, fallback, isSecret } = setting
+  const value = environment[name]?.trim() ?? ''
+  const isSet = value !== ''
+  const visible = isSecret ? 'set' : value
+  return {
+    name,
+    /** Null: not set, or a secret. */
+    value: isSet && !isSecret ? value : null,
+    is_set: isSet,
+    is_secret: isSecret,
+    fallback,
+    meaning,
+    shown: isSet ? visible : `(${fallback})`,
+  }
+}

@@ -1,0 +1,39 @@
+import { Failure } from './failure.ts'
+import { BAIMO } from './words.ts'
+
+export interface Nameable {
+  readonly id: string
+}
+
+export interface PickOptions<Item> {
+  /** What the items are: `key`, `person`. */
+  readonly noun: string
+  /** The command that lists them. */
+  readonly listedBy: string
+  /** All that one of them may be called by besides its id. */
+  readonly namesOf: (item: Item) => readonly (string | null)[]
+}
+
+/** The one item that `word` names, by id or by one of its names; fails when it is none or several. */
+export function pickOne<Item extends Nameable>(
+  items: readonly Item[],
+  word: string,
+  options: PickOptions<Item>,
+): Item {
+  const { noun, listedBy, namesOf } = options
+  const wanted = word.toLowerCase()
+  const fits = items.filter(
+    (item) =>
+      item.id === wanted ||
+      namesOf(item).some((name) => name !== null && name.toLowerCase() === wanted),
+  )
+  const [only] = fits
+  if (only !== undefined && fits.length === 1) return only
+  const message =
+    fits.length === 0
+      ? `There is no ${noun} "${word}". "${BAIMO} ${listedBy}" lists them.`
+      : `${fits.length} of them are called "${word}". Give the id: ${fits.map(({ id }) => id).join(', ')}.`
+  throw new Failure(message, {
+    facts: { code: fits.length === 0 ? `cli_${noun}_unknown` : `cli_${noun}_ambiguous` },
+  })
+}

@@ -1,0 +1,54 @@
+// edge: talks to PostgreSQL
+
+import pg from 'pg'
+import { ROLE } from './cluster.ts'
+import { findPending } from './migrate.ts'
+import { migrations } from './migrations/index.ts'
+import { asUnreachable, openEmbeddedServer, type StoreOptions } from './open-store.ts'
+import { clientConfig } from './server-process.ts'
+import { refuseOld } from './store.ts'
+
+/** What a look at a database finds. */
+export interface DatabaseFacts {
+  /** Such as `18.4`. */
+  readonly serverVersion: string
+  /** Migrations that the next start would apply. */
+  readonly pending: readonly string[]
+}
+
+/**
+ * Opens the market's database and closes it again, changing nothing in it. The caller holds the
+ * home, whose database must be there. Refuses as `openStore` does.
+ */
+export async function inspectDatabase(
+  options: Omit<StoreOptions, 'migrations'>,
+): Promise<DatabaseFacts> {
+  const { databaseUrl } = options
+  if (databaseUrl !== null) {
+    const connection = { connectionString: databaseUrl, connectionTimeoutMillis: 10_000 }
+    return look(connection).catch((error: unknown) => {
+      throw asUnreachable(error)
+    })
+  }
+  const server = await openEmbeddedServer(options)
+  try {
+    return await look(clientConfig(server.address, ROLE))
+  } finally {
+    await server.stop()
+  }
+}
+
+async function look(connection: pg.ClientConfig): Promise<DatabaseFacts> {
+  const client = new pg.Client({ ...connection, application_name: 'baimo doctor' })
+  client.on('error', () => {}) // the statement that was running throws it too
+  await client.connect()
+  try {
+    const { rows } = await client.query(
+      "select current_setting('server_version_num')::int as number, current_setting('server_version') as name",
+    )
+    refuseOld(rows[0].number, rows[0].name)
+    return { serverVersion: rows[0].name, pending: await findPending(client, migrations) }
+  } finally {
+    await client.end()
+  }
+}

@@ -58,6 +58,7 @@ export class StreamedAnswer {
 
   /** The upstream has closed. Without [DONE] the answer is whole only if a choice had finished. */
   end(): void {
+    if (this.#isOver) return
     this.#takeRest()
     this.#flush()
     if (this.#isOver) return

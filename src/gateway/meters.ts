@@ -1,0 +1,85 @@
+import type { LiveListing } from '../catalog/index.ts'
+import type { Metrics, TokenBuckets, Usage } from '../metering/index.ts'
+import type { GatewayMeters } from './types.ts'
+
+/** Upper bounds in seconds: from an answer of the engine's cache to a long one of a large model. */
+const ANSWER_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]
+/** Ours alone: the goal is below half a millisecond. */
+const OVERHEAD_SECONDS = [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 1, 5]
+
+const BUCKET_NAMES: Readonly<Record<keyof TokenBuckets, string>> = {
+  input: 'input',
+  cachedInput: 'cached_input',
+  cacheWrite: 'cache_write',
+  output: 'output',
+  reasoning: 'reasoning',
+}
+
+/**
+ * What the relay counts, on a registry. Seconds are those of answered requests alone: one that a
+ * client gives up or a provider breaks off says nothing of how long answers take.
+ */
+export function gatewayMeters(metrics: Metrics): GatewayMeters {
+  const requests = metrics.counter(
+    'baimo_requests_total',
+    'Requests that were dispatched to a provider and have ended.',
+    ['operation', 'outcome'],
+  )
+  const refusals = metrics.counter(
+    'baimo_refusals_total',
+    'Requests that were refused before they were dispatched, by the code of the refusal.',
+    ['operation', 'code'],
+  )
+  const tokens = metrics.counter(
+    'baimo_tokens_total',
+    'Tokens in disjoint buckets: their sum is everything that providers count.',
+    ['operation', 'bucket', 'source'],
+  )
+  const failures = metrics.counter(
+    'baimo_upstream_errors_total',
+    'Requests that a provider failed or refused, by listing.',
+    ['listing', 'model'],
+  )
+  const seconds = metrics.histogram(
+    'baimo_request_seconds',
+    'From the arrival of an answered request to the end of its answer.',
+    { buckets: ANSWER_SECONDS, labels: ['operation'] },
+  )
+  const firstSeconds = metrics.histogram(
+    'baimo_first_token_seconds',
+    'From the arrival of an answered stream to the first byte of its answer.',
+    { buckets: ANSWER_SECONDS, labels: ['operation'] },
+  )
+  const overhead = metrics.histogram(
+    'baimo_overhead_seconds',
+    'Time of an answered request that is ours: before its dispatch and for the commit of its usage.',
+    { buckets: OVERHEAD_SECONDS, labels: ['operation'] },
+  )
+
+  return {
+    refused: (operation, code) => refusals.with(operation, code).add(),
+    finished(usage, listing, overheadMs) {
+      const { operation, outcome } = usage
+      requests.with(operation, outcome).add()
+      countTokens(tokens, usage)
+      if (outcome === 'upstream_error') failures.with(...namesOf(listing)).add()
+      if (outcome !== 'answered') return
+      seconds.with(operation).observe(usage.totalMs / 1_000)
+      overhead.with(operation).observe(overheadMs / 1_000)
+      if (usage.isStream && usage.firstByteMs !== null) {
+        firstSeconds.with(operation).observe(usage.firstByteMs / 1_000)
+      }
+    },
+  }
+}
+
+function countTokens(tokens: ReturnType<Metrics['counter']>, usage: Usage): void {
+  for (const bucket of Object.keys(BUCKET_NAMES) as (keyof TokenBuckets)[]) {
+    const count = usage.tokens[bucket]
+    if (count > 0) tokens.with(usage.operation, BUCKET_NAMES[bucket], usage.source).add(count)
+  }
+}
+
+function namesOf(listing: LiveListing): readonly [string, string] {
+  return [listing.listingId, listing.modelName]
+}

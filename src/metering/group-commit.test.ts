@@ -1,0 +1,137 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { GroupCommit } from './group-commit.ts'
+
+/** A writer whose writes end when the test says so. */
+function handWriter() {
+  const groups: number[][] = []
+  const open: { resolve: () => void; reject: (error: Error) => void }[] = []
+  let running = 0
+  let mostRunning = 0
+  return {
+    groups,
+    write: (items: readonly number[]) => {
+      groups.push([...items])
+      running += 1
+      mostRunning = Math.max(mostRunning, running)
+      return new Promise<void>((resolve, reject) => open.push({ resolve, reject })).finally(() => {
+        running -= 1
+      })
+    },
+    async end(error?: Error) {
+      const write = open.shift()
+      if (error === undefined) write?.resolve()
+      else write?.reject(error)
+      await turn()
+    },
+    get mostRunning() {
+      return mostRunning
+    },
+  }
+}
+
+const noWait = () => Promise.resolve()
+
+describe('GroupCommit', () => {
+  it('lets who waits while a write runs go with the next one, in order', async () => {
+    const writer = handWriter()
+    const commits = new GroupCommit({ write: writer.write, wait: noWait, maxGroup: 100 })
+    const done: number[] = []
+    for (const item of [1, 2]) void commits.add(item).then(() => done.push(item))
+    await turn()
+    for (const item of [3, 4, 5]) void commits.add(item).then(() => done.push(item))
+    await turn()
+    expect(writer.groups).toEqual([[1, 2]])
+    expect(done).toEqual([])
+    expect(commits.pendingCount).toBe(5)
+    await writer.end()
+    expect(done).toEqual([1, 2])
+    expect(writer.groups).toEqual([
+      [1, 2],
+      [3, 4, 5],
+    ])
+    await writer.end()
+    expect(done).toEqual([1, 2, 3, 4, 5])
+    expect(commits.pendingCount).toBe(0)
+    expect(writer.mostRunning).toBe(1)
+  })
+
+  it('writes no group larger than allowed', async () => {
+    const writer = handWriter()
+    const commits = new GroupCommit({ write: writer.write, wait: noWait, maxGroup: 2 })
+    for (let item = 1; item <= 5; item += 1) void commits.add(item)
+    for (let round = 0; round < 3; round += 1) {
+      await turn()
+      await writer.end()
+    }
+    expect(writer.groups).toEqual([[1, 2], [3, 4], [5]])
+  })
+
+  it('writes a group again, whole, until it works, and nobody hears of it before', async () => {
+    const writer = handWriter()
+    const attempts: number[] = []
+    const wait = async (attempt: number) => {
+      attempts.push(attempt)
+    }
+    const commits = new GroupCommit({ write: writer.write, wait, maxGroup: 100 })
+    let isDone = false
+    void commits.add(1).then(() => {
+      isDone = true
+    })
+    await turn()
+    void commits.add(2)
+    await writer.end(new Error('the database is away'))
+    await writer.end(new Error('still'))
+    expect(isDone).toBe(false)
+    expect(writer.groups).toEqual([[1], [1], [1]])
+    expect(attempts).toEqual([1, 2])
+    await writer.end()
+    expect(isDone).toBe(true)
+    expect(writer.groups.at(-1)).toEqual([2])
+    await writer.end()
+  })
+
+  it('drains once all that was added is written, and at once when there is nothing', async () => {
+    const writer = handWriter()
+    const commits = new GroupCommit({ write: writer.write, wait: noWait, maxGroup: 1 })
+    await commits.drain()
+    void commits.add(1)
+    void commits.add(2)
+    let isDrained = false
+    const drained = commits.drain().then(() => {
+      isDrained = true
+    })
+    await turn()
+    await writer.end()
+    expect(isDrained).toBe(false)
+    await writer.end()
+    await drained
+    void commits.add(3)
+    await turn()
+    await writer.end()
+    await commits.drain()
+    expect(writer.groups).toEqual([[1], [2], [3]])
+  })
+
+  it('commits each of many concurrent items exactly once', async () => {
+    const written: number[] = []
+    let running = 0
+    const write = async (items: readonly number[]) => {
+      running += 1
+      expect(running).toBe(1)
+      await turn()
+      written.push(...items)
+      running -= 1
+    }
+    const commits = new GroupCommit({ write, wait: noWait, maxGroup: 50 })
+    const items = Array.from({ length: 2_000 }, (_, at) => at)
+    await Promise.all(
+      items.map(async (item) => {
+        for (let turns = item % 7; turns > 0; turns -= 1) await turn()
+        await commits.add(item)
+        expect(written).toContain(item)
+      }),
+    )
+    expect(written.toSorted((a, b) => a - b)).toEqual(items)
+  })
+})

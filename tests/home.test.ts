@@ -15,7 +15,7 @@ import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { silentLog } from '../src/kernel/index.ts'
 import { openHome, openStore, type Store } from '../src/store/index.ts'
-import { isAlive, readPostmaster } from '../src/store/postmaster.ts'
+import { isAlive, readPostmaster } from './support/postgres.ts'
 
 const program = join(import.meta.dirname, 'programs', 'hold-home.ts')
 const isRoot = process.getuid?.() === 0

@@ -1,3 +1,5 @@
+// edge: talks to the file system, to find and link the shipped PostgreSQL
+
 import {
   existsSync,
   lstatSync,

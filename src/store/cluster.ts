@@ -1,3 +1,5 @@
+// edge: talks to the file system and initdb
+
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {

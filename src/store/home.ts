@@ -1,3 +1,5 @@
+// edge: talks to the file system
+
 import {
   accessSync,
   chmodSync,

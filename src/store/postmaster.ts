@@ -1,3 +1,5 @@
+// edge: talks to the table of processes
+
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

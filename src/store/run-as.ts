@@ -1,3 +1,5 @@
+// edge: talks to the file system, to give folders to another user
+
 import type { SpawnOptions } from 'node:child_process'
 import { lchownSync, lstatSync, readdirSync } from 'node:fs'
 import { delimiter, join, parse } from 'node:path'
@@ -57,7 +59,7 @@ export function invocation(
 }
 
 function environment(binaries: Binaries): SpawnOptions {
-  if (process.platform === 'win32') return { windowsHide: true } // finds its libraries beside itself
+  if (process.platform === 'win32') return { windowsHide: true } // its libraries lie beside it
   const libraries = binaries.libraryPaths.join(delimiter)
   const name = process.platform === 'darwin' ? 'DYLD_LIBRARY_PATH' : 'LD_LIBRARY_PATH'
   const base = { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', TZ: 'UTC', LC_ALL: 'C' }

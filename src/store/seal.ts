@@ -1,3 +1,5 @@
+// edge: talks to the source of randomness
+
 import {
   createCipheriv,
   createDecipheriv,

@@ -1,3 +1,5 @@
+// edge: talks to the key file and the database
+
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { sql } from 'kysely'

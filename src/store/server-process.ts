@@ -1,3 +1,5 @@
+// edge: talks to PostgreSQL's server process
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'

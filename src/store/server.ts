@@ -1,3 +1,5 @@
+// edge: talks to PostgreSQL's server process
+
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -17,7 +19,7 @@ import {
 
 export interface ServerOptions {
   readonly cluster: Cluster
-  /** Preferred folder of the socket; one below the system's temporary folder when it is too long. */
+  /** Folder of the socket; where its path is too long, a temporary folder takes its place. */
   readonly socketPath: string
   /** Settings of PostgreSQL, `name=value`. */
   readonly settings: readonly string[]
@@ -91,7 +93,7 @@ async function startAnyWay(options: ServerOptions, socketPath: string): Promise<
   const reasons = failures.join('; ')
   throw refuse(
     'store_database_failed',
-    `The embedded PostgreSQL did not start. ${reasons}. See ${options.cluster.logPath}, or set DATABASE_URL.`,
+    `PostgreSQL did not start. ${reasons}. See ${options.cluster.logPath}, or set DATABASE_URL.`,
   )
 }
 

@@ -40,7 +40,7 @@ export interface FailedStart {
 
 const LONGEST_START_MS = 60_000
 
-/** Starts `build/cli.js start` and waits for its line. Throws with its output when it ends first. */
+/** Starts `build/cli.js start` and waits for its line. Throws its output when it ends first. */
 export async function startMarket(options: MarketOptions = {}): Promise<Market> {
   const home = options.home ?? mkdtempSync(join(tmpdir(), 'baimo-test-'))
   const started = await launch(home, options.env ?? {})

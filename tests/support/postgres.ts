@@ -5,6 +5,8 @@ import { silentLog } from '../../src/kernel/index.ts'
 import { type Binaries, embeddedBinaries } from '../../src/store/binaries.ts'
 import { openServer } from '../../src/store/server.ts'
 
+export { isAlive, readPostmaster } from '../../src/store/postmaster.ts'
+
 export type ServerKind = 'embedded' | 'debian15'
 
 export interface TestServer {
@@ -26,7 +28,7 @@ export const hasDebian15 = existsSync(join(DEBIAN_15, 'postgres'))
 /** Test data outlives nothing: no sync of files, and room for many pools. */
 const settings = ['fsync=off', 'full_page_writes=off', 'max_connections=300', 'timezone=UTC']
 
-/** A fresh folder for a server: in memory where there is plenty, a copy then takes 17 ms, not 150. */
+/** A fresh folder for a server: in memory where there is plenty, so that a copy takes 17 ms. */
 export function makeServerFolder(): string {
   return mkdtempSync(join(hasMemoryFolder() ? MEMORY_FOLDER : tmpdir(), SERVER_PREFIX))
 }

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises'
 import { EXIT, Failure, usageFailure } from './failure.ts'
 import { printable, type Terminal } from './terminal.ts'
 
-/** Goes on only after a person has said yes. Without a terminal nobody can: `--yes` must be given. */
+/** Goes on only after a person said yes. Without a terminal nobody can: `--yes` must be given. */
 export async function confirm(terminal: Terminal, question: string): Promise<void> {
   if (!terminal.isInTerminal || !terminal.isErrTerminal)
     throw usageFailure('This cannot be undone: give --yes to go on without being asked.')

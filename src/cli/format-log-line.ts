@@ -10,7 +10,7 @@ const LEVELS: Readonly<Record<string, string>> = {
 }
 const LEFT_OUT = ['level', 'time', 'msg', 'pid', 'hostname']
 
-/** One line of the structured log as a person reads it: `15:04:05 warning: words (field: value)`. */
+/** A line of the structured log for a person: `15:04:05 warning: words (field: value)`. */
 export function formatLogLine(line: string): string {
   const entry = parseJson(line)
   if (!isJsonObject(entry)) return printable(line)

@@ -27,7 +27,7 @@ export function pad(text: string, width: number, side: 'left' | 'right' = 'left'
   return side === 'left' ? text + fill : fill + text
 }
 
-/** `text`, which must be without styles, cut to `width` cells with an ellipsis where it is longer. */
+/** `text`, which must be without styles, cut to `width` cells with an ellipsis if it is longer. */
 export function cut(text: string, width: number): string {
   if (widthOf(text) <= width) return text
   let kept = ''

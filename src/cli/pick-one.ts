@@ -14,7 +14,7 @@ export interface PickOptions<Item> {
   readonly namesOf: (item: Item) => readonly (string | null)[]
 }
 
-/** The one item that `word` names, by id or by one of its names; fails when it is none or several. */
+/** The one item that `word` names, by id or by a name; fails when it is none or several. */
 export function pickOne<Item extends Nameable>(
   items: readonly Item[],
   word: string,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { readDelta, summarise } from './read-answer.ts'
 
-it('reads text, reasoning, ending and usage of an event, and nothing where there is nothing', () => {
+it('reads text, reasoning, ending and usage of an event, and nothing where nothing is', () => {
   expect(readDelta({ model: 'm', choices: [{ delta: { content: 'a' } }] })).toMatchObject({
     model: 'm',
     text: 'a',

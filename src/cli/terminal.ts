@@ -1,7 +1,7 @@
 import { text as readAll } from 'node:stream/consumers'
 import { styleText } from 'node:util'
 
-/** The styles the command line uses; none where standard output is no terminal or NO_COLOR is set. */
+/** The styles of the command line; none are written where no terminal is, or with NO_COLOR. */
 export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green'
 
 /** Where a command reads and writes. Tests give one that records. */
@@ -46,7 +46,7 @@ export function processTerminal(): Terminal {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
 
-/** Text from elsewhere as a terminal may get it: nothing in it can move the cursor or set a title. */
+/** Text from elsewhere, harmless for a terminal: nothing in it moves the cursor or sets a title. */
 export function printable(text: string): string {
   return text.replaceAll('\r\n', '\n').replace(CONTROLS, '')
 }

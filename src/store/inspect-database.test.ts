@@ -17,7 +17,7 @@ it('names what a start would apply, and applies none of it', async () => {
   const databaseUrl = urlOf(inject('postgresHost'), 'postgres') // no market ever used it
   for (let look = 0; look < 2; look++) {
     const facts = await inspectDatabase({ ...quiet, databaseUrl })
-    expect(facts.pending[0]).toBe('0001-people')
+    expect(facts.pending).toContain('0001-people')
   }
 })
 

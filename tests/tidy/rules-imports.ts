@@ -17,7 +17,8 @@ const order = direction.flat()
 /** How high a file stands: a file imports only lower ones. -1: it has no place in the table. */
 function heightOf(path: string): number {
   const domain = domainOf(path)
-  if (domain === commandFolder) return order.length + topFiles.length
+  // Above main.ts and all it knows, below cli.ts, which is its door.
+  if (domain === commandFolder) return order.length + topFiles.indexOf('cli.ts') - 0.5
   if (domain !== '') return order.indexOf(domain)
   const top = topFiles.indexOf(path.replace('src/', ''))
   return top === -1 ? -1 : order.length + top
@@ -178,6 +179,7 @@ export const importRules: readonly Rule[] = [
         'src/http/a.ts': "import { readConfig } from '../config.ts'",
       },
       'main that imports the command line': { 'src/main.ts': "import './cli.ts'" },
+      'main that imports a command': { 'src/main.ts': "import './cli/ask.ts'" },
       'code that ships and imports a script': { 'src/main.ts': "import '../scripts/a.ts'" },
     },
     allows: {
@@ -189,7 +191,8 @@ export const importRules: readonly Rule[] = [
       },
       'main that knows everybody': {
         'src/main.ts': "import './config.ts'; import { a } from './http/index.ts'",
-        'src/cli.ts': "import { start } from './main.ts'",
+        'src/cli.ts': "import { ask } from './cli/ask.ts'",
+        'src/cli/ask.ts': "import { start } from '../main.ts'",
       },
     },
   },

@@ -26,7 +26,7 @@ export const direction: readonly (readonly string[])[] = [
 /** Files directly in src/, lowest first. They stand above every folder, `config.ts` below all. */
 export const topFiles = ['config.ts', 'main.ts', 'cli.ts']
 
-/** The command line may grow a folder; it stands above everything, as cli.ts does. */
+/** The folder of the command line: above everything but cli.ts, which opens it. */
 export const commandFolder = 'cli'
 
 /** Folders that are pure whatever their files are named. */

@@ -1,11 +1,24 @@
+export { catalogErrors } from './errors.ts'
+export type { CatalogOptions } from './means.ts'
+export { refuseResolution } from './refuse-resolution.ts'
+export { type Catalog, openCatalog } from './service.ts'
 export type {
   Capability,
+  CatalogEngine,
+  CatalogSnapshot,
+  CatalogUpstream,
   Endpoint,
   Fact,
+  InspectedFile,
   League,
   LiveListing,
+  LiveModel,
   Modality,
+  OfferedModel,
   Openness,
+  ProviderKind,
+  ProviderPreset,
   Quirks,
   Resolution,
 } from './types.ts'
+export { PROVIDER_KINDS } from './types.ts'

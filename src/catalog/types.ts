@@ -1,4 +1,4 @@
-import type { ListingId, ModelId, ProviderId, VariantId } from '../kernel/index.ts'
+import type { Json, ListingId, ModelId, ProviderId, SubjectId, VariantId } from '../kernel/index.ts'
 
 /** What a model can be asked for. Video and image models come as jobs, later. */
 export type Capability = 'chat' | 'completion' | 'embedding'
@@ -69,3 +69,244 @@ export type Resolution =
   | { readonly kind: 'ambiguous'; readonly candidates: readonly string[] }
   /** No model of that name; `nearest` are the closest names, best first, at most three. */
   | { readonly kind: 'unknown'; readonly nearest: readonly string[] }
+
+/** Every kind of provider that Baimo knows by name. `generic` is any other of the dialect. */
+export const PROVIDER_KINDS = [
+  'openai',
+  'mistral',
+  'qwen',
+  'deepseek',
+  'gemini',
+  'openrouter',
+  'vllm',
+  'sglang',
+  'ollama',
+  'llamacpp',
+  'lmstudio',
+  'baimo',
+  'engine',
+  'generic',
+] as const
+export type ProviderKind = (typeof PROVIDER_KINDS)[number]
+
+/** How a server of one kind is reached: data, so that a new one needs no code. */
+export interface ProviderPreset {
+  readonly kind: ProviderKind
+  /** As people write it. */
+  readonly title: string
+  /** Null: the operator must give the address. */
+  readonly baseUrl: string | null
+  /** How a key is sent. */
+  readonly authHeader: { readonly name: string; readonly prefix: string }
+  readonly needsKey: boolean
+  /** Whose models it serves when it is the maker's own service; null: anybody's. */
+  readonly publisher: string | null
+  /** Whether it runs on the operator's side of the network rather than being a service. */
+  readonly isLocal: boolean
+  readonly quirks: Quirks
+}
+
+/** A model as its upstream lists it: what it says, and null for what it does not say. */
+export interface OfferedModel {
+  /** The upstream's own name: what a request's `model` must be. */
+  readonly id: string
+  readonly ownedBy: string | null
+  readonly createdAtSeconds: number | null
+  readonly contextTokens: number | null
+  readonly parametersTotal: number | null
+  readonly capabilities: readonly Capability[] | null
+  readonly modalities: readonly Modality[] | null
+}
+
+/** What the catalog needs of those who talk to upstreams; `main` gives it. */
+export interface CatalogUpstream {
+  presetOf(kind: ProviderKind): ProviderPreset
+  /** Throws a refusal for an address that cannot be used. */
+  normaliseBaseUrl(text: string): string
+  identifyServer(baseUrl: string): Promise<{ readonly kind: ProviderKind }>
+  /** Throws a refusal when there is no list to be had. */
+  listModels(endpoint: Endpoint): Promise<readonly OfferedModel[]>
+}
+
+/** What is known of a model file. */
+export interface InspectedFile {
+  readonly name: string | null
+  readonly parameterCount: number
+  readonly activeParameterCount: number
+  readonly quantisation: string | null
+  readonly contextTokens: number | null
+  readonly kind: 'chat' | 'completion' | 'embedding'
+  readonly licence: string | null
+  /** Of the whole file, in lower-case hexadecimal: the identity of the weights. */
+  readonly sha256: string
+}
+
+/** What the catalog needs of the engine; `main` gives it. */
+export interface CatalogEngine {
+  readonly socketPath: string
+  /** Throws a refusal for a file that is no whole model. */
+  inspect(path: string): Promise<InspectedFile>
+  /** From now on the engine answers for this name with this file. */
+  register(model: { readonly name: string; readonly path: string }): void | Promise<void>
+}
+
+/** Seals a provider's key; `Secrets` of the store fits. */
+export interface SecretBox {
+  seal(plain: string, context: SecretContext): string | Promise<string>
+  open(sealed: string, context: SecretContext): string | Promise<string>
+}
+export interface SecretContext {
+  readonly table: string
+  readonly rowId: string
+}
+
+/** A publisher's named version: what is judged. */
+export interface Model {
+  readonly id: ModelId
+  readonly publisher: string
+  readonly name: string
+  readonly family: string | null
+  readonly succeedsId: ModelId | null
+  readonly derivedFromId: ModelId | null
+  /** Null: unknown, so the upstream decides what it answers. */
+  readonly capabilities: readonly Capability[] | null
+  readonly league: League
+  /** The model that the owner said it is; null: it stands for itself. */
+  readonly mergedIntoId: ModelId | null
+  readonly createdAtMs: number
+}
+
+/** What exactly answers. */
+export interface Variant {
+  readonly id: VariantId
+  readonly modelId: ModelId
+  /** Null for an upstream's model, whose weights nobody here has seen. */
+  readonly weightsSha256: string | null
+  readonly quantisation: string | null
+  readonly upstreamModel: string | null
+  readonly firstSeenAtMs: number
+}
+
+export interface Provider {
+  readonly id: ProviderId
+  readonly kind: ProviderKind
+  readonly name: string
+  readonly baseUrl: string
+  /** Sealed for context (`providers`, id); null: it has none. */
+  readonly sealedKey: string | null
+  /** Null: those of its kind. */
+  readonly quirks: Quirks | null
+  readonly createdAtMs: number
+  readonly refreshedAtMs: number | null
+  readonly removedAtMs: number | null
+}
+
+/** A variant at a provider. */
+export interface Listing {
+  readonly id: ListingId
+  readonly variantId: VariantId
+  readonly providerId: ProviderId
+  readonly upstreamModel: string
+  /** The weights on this machine's disk; null for an upstream's model. */
+  readonly filePath: string | null
+  /** Whether it may take traffic. Only an operator's word turns it on. */
+  readonly isOn: boolean
+  readonly offeredAtMs: number
+  readonly switchedAtMs: number | null
+  /** When its provider stopped offering it; null: it does. */
+  readonly vanishedAtMs: number | null
+}
+
+export const MODEL_FACTS = [
+  'openness',
+  'licence',
+  'publisher_country',
+  'parameters_total',
+  'parameters_active',
+  'context_tokens',
+  'modalities',
+] as const
+export const LISTING_FACTS = [
+  'place',
+  'law',
+  'retention_days',
+  'training_use',
+  'context_tokens',
+] as const
+export type FactName = (typeof MODEL_FACTS)[number] | (typeof LISTING_FACTS)[number]
+
+/** A known value of a subject. What is not here is unknown. */
+export interface KnownFact {
+  readonly subjectKind: 'model' | 'listing'
+  readonly subjectId: ModelId | ListingId
+  readonly name: string
+  readonly value: Json
+  readonly source: string
+  readonly checkedAtMs: number
+}
+
+export interface Alias {
+  readonly alias: string
+  readonly target:
+    | { readonly kind: 'model'; readonly id: ModelId }
+    | { readonly kind: 'listing'; readonly id: ListingId }
+  readonly createdAtMs: number
+}
+
+export interface FormerName {
+  readonly id: string
+  readonly publisher: string
+  readonly name: string
+  readonly modelId: ModelId
+  readonly createdAtMs: number
+}
+
+/** Two models that may be one. */
+export interface Proposal {
+  readonly id: string
+  readonly keptModelId: ModelId
+  readonly otherModelId: ModelId
+  readonly reason: string
+  readonly state: 'open' | 'same' | 'different'
+  /** Variants that moved from the other model when it was decided `same`. */
+  readonly movedVariantIds: readonly VariantId[]
+  readonly createdAtMs: number
+  readonly decidedAtMs: number | null
+  readonly decidedBy: SubjectId | null
+}
+
+/** Everything the catalog keeps, as read in one transaction. */
+export interface CatalogRows {
+  readonly revision: number
+  readonly models: readonly Model[]
+  readonly formerNames: readonly FormerName[]
+  readonly variants: readonly Variant[]
+  readonly providers: readonly Provider[]
+  readonly listings: readonly Listing[]
+  readonly facts: readonly KnownFact[]
+  readonly aliases: readonly Alias[]
+  readonly proposals: readonly Proposal[]
+}
+
+/** A model that takes traffic now, or an owner's alias of one. */
+export interface LiveModel {
+  readonly id: string
+  readonly publisher: string
+  readonly modelName: string
+  readonly createdAtSeconds: number
+}
+
+/** The catalog at one revision: never changes, answers at once. */
+export interface CatalogSnapshot {
+  readonly revision: number
+  /** All listings that take traffic. */
+  readonly listings: readonly LiveListing[]
+  /** Those that may stand for `auto` and on public boards. */
+  readonly autoListings: readonly LiveListing[]
+  /** `allowed`: names a key is limited to, any form a request may use; null: all. */
+  resolve(name: string, allowed: readonly string[] | null): Resolution
+  /** Whether a listing lies within a key's limit. */
+  allows(listing: LiveListing, allowed: readonly string[] | null): boolean
+  /** Live models a key may use, in the order they were added, then aliases by name. */
+  liveModels(allowed: readonly string[] | null): readonly LiveModel[]
+}

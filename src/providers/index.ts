@@ -1,12 +1,11 @@
 export { providerErrors } from './errors.ts'
 export { normaliseBaseUrl } from './normalise-base-url.ts'
 export { openProviders, type ProvidersOptions } from './open-providers.ts'
-export { PROVIDER_KINDS, type Preset, type ProviderKind, presetOf } from './presets.ts'
+export { presetOf } from './presets.ts'
 export type {
   Abort,
   DispatchControl,
   FoundServer,
-  OfferedModel,
   ProviderHandler,
   ProviderOperation,
   ProviderRequest,

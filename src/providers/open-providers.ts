@@ -1,4 +1,4 @@
-import type { Endpoint } from '../catalog/index.ts'
+import type { Endpoint, OfferedModel } from '../catalog/index.ts'
 import { type Clock, systemClock } from '../kernel/index.ts'
 import { dispatchRequest } from './dispatch.ts'
 import { refuseProvider } from './errors.ts'
@@ -6,7 +6,7 @@ import { type FetchText, textFetcher } from './fetch-text.ts'
 import { discoverLocalServers, identifyServer } from './identify-server.ts'
 import { openPools } from './pools.ts'
 import { readModelList } from './read-model-list.ts'
-import type { OfferedModel, Providers } from './types.ts'
+import type { Providers } from './types.ts'
 
 export interface ProvidersOptions {
   /** Connections to one provider at a time; 64 when absent. */

@@ -1,40 +1,4 @@
-import type { Quirks } from '../catalog/index.ts'
-
-/** Every kind of provider that Baimo knows by name. `generic` is any other of the dialect. */
-export const PROVIDER_KINDS = [
-  'openai',
-  'mistral',
-  'qwen',
-  'deepseek',
-  'gemini',
-  'openrouter',
-  'vllm',
-  'sglang',
-  'ollama',
-  'llamacpp',
-  'lmstudio',
-  'baimo',
-  'engine',
-  'generic',
-] as const
-export type ProviderKind = (typeof PROVIDER_KINDS)[number]
-
-/** How a server of one kind is reached: data, so that a new one needs no code. */
-export interface Preset {
-  readonly kind: ProviderKind
-  /** As people write it. */
-  readonly title: string
-  /** Null: the operator must give the address. */
-  readonly baseUrl: string | null
-  /** How a key is sent. */
-  readonly authHeader: { readonly name: string; readonly prefix: string }
-  readonly needsKey: boolean
-  /** Whose models it serves when it is the maker's own service; null: anybody's. */
-  readonly publisher: string | null
-  /** Whether it runs on the operator's side of the network rather than being a service. */
-  readonly isLocal: boolean
-  readonly quirks: Quirks
-}
+import type { ProviderKind, ProviderPreset, Quirks } from '../catalog/index.ts'
 
 const BEARER = { name: 'authorization', prefix: 'Bearer ' }
 const PLAIN: Quirks = { acceptsStreamOptions: true, rejectedParameters: [] }
@@ -96,7 +60,7 @@ const NEED_NO_KEY = new Set<ProviderKind>([
 ])
 
 /** What Baimo knows of a kind of provider. */
-export function presetOf(kind: ProviderKind): Preset {
+export function presetOf(kind: ProviderKind): ProviderPreset {
   const row = ROWS[kind]
   return {
     kind,

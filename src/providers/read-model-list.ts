@@ -1,6 +1,5 @@
-import type { Capability, Modality } from '../catalog/index.ts'
+import type { Capability, Modality, OfferedModel } from '../catalog/index.ts'
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../kernel/index.ts'
-import type { OfferedModel } from './types.ts'
 
 /** More than any service offers today; the rest of a longer list is left out. */
 export const MAX_MODELS = 5_000

@@ -1,4 +1,4 @@
-import type { Capability, Endpoint, Modality } from '../catalog/index.ts'
+import type { Endpoint, OfferedModel } from '../catalog/index.ts'
 
 /** What a provider is asked to do. Each has its path below the endpoint's base URL. */
 export type ProviderOperation = 'chat' | 'completions' | 'embeddings'
@@ -50,18 +50,6 @@ export interface ProviderHandler {
 
 /** Ends the exchange: the upstream's connection is closed at once. Does nothing when it is over. */
 export type Abort = (reason?: Error) => void
-
-/** A model as its upstream lists it: what it says, and null for what it does not say. */
-export interface OfferedModel {
-  /** The upstream's own name: what a request's `model` must be. */
-  readonly id: string
-  readonly ownedBy: string | null
-  readonly createdAtSeconds: number | null
-  readonly contextTokens: number | null
-  readonly parametersTotal: number | null
-  readonly capabilities: readonly Capability[] | null
-  readonly modalities: readonly Modality[] | null
-}
 
 /** What kind of server answers at an address, when it can be told. */
 export interface ServerIdentity {

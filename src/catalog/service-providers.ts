@@ -1,0 +1,218 @@
+import { newId, type ProviderId, Refusal } from '../kernel/index.ts'
+import { endpointOf } from './endpoint-of.ts'
+import { refuse } from './errors.ts'
+import { isOnThisMachine } from './is-on-this-machine.ts'
+import type { Means } from './means.ts'
+import { findOffered, type ImportPlan, planImport } from './plan-import.ts'
+import { matchProvider, type ProviderWish, readKey } from './plan-provider.ts'
+import { recordProposals } from './service-proposals.ts'
+import {
+  insertListings,
+  insertModels,
+  insertProvider,
+  insertVariants,
+  putFacts,
+  returnListings,
+  switchListings,
+  updateProvider,
+  vanishListings,
+  vanishProvider,
+} from './store.ts'
+import type { Database } from './store-load.ts'
+import type { CatalogRows, OfferedModel, Provider, ProviderKind } from './types.ts'
+
+export interface NewProvider {
+  readonly kind: ProviderKind | null
+  readonly url: string | null
+  readonly name: string | null
+  /** In the clear. It is sealed before it is kept and never comes back out. */
+  readonly key: string | null
+  /** Names to switch on at once; null: none. */
+  readonly models: readonly string[] | null
+}
+
+export interface ProviderServices {
+  /** Adds a provider, or takes up the one at this address again; its models are offered. */
+  addProvider(wish: NewProvider): Promise<ProviderId>
+  /** Reads the upstream's list anew. Switches nothing on. */
+  refreshProvider(id: string): Promise<ProviderId>
+  /** Its key is forgotten at once, its listings take no more traffic. */
+  removeProvider(id: string): Promise<void>
+}
+
+export function providerServices(means: Means): ProviderServices {
+  return {
+    addProvider: (wish) => addProvider(means, wish),
+    refreshProvider: (id) => refreshProvider(means, id),
+    removeProvider: (id) => removeProvider(means, id),
+  }
+}
+
+async function addProvider(means: Means, given: NewProvider): Promise<ProviderId> {
+  const wish = await decideWish(means, given)
+  const made = { id: newId<'provider'>(), nowMs: means.clock.nowMs() }
+  const { provider: likely } = matchProvider(means.rows(), wish, made)
+  const key = await keyFor(means, likely, given.key)
+  const offers = await offersOf(means, likely, { key, asked: given.models })
+  const switchOn = findOffered(given.models ?? [], offers)
+  return means.change(async (db, rows) => {
+    const { provider, isNew } = matchProvider(rows, wish, made)
+    const kept: Provider = {
+      ...provider,
+      refreshedAtMs: made.nowMs,
+      sealedKey:
+        key === null
+          ? null
+          : await means.secrets.seal(key, { table: 'providers', rowId: provider.id }),
+    }
+    if (isNew) await insertProvider(db, kept)
+    else await updateProvider(db, kept)
+    await importOffers(means, db, { rows, provider: kept, offers, switchOn })
+    return kept.id
+  })
+}
+
+async function refreshProvider(means: Means, id: string): Promise<ProviderId> {
+  const provider = findProvider(means.rows(), id)
+  refuseBuiltIn(provider)
+  const key = await keyFor(means, provider, null)
+  const offers = await offersOf(means, provider, { key, asked: null })
+  return means.change(async (db, rows) => {
+    const kept: Provider = { ...findProvider(rows, id), refreshedAtMs: means.clock.nowMs() }
+    await updateProvider(db, kept)
+    await importOffers(means, db, { rows, provider: kept, offers, switchOn: new Set() })
+    return kept.id
+  })
+}
+
+function removeProvider(means: Means, id: string): Promise<void> {
+  return means.change(async (db, rows) => {
+    const provider = findProvider(rows, id)
+    refuseBuiltIn(provider)
+    const nowMs = means.clock.nowMs()
+    await updateProvider(db, { ...provider, sealedKey: null, removedAtMs: nowMs })
+    await vanishProvider(db, provider.id, nowMs)
+  })
+}
+
+/** Kind and address, each from the other where one is missing. */
+async function decideWish(means: Means, given: NewProvider): Promise<ProviderWish> {
+  const { upstream } = means
+  if (given.kind === 'engine') refuseEngine()
+  if (given.url !== null) {
+    const baseUrl = upstream.normaliseBaseUrl(given.url)
+    refuseOffline(means, baseUrl)
+    const kind = given.kind ?? (await upstream.identifyServer(baseUrl)).kind
+    return { kind, baseUrl, name: given.name }
+  }
+  if (given.kind === null) {
+    throw refuse(
+      'catalog_provider_incomplete',
+      'Give a kind of provider, such as openai, or an address, such as http://localhost:11434.',
+    )
+  }
+  const { baseUrl, title } = upstream.presetOf(given.kind)
+  if (baseUrl === null) {
+    throw refuse('catalog_provider_incomplete', `Give the address of ${title}.`, { param: 'url' })
+  }
+  refuseOffline(means, baseUrl)
+  return { kind: given.kind, baseUrl, name: given.name }
+}
+
+/** The given key, else the one that is kept, in the clear. */
+async function keyFor(
+  means: Means,
+  provider: Provider,
+  given: string | null,
+): Promise<string | null> {
+  const preset = means.upstream.presetOf(provider.kind)
+  if (given !== null || provider.sealedKey === null) return readKey(given, preset)
+  return means.secrets.open(provider.sealedKey, { table: 'providers', rowId: provider.id })
+}
+
+/**
+ * What the upstream lists. Some servers have no list at all: then the names that were asked for
+ * are taken at the operator's word.
+ */
+async function offersOf(
+  means: Means,
+  provider: Provider,
+  by: { readonly key: string | null; readonly asked: readonly string[] | null },
+): Promise<readonly OfferedModel[]> {
+  refuseOffline(means, provider.baseUrl)
+  try {
+    return await means.upstream.listModels(endpointOf(means.upstream, provider, by.key))
+  } catch (error) {
+    const hasNoList = error instanceof Refusal && error.code === 'providers_bad_response'
+    if (!hasNoList || by.asked === null || by.asked.length === 0) throw error
+    return by.asked.map((id) => ({
+      id,
+      ownedBy: null,
+      createdAtSeconds: null,
+      contextTokens: null,
+      parametersTotal: null,
+      capabilities: null,
+      modalities: null,
+    }))
+  }
+}
+
+interface Import {
+  readonly rows: CatalogRows
+  readonly provider: Provider
+  readonly offers: readonly OfferedModel[]
+  readonly switchOn: ReadonlySet<string>
+}
+
+async function importOffers(means: Means, db: Database, what: Import): Promise<void> {
+  const nowMs = means.clock.nowMs()
+  const plan = planImport(what.rows, what.offers, {
+    provider: what.provider,
+    publisher: means.upstream.presetOf(what.provider.kind).publisher,
+    isOnThisMachine: isOnThisMachine(what.provider.baseUrl),
+    switchOn: what.switchOn,
+    nowMs,
+    newId,
+  })
+  await applyImport(db, plan, nowMs)
+  await recordProposals(means, db)
+}
+
+async function applyImport(db: Database, plan: ImportPlan, nowMs: number): Promise<void> {
+  await insertModels(db, plan.models)
+  await insertVariants(db, plan.variants)
+  await insertListings(db, plan.listings)
+  await putFacts(db, plan.facts)
+  await vanishListings(db, plan.vanished, nowMs)
+  await returnListings(db, plan.returned)
+  await switchListings(db, plan.switchedOn, { isOn: true, atMs: nowMs })
+}
+
+function findProvider(rows: CatalogRows, id: string): Provider {
+  const provider = rows.providers.find((each) => each.id === id && each.removedAtMs === null)
+  if (provider !== undefined) return provider
+  throw refuse('catalog_provider_unknown', 'No provider has that id: list them first.', {
+    param: 'id',
+  })
+}
+
+function refuseBuiltIn(provider: Provider): void {
+  if (provider.kind === 'engine') refuseEngine()
+}
+
+function refuseEngine(): never {
+  throw refuse(
+    'catalog_provider_built_in',
+    'The engine is a part of Baimo: add model files to it by their path.',
+    { param: 'kind' },
+  )
+}
+
+function refuseOffline(means: Means, baseUrl: string): void {
+  if (!means.isOffline || isOnThisMachine(baseUrl)) return
+  throw refuse(
+    'catalog_offline',
+    'Baimo runs offline (BAIMO_OFFLINE) and asks only this machine for models.',
+    { param: 'url' },
+  )
+}

@@ -1,0 +1,107 @@
+import type { ProviderId } from '../kernel/index.ts'
+import { buildSnapshot, type Reach } from './build-snapshot.ts'
+import { endpointOf } from './endpoint-of.ts'
+import { isOnThisMachine } from './is-on-this-machine.ts'
+import type { CatalogOptions, Means } from './means.ts'
+import { type ChangeServices, changeServices } from './service-changes.ts'
+import { type FileServices, fileServices } from './service-files.ts'
+import { type ProposalServices, proposalServices } from './service-proposals.ts'
+import { type ProviderServices, providerServices } from './service-providers.ts'
+import { raiseRevision } from './store.ts'
+import { freezeReads, loadCatalog, loadRevision } from './store-load.ts'
+import type { CatalogRows, CatalogSnapshot, Endpoint, Provider } from './types.ts'
+
+export interface Catalog extends ProviderServices, FileServices, ChangeServices, ProposalServices {
+  /** The catalog as of now: at once, never changing. Keep it for one request, not longer. */
+  snapshot(): CatalogSnapshot
+  /** The rows behind the snapshot. They hold no key in the clear. */
+  rows(): CatalogRows
+  /** Reads the database anew where another process changed it. */
+  reloadIfChanged(): Promise<void>
+}
+
+/** The catalog on a store. Resolves once its first snapshot stands. */
+export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
+  const { store } = options
+  let current = await loadState(options)
+
+  async function reload(): Promise<void> {
+    const loaded = await loadState(options)
+    // Two reloads may overlap: the later state stays.
+    if (loaded.rows.revision >= current.rows.revision) current = loaded
+  }
+
+  const means: Means = {
+    ...options,
+    rows: () => current.rows,
+    snapshot: () => current.snapshot,
+    async change(work) {
+      const result = await store.transaction(async (db) => {
+        await raiseRevision(db)
+        return work(db, await loadCatalog(db))
+      })
+      await reload()
+      return result
+    },
+  }
+  return {
+    ...providerServices(means),
+    ...fileServices(means),
+    ...changeServices(means),
+    ...proposalServices(means),
+    snapshot: means.snapshot,
+    rows: means.rows,
+    async reloadIfChanged() {
+      if ((await loadRevision(store.db)) !== current.rows.revision) await reload()
+    },
+  }
+}
+
+interface State {
+  readonly rows: CatalogRows
+  readonly snapshot: CatalogSnapshot
+}
+
+async function loadState(options: CatalogOptions): Promise<State> {
+  const rows = await options.store.transaction(async (db) => {
+    await freezeReads(db)
+    return loadCatalog(db)
+  })
+  return { rows, snapshot: buildSnapshot(rows, await reachAll(options, rows)) }
+}
+
+async function reachAll(
+  options: CatalogOptions,
+  rows: CatalogRows,
+): Promise<Map<ProviderId, Reach>> {
+  const reaches = new Map<ProviderId, Reach>()
+  for (const provider of rows.providers) {
+    const endpoint = provider.removedAtMs === null ? await reach(options, provider) : null
+    if (endpoint === null) continue
+    const isLocal =
+      options.upstream.presetOf(provider.kind).isLocal || isOnThisMachine(provider.baseUrl)
+    reaches.set(provider.id, { endpoint, isLocal })
+  }
+  return reaches
+}
+
+/** Null: it cannot be reached, because the engine is not there or its key does not open. */
+async function reach(options: CatalogOptions, provider: Provider): Promise<Endpoint | null> {
+  if (provider.kind === 'engine') {
+    if (options.engine === null) return null
+    const endpoint = endpointOf(options.upstream, provider, null)
+    return { ...endpoint, socketPath: options.engine.socketPath }
+  }
+  try {
+    const context = { table: 'providers', rowId: provider.id }
+    const key =
+      provider.sealedKey === null ? null : await options.secrets.open(provider.sealedKey, context)
+    return endpointOf(options.upstream, provider, key)
+  } catch (error) {
+    options.log.error(
+      { provider: provider.name, reason: error instanceof Error ? error.message : String(error) },
+      'the key of a provider does not open: add the provider again with its key',
+    )
+    return null
+  }
+}

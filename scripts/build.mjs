@@ -21,6 +21,11 @@ const DAY_MS = 86_400_000
 const present = Object.entries(entries).filter(([, path]) => existsSync(join(root, path)))
 if (present.length === 0) throw new Error('there is nothing to build: src/cli.ts is missing')
 
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`${error.message}\n`) // the trace would show the bundler's insides
+  process.exit(1)
+})
+
 const bundle = await rolldown({
   input: Object.fromEntries(present.map(([name, path]) => [name, join(root, path)])),
   platform: 'node',

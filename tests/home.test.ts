@@ -174,6 +174,13 @@ describe.runIf(isRoot)('a home of root', () => {
     expect(said.code).toBe('store_home_not_writable')
   })
 
+  it('of a user without a name, as containers have them, works too', async () => {
+    const NAMELESS = 54_321
+    chownSync(base, NAMELESS, NAMELESS)
+    expect((await hold(home, { uid: NAMELESS })).said).toMatchObject({ ready: true })
+    expect(statSync(join(home, 'pg')).uid).toBe(NAMELESS)
+  })
+
   it('of another user is theirs entirely', async () => {
     chownSync(base, NOBODY, NOBODY)
     expect((await hold(home, { uid: NOBODY })).said.ready).toBe(true)

@@ -17,12 +17,13 @@ const NOBODY = 65_534
 
 /** Ways worth trying, best first. */
 export function waysToRun(): readonly RunAs[] {
-  return process.getuid?.() === 0 ? ['setuid', 'userns'] : ['self']
+  if (process.platform !== 'linux') return ['self']
+  return isRoot() ? ['setuid', 'userns'] : ['self', 'userns']
 }
 
 /** Gives folders that PostgreSQL writes to the user it will run as, when they are another's. */
 export function giveTo(runAs: RunAs, paths: readonly string[]): void {
-  if (runAs === 'self') return
+  if (!isRoot()) return
   const uid = runAs === 'setuid' ? NOBODY : 0
   for (const path of paths) if (lstatSync(path).uid !== uid) chownTree(path, uid)
 }
@@ -66,7 +67,16 @@ function environment(binaries: Binaries): SpawnOptions {
   return { env: libraries === '' ? base : { ...base, [name]: libraries } }
 }
 
-/** Whether another way to run may cure what a program said before it failed. */
-export function isPermissionTrouble(words: string): boolean {
-  return /permission denied|EACCES|EPERM|not permitted|cannot open shared object/i.test(words)
+/**
+ * Whether another way to run may cure what a program said before it failed: it may not enter a
+ * folder, or (in a container) its user has no name, which initdb insists on.
+ */
+export function mayRunOtherwise(words: string): boolean {
+  const reasons =
+    /permission denied|EACCES|EPERM|not permitted|cannot open shared object|look up effective user/i
+  return reasons.test(words)
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0
 }

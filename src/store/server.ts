@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../kernel/index.ts'
 import { type Cluster, initialise, isInitialised, ProgramFailure } from './cluster.ts'
 import { refuse } from './errors.ts'
-import { giveTo, isPermissionTrouble, type RunAs, waysToRun } from './run-as.ts'
+import { giveTo, mayRunOtherwise, type RunAs, waysToRun } from './run-as.ts'
 import {
   type Address,
   endOrphan,
@@ -79,6 +79,7 @@ interface Started {
 
 async function startAnyWay(options: ServerOptions, socketPath: string): Promise<Started> {
   const failures: string[] = []
+  if (!isInitialised(options.cluster)) options.onProgress('making the database')
   for (const runAs of waysToRun()) {
     try {
       const how: StartOptions = { ...options, socketPath, runAs }
@@ -86,7 +87,7 @@ async function startAnyWay(options: ServerOptions, socketPath: string): Promise<
     } catch (error) {
       if (!(error instanceof ProgramFailure)) throw error
       failures.push(error.message)
-      if (!isPermissionTrouble(error.message)) break
+      if (!mayRunOtherwise(error.message)) break
       options.log.debug({ runAs, reason: error.message }, 'PostgreSQL does not start this way')
     }
   }
@@ -98,9 +99,8 @@ async function startAnyWay(options: ServerOptions, socketPath: string): Promise<
 }
 
 async function startOneWay(options: StartOptions): Promise<Running> {
-  const { cluster, onProgress, runAs, socketPath } = options
+  const { cluster, runAs, socketPath } = options
   if (!isInitialised(cluster)) {
-    onProgress('making the database')
     mkdirSync(dirname(cluster.dataPath), { recursive: true })
     await initialise(cluster, runAs)
   }

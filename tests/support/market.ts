@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isAlive, readPostmaster } from '../../src/store/postmaster.ts'
+import { build } from '../../scripts/build-if-stale.mjs'
 import { root } from './build.ts'
+import { isAlive, readPostmaster } from './postgres.ts'
 
 export interface MarketOptions {
   /** A home to open; absent: a fresh one, removed by `stop`. */
@@ -82,6 +83,7 @@ async function launch(
   home: string,
   env: Readonly<Record<string, string>>,
 ): Promise<Launched | FailedStart> {
+  if (!(await build(root, process.execPath))) throw new Error('the program does not build')
   const startedMs = performance.now()
   const child = spawn(process.execPath, [join(root, 'build', 'cli.js'), 'start'], {
     cwd: tmpdir(),

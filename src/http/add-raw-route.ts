@@ -1,3 +1,4 @@
+// edge: talks to requests and replies of fastify.
 import type { FastifyInstance } from 'fastify'
 import { assert } from '../kernel/index.ts'
 import type { RawRoute } from '../people/index.ts'

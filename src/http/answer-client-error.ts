@@ -20,9 +20,13 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
     'content-length': Buffer.byteLength(shaped.body),
     connection: 'close',
   }
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-  const head = `HTTP/1.1 ${shaped.status} ${titleOf(shaped.status)}\r\n${lines.join('\r\n')}\r\n\r\n`
-  socket.end(head + shaped.body, () => socket.destroySoon())
+  const lines = [
+    `HTTP/1.1 ${shaped.status} ${titleOf(shaped.status)}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    '',
+    shaped.body,
+  ]
+  socket.end(lines.join('\r\n'), () => socket.destroySoon())
 }
 
 function refusalFor(code: string | undefined) {

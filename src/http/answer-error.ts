@@ -1,3 +1,4 @@
+// edge: talks to requests and replies of fastify.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../kernel/index.ts'
 import { refuse } from './errors.ts'

@@ -1,6 +1,6 @@
 import type { Route } from '../people/index.ts'
 
-/** The methods that some route takes at a path, for the `allow` header; empty: no route is there. */
+/** The methods that routes take at a path, for the `allow` header; empty: no route is there. */
 export function methodsAt(routes: readonly Route[], path: string): readonly string[] {
   const methods = new Set<string>()
   for (const route of routes) {

@@ -106,7 +106,7 @@ describe('keys on the wire', () => {
     }
   })
 
-  test('x-api-key works too, a bare authorization as well, and a key wins over a cookie', async () => {
+  test('x-api-key and a bare authorization work too, and a key wins over a cookie', async () => {
     const { call, ownerKey } = await world()
     const me = async (headers: Record<string, string>) =>
       (await call('/api/me', { key: null, headers })).status
@@ -179,7 +179,7 @@ describe('input', () => {
       )
     const squeezed = { 'content-encoding': 'gzip' }
     expect((await post('/api/echo', '{}', { headers: squeezed })).status).toBe(415)
-    const head = `POST /api/echo HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${ownerKey}\r\n`
+    const head = postAs(ownerKey)
     const untyped = await exchange(server.port, `${head}content-length: 2\r\n\r\n{}`, 500)
     expect(untyped).toContain('415 Unsupported Media Type')
   })
@@ -343,7 +343,7 @@ describe('sockets', () => {
 
   test('a client that leaves in the middle of its body harms nobody', async () => {
     const { server, ownerKey, call } = await world()
-    const head = `POST /api/echo HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${ownerKey}\r\n`
+    const head = postAs(ownerKey)
     const rest = 'content-type: application/json\r\ncontent-length: 50\r\n\r\n{"te'
     expect(await exchange(server.port, head + rest, 200)).toBe('')
     expect((await call('/api/me')).status).toBe(200)
@@ -370,9 +370,7 @@ describe('the address', () => {
       port: server.port,
     })
     await expect(second).rejects.toMatchObject({ code: 'http_port_taken' })
-    await expect(second).rejects.toThrow(
-      `Port ${server.port} on 127.0.0.1 is taken by another program. Stop it, or set PORT to another.`,
-    )
+    await expect(second).rejects.toThrow(/^Port \d+ on 127.0.0.1 is taken by another program\. /)
     await expect(
       openTestServer({ routes, authenticate: people.authenticate, host: '203.0.113.1' }),
     ).rejects.toMatchObject({ code: 'http_address_unusable' })
@@ -458,6 +456,10 @@ test('refusals that may be retried say when', async () => {
   expect(answer.headers.get('x-should-retry')).toBeNull()
   expect(await answer.json()).toMatchObject({ code: 'test_busy', details: { left: 0 } })
 })
+
+function postAs(key: string): string {
+  return `POST /api/echo HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${key}\r\n`
+}
 
 async function bodyOf(answer: Response): Promise<Record<string, unknown>> {
   return (await answer.json()) as Record<string, unknown>

@@ -7,7 +7,7 @@ export type CallDecision =
   | { readonly kind: 'role-too-weak' }
   | { readonly kind: 'scope-missing'; readonly scope: Scope }
 
-/** Whether a caller may call a route that declares `access` and `scope`. Role comes before scope. */
+/** Whether a caller may call a route that declares `access` and `scope`; role before scope. */
 export function mayCall(
   caller: Principal | null,
   route: { readonly access: Access; readonly scope: Scope | null },

@@ -1,7 +1,7 @@
 import { newId, type OrganisationId } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
 import { makeSlug } from './make-slug.ts'
-import { type Database, demandUnlimited, pageOf } from './means.ts'
+import { type Database, demandUnlimited, pageOf } from './service-means.ts'
 import { addPerson, type NewPersonWish } from './service-people.ts'
 import { type LinkMeans, makeLink } from './service-sign-in.ts'
 import { insertOrganisation, listOrganisations } from './store-people.ts'

@@ -1,7 +1,7 @@
 import { newId, type OrganisationId, type Refusal } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
 import { mayChangeRole } from './may-grant.ts'
-import { type Database, demandUnlimited, pageOf, refuseWeakRole } from './means.ts'
+import { type Database, demandUnlimited, pageOf, refuseWeakRole } from './service-means.ts'
 import { type LinkMeans, makeLink } from './service-sign-in.ts'
 import { retireKeysOfPerson } from './store-keys.ts'
 import {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { newId, type PersonId } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
 import { hashSecret } from './key-format.ts'
-import { type Database, demandUnlimited, type Means } from './means.ts'
+import { type Database, demandUnlimited, type Means } from './service-means.ts'
 import { findPerson } from './store-people.ts'
 import {
   deleteSession,

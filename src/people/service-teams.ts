@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { newId, type PersonId, type TeamId } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
-import { type Database, type Means, pageOf } from './means.ts'
+import { type Database, type Means, pageOf } from './service-means.ts'
 import { revokeKeysOfTeam } from './store-keys.ts'
 import { findPerson } from './store-people.ts'
 import {

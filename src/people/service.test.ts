@@ -24,7 +24,7 @@ describe('the first start', () => {
     expect(readFileSync(world.ownerKeyPath, 'utf8').trim()).toBe(world.ownerKey)
   })
 
-  test('a start after the file was deleted issues another key and revokes the old one', async () => {
+  test('a start without the file issues another key and revokes the old one', async () => {
     const world = await openPeopleWorld()
     rmSync(world.ownerKeyPath)
     expect(await world.people.setUpOwner(world.ownerKeyPath)).toEqual({
@@ -122,7 +122,7 @@ describe('keys', () => {
     expect(await count()).toBe(before)
   })
 
-  test('members see and revoke their own, admins the organisation’s, others nothing', async () => {
+  test('members manage their own, admins the organisation’s, others nothing', async () => {
     const world = await openPeopleWorld()
     const { people, owner } = world
     const member = await world.addPerson(owner, 'member')
@@ -187,7 +187,7 @@ describe('keys', () => {
     ).rejects.toMatchObject({ code: 'people_key_limited' })
   })
 
-  test('a key an admin made for somebody stays weak when they rise, and falls when they fall', async () => {
+  test('a key made for somebody falls with them, and does not rise with them', async () => {
     const world = await openPeopleWorld()
     const { people, owner } = world
     const admin = await world.addPerson(owner, 'admin')
@@ -201,7 +201,7 @@ describe('keys', () => {
     ).rejects.toMatchObject({ code: 'people_role_too_weak' })
   })
 
-  test('a team’s key acts as a member for the team’s subject, and ends with the team', async () => {
+  test('a team’s key is a member’s, counts for the team, and ends with it', async () => {
     const world = await openPeopleWorld()
     const { people, owner } = world
     const team = await people.teams.create(owner, 'Search')
@@ -271,7 +271,7 @@ describe('the scrape token', () => {
   })
 })
 
-describeOnEveryServer('the people of an organisation', (openStoreHere) => {
+describeOnEveryServer('roles in an organisation', (openStoreHere) => {
   test('the last owner stays, whoever tries and however many at once', async () => {
     const world = await openPeopleWorld(openStoreHere)
     const { people, owner } = world
@@ -306,8 +306,10 @@ describeOnEveryServer('the people of an organisation', (openStoreHere) => {
       people.people.update(admin.principal, owner.personId ?? '', { role: 'member' }),
     ).rejects.toMatchObject({ code: 'people_role_too_weak' })
   })
+})
 
-  test('erasing a person takes name, address, sessions and keys, and leaves the subject unlinked', async () => {
+describeOnEveryServer('who a person is', (openStoreHere) => {
+  test('erasing a person leaves nothing but a subject without a link', async () => {
     const world = await openPeopleWorld(openStoreHere)
     const { people, owner, store } = world
     const { person, link } = await people.people.create(owner, {
@@ -350,7 +352,9 @@ describeOnEveryServer('the people of an organisation', (openStoreHere) => {
     ).rejects.toMatchObject({ code: 'people_email_taken' })
     expect(next.email).toBe('a@example.org')
   })
+})
 
+describeOnEveryServer('several organisations', (openStoreHere) => {
   test('nothing of another organisation is found', async () => {
     const world = await openPeopleWorld(openStoreHere)
     const { people, owner } = world

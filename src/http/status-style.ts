@@ -42,7 +42,7 @@ main{max-width:1100px;margin:0 auto;padding:48px var(--gutter) 64px}
 .tt tbody th{font-weight:600;white-space:nowrap}
 .tt .num{text-align:right;white-space:nowrap} .tt th:last-child,.tt td:last-child{padding-right:0}
 .tt tbody tr:hover th,.tt tbody tr:hover td{background:var(--panel)}
-.parts th{width:11em} .parts td:nth-child(2){width:11em;white-space:nowrap}
+.parts th,.parts td:nth-child(2){min-width:10em;white-space:nowrap;padding-right:32px} .parts td:last-child,.parts th:last-child{width:100%}
 .models .name{max-width:26em;overflow:hidden;text-overflow:ellipsis}
 .mono{font-family:var(--mono);font-size:.88em}
 .pass{color:var(--malachite)} .wait{color:var(--gamboge)} .fail{color:var(--rouge)}
@@ -52,7 +52,7 @@ pre{font:13.5px/1.5 var(--mono);background:var(--panel);padding:12px 16px;margin
 .link{text-decoration:underline;text-decoration-color:var(--ink-4);text-underline-offset:.2em}
 .colophon{border-top:1px solid var(--ink-5);margin:0 var(--gutter);padding:14px 0 28px;display:flex;gap:6px 22px;flex-wrap:wrap;font-size:13.5px;color:var(--ink-3)}
 @media (max-width:720px){:root{--gutter:16px;--verdict:26px} :root:lang(zh){--verdict:23px}
-main{padding-top:28px} .hundred{width:64px;height:64px} .parts th,.parts td:nth-child(2){width:auto}}
+main{padding-top:28px} .hundred{width:64px;height:64px} .models .name{max-width:52vw} .parts th,.parts td:nth-child(2){min-width:0;padding-right:16px}}
 `
 
 /** What a content security policy must allow for the page: this very style and nothing else. */

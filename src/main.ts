@@ -1,0 +1,275 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Catalog, catalogRoutes, openCatalog, summariseModels } from './catalog/index.ts'
+import { type Config, packageRoot } from './config.ts'
+import { type Engine, openEngine } from './engine/index.ts'
+import { gatewayMeters, gatewayRoutes, openGateway } from './gateway/index.ts'
+import {
+  openServer,
+  type StatusFacts,
+  shapeOpenaiError,
+  statusRoutes,
+  systemRoutes,
+} from './http/index.ts'
+import { systemClock as clock, isJsonObject, type Log, parseJson } from './kernel/index.ts'
+import {
+  createMetrics,
+  type Metering,
+  type Metrics,
+  meteringRoutes,
+  openMetering,
+} from './metering/index.ts'
+import { openPeople, type People, peopleRoutes, type Route } from './people/index.ts'
+import { normaliseBaseUrl, openProviders, type Providers, presetOf } from './providers/index.ts'
+import { type Home, openHome, openSecrets, openStore, type Store } from './store/index.ts'
+
+/** How long running answers may go on after a stop was asked for. */
+const GRACE_MS = 30_000
+const LAST_COMMITS_MS = 5_000
+
+/** A market that is open. */
+export interface Market {
+  /** Where it answers, without a slash at its end. */
+  readonly url: string
+  /** Signs the owner in, once, within an hour. */
+  readonly ownerLink: string
+  /** Stops in order: no new requests, running answers end, usage is committed, parts close. */
+  close(): Promise<void>
+}
+
+export interface StartOptions {
+  readonly log: Log
+  /** Told what takes long, in a few words for a person. */
+  readonly onProgress: (text: string) => void
+}
+
+/**
+ * Opens the market. Whatever refuses on the way (home in use, port taken, database newer, …), what
+ * was opened before is closed again and the refusal passes on.
+ */
+export async function startMarket(config: Config, options: StartOptions): Promise<Market> {
+  const closers: (() => Promise<void> | void)[] = []
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close()
+  }
+  try {
+    return await open(config, options, { closers, closeAll })
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+interface Closing {
+  /** What to close, in the order of opening; it is closed the other way round. */
+  readonly closers: (() => Promise<void> | void)[]
+  readonly closeAll: () => Promise<void>
+}
+
+async function open(config: Config, options: StartOptions, closing: Closing): Promise<Market> {
+  const { log, onProgress } = options
+  const { closers } = closing
+  const home = openHome(config.home)
+  closers.push(() => home.close())
+  const engine = openEngineOf(config, home, log)
+  closers.push(() => engine.close())
+  const store = await openStore({ home, databaseUrl: config.databaseUrl, log, onProgress })
+  closers.push(() => store.close())
+  const address = { url: addressOf(config) }
+  const parts = await openParts(config, { address, home, engine, store, log })
+  closers.push(() => parts.providers.close())
+  closers.push(() => parts.metering.drain(LAST_COMMITS_MS))
+
+  const startedAt = new Date(clock.nowMs())
+  const running: Running = { ...parts, address, home, engine, store, startedAt, log }
+  const server = await openServer({
+    routes: composeRoutes(running),
+    authenticate: parts.people.authenticate,
+    log,
+    clock,
+    metrics: parts.metrics,
+    host: config.host,
+    port: config.port,
+    hostNames: config.hostNames,
+  })
+  address.url = server.url
+  closers.push(() => server.close({ graceMs: GRACE_MS }))
+  const { url: ownerLink } = await parts.people.createOwnerLink()
+  writeFileSync(home.marketPath, `${JSON.stringify({ url: server.url, pid: process.pid })}\n`)
+  closers.push(() => rmSync(home.marketPath, { force: true }))
+  return { url: server.url, ownerLink, close: closing.closeAll }
+}
+
+function openEngineOf(config: Config, home: Home, log: Log): Engine {
+  const isBundle = !import.meta.url.endsWith('.ts')
+  const child = isBundle ? ['build', 'engine-child.js'] : ['src', 'engine', 'child', 'main.ts']
+  return openEngine({
+    engineFolder: join(packageRoot, 'engine'),
+    childPath: join(packageRoot, ...child),
+    runFolder: home.runPath,
+    log,
+    clock,
+    limits: {
+      ...(config.engineMemoryBytes === null ? {} : { memoryBytes: config.engineMemoryBytes }),
+      ...(config.engineThreads === null ? {} : { threads: config.engineThreads }),
+    },
+  })
+}
+
+/** The domains, opened on a store. */
+interface Parts {
+  readonly people: People
+  readonly catalog: Catalog
+  readonly providers: Providers
+  readonly metering: Metering
+  readonly metrics: Metrics
+}
+
+interface Ground {
+  /** Where the market answers; the wished address until it listens. */
+  readonly address: { url: string }
+  readonly home: Home
+  readonly engine: Engine
+  readonly store: Store
+  readonly log: Log
+}
+
+async function openParts(config: Config, ground: Ground): Promise<Parts> {
+  const { home, engine, store, log } = ground
+  const secrets = await openSecrets({ store, path: config.secretFile ?? home.secretKeyPath })
+  const people = openPeople({
+    store,
+    clock,
+    url: () => ground.address.url,
+    scrapeToken: config.scrapeToken,
+  })
+  await people.setUpOwner(home.ownerKeyPath)
+  const providers = openProviders({ clock })
+  const catalog = await openCatalog({
+    store,
+    secrets,
+    clock,
+    log,
+    isOffline: config.isOffline,
+    upstream: {
+      presetOf,
+      normaliseBaseUrl,
+      identifyServer: providers.identifyServer,
+      listModels: providers.listModels,
+    },
+    engine,
+  })
+  await catalog.addHouseModels(join(packageRoot, 'models'))
+  await catalog.registerFiles()
+  const metering = openMetering({ store, log })
+  return { people, catalog, providers, metering, metrics: createMetrics() }
+}
+
+interface Running extends Parts, Ground {
+  readonly startedAt: Date
+}
+
+/** Every route of the market, each with its declaration of who may call it. */
+function composeRoutes(running: Running): readonly Route[] {
+  const { people, catalog, providers, metering, metrics, engine, store } = running
+  const version = readVersion()
+  const gateway = openGateway({
+    resolve: (name, allowed) => catalog.snapshot().resolve(name, allowed),
+    dispatch: providers.dispatch,
+    record: metering.record,
+    shapeError: shapeOpenaiError,
+    meters: gatewayMeters(metrics),
+    clock,
+    log: running.log,
+  })
+  metrics.gaugeFrom(
+    'baimo_requests_running',
+    'Requests at a provider now.',
+    () => gateway.runningCount,
+  )
+  metrics.gaugeFrom(
+    'baimo_usage_pending',
+    'Usage records not committed yet.',
+    () => metering.pendingCount,
+  )
+  metrics.gaugeFrom(
+    'baimo_engine_queue',
+    'Requests that wait for a sequence.',
+    () => engine.state().queueLength,
+  )
+  metrics.gaugeFrom(
+    'baimo_engine_restarts',
+    'Times the engine was restarted.',
+    () => engine.state().restarts,
+  )
+  const found = findLocalServers(running)
+  const isSecure = (): boolean => running.address.url.startsWith('https:')
+  const routes: readonly Route[] = [
+    ...gatewayRoutes(gateway),
+    ...catalogRoutes(catalog),
+    ...peopleRoutes(people, { isSecure }),
+    ...meteringRoutes(metering, (id) => modelNameOf(catalog, id)),
+    ...statusRoutes({ version, facts: () => readFacts(running, { version, found }) }),
+    ...systemRoutes({
+      version,
+      metrics,
+      readiness: async () => {
+        const isReady = await store.isHealthy()
+        const engineState = engine.state().kind
+        return { isReady, parts: { database: isReady ? 'ok' : 'unavailable', engine: engineState } }
+      },
+      allRoutes: () => routes,
+    }),
+  ]
+  return routes
+}
+
+/** Looks once, in the background: nothing waits for it, and nothing found is added by itself. */
+function findLocalServers(running: Running): Promise<readonly FoundServer[]> {
+  return running.providers.discoverLocalServers().catch((error: unknown) => {
+    running.log.warn({ reason: String(error) }, 'looking for local servers failed')
+    return []
+  })
+}
+type FoundServer = { readonly kind: string; readonly baseUrl: string }
+
+async function readFacts(
+  running: Running,
+  known: { version: string; found: Promise<readonly FoundServer[]> },
+): Promise<StatusFacts> {
+  const { catalog, engine, home, store } = running
+  const state = engine.state()
+  const isWell = await store.isHealthy()
+  const added = new Set(catalog.rows().providers.map((provider) => provider.baseUrl))
+  return {
+    version: known.version,
+    url: running.address.url,
+    startedAt: running.startedAt,
+    database: { kind: store.kind, version: isWell ? await store.serverVersion() : null },
+    engine: {
+      kind: state.kind,
+      reason: state.reason,
+      loadedCount: state.loaded.length,
+      queueLength: state.queueLength,
+    },
+    models: summariseModels(catalog.rows(), catalog.snapshot()),
+    found: (await known.found).filter((server) => !added.has(server.baseUrl)),
+    ownerKeyPath: home.ownerKeyPath,
+  }
+}
+
+function modelNameOf(catalog: Catalog, modelId: string): string | null {
+  const model = catalog.rows().models.find(({ id }) => id === modelId)
+  return model === undefined ? null : `${model.publisher}/${model.name}`
+}
+
+function addressOf(config: Config): string {
+  return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`
+}
+
+function readVersion(): string {
+  const manifest = parseJson(readFileSync(join(packageRoot, 'package.json'), 'utf8'))
+  return isJsonObject(manifest) && typeof manifest.version === 'string'
+    ? manifest.version
+    : 'unknown'
+}

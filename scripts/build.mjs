@@ -1,4 +1,4 @@
-// Bundles src/ into build/ (0.3 s), so that a start loads a handful of files, not hundreds.
+// Bundles src/ and its packages into build/, so that a start loads a handful of files, not hundreds.
 //   node scripts/build.mjs STAMP
 import {
   existsSync,
@@ -29,7 +29,8 @@ process.on('uncaughtException', (error) => {
 const bundle = await rolldown({
   input: Object.fromEntries(present.map(([name, path]) => [name, join(root, path)])),
   platform: 'node',
-  external: (id) => !id.startsWith('.') && !id.startsWith('/') && !/^[a-z]:[\\/]/i.test(id),
+  // Packages go in too: loading them file by file takes 0.3 s longer. These two are not there.
+  external: ['pg-native', 'pino-pretty'],
 })
 const draft = join(outPath, `.draft-${process.pid}`)
 await bundle.write({

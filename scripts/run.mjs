@@ -12,7 +12,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 export async function main(mode, args) {
   if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE)
     return fail(
-      `Baimo needs Node ${OLDEST_NODE} or later to start (it brings Node 26 itself). This is Node ${process.versions.node}.`,
+      `Node ${OLDEST_NODE} or later is needed to start (it brings Node 26 itself). This is Node ${process.versions.node}.`,
     )
   const { install, nodeBinary } = await import('./install.mjs')
   const { build } = await import('./build-if-stale.mjs')

@@ -1,4 +1,5 @@
 // The shapes of the market's answers (`/api`), as the command line reads them.
+import type { Json } from '../kernel/index.ts'
 
 export interface KeyAnswer {
   readonly id: string
@@ -79,5 +80,92 @@ export interface ProviderAnswer {
   readonly name: string
   readonly base_url: string
   readonly has_key: boolean
+  readonly listing_count: number
+  readonly on_count: number
+  /** When its list of models was read last; null: never. */
   readonly refreshed_at: string | null
+}
+
+/** A value with its source, or not known. */
+export type FactAnswer =
+  | {
+      readonly known: true
+      readonly value: Json
+      readonly source: string
+      readonly checked_at: string
+    }
+  | { readonly known: false }
+
+export interface ListingAnswer {
+  readonly id: string
+  /** `publisher/name`. */
+  readonly model: string | null
+  readonly provider: {
+    readonly id: string
+    readonly name: string | null
+    readonly kind: string | null
+  }
+  readonly upstream_model: string
+  /** For operators alone; null: not a file. */
+  readonly file_path?: string | null
+  readonly is_on: boolean
+  readonly is_live: boolean
+  readonly facts: Readonly<Record<string, FactAnswer>>
+  readonly vanished_at: string | null
+}
+
+export interface ModelAnswer {
+  readonly id: string
+  /** `publisher/name`. */
+  readonly name: string
+  readonly publisher: string
+  readonly family: string | null
+  readonly succeeds: string | null
+  readonly derived_from: string | null
+  readonly former_names: readonly string[]
+  /** Null: unknown. */
+  readonly capabilities: readonly string[] | null
+  readonly league: string
+  readonly is_live: boolean
+  readonly facts: Readonly<Record<string, FactAnswer>>
+  readonly variants: readonly {
+    readonly id: string
+    readonly weights_sha256: string | null
+    readonly quantisation: string | null
+    readonly upstream_model: string | null
+    readonly first_seen_at: string
+  }[]
+  readonly listings: readonly ListingAnswer[]
+}
+
+/** What adding a provider answers. */
+export interface AddedProviderAnswer {
+  readonly provider: ProviderAnswer
+  readonly listings: readonly ListingAnswer[]
+}
+
+/** What adding a file answers. */
+export interface AddedFileAnswer {
+  readonly listing: ListingAnswer
+  readonly model: ModelAnswer
+}
+
+export interface AliasAnswer {
+  readonly alias: string
+  readonly target: string
+  readonly target_kind: 'model' | 'listing'
+}
+
+export interface ProposalAnswer {
+  readonly id: string
+  readonly kept: ProposalSide
+  readonly other: ProposalSide
+  readonly reason: string
+  readonly state: string
+}
+
+export interface ProposalSide {
+  readonly id: string
+  readonly name?: string
+  readonly providers?: readonly string[]
 }

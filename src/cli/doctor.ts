@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
@@ -71,14 +70,8 @@ async function examineMarket(config: Config): Promise<Check[]> {
     isHomeSound
       ? await checkDatabase(config)
       : broken('database', 'not looked at', 'Mend the home first.'),
-    checkEngineFolder(engineFolderOf(config.home)),
+    checkEngineFolder(join(packageRoot, 'engine')),
   ]
-}
-
-/** The package's own engine folder, else the one of the home. */
-function engineFolderOf(home: string): string {
-  const own = join(packageRoot, 'engine')
-  return existsSync(join(own, 'package.json')) ? own : join(home, 'engine')
 }
 
 const MARKS: Readonly<Record<CheckState, { mark: string; style: Style }>> = {

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Environment } from '../config.ts'
 import { Refusal } from '../kernel/index.ts'
+import { addAddCommand } from './add.ts'
 import { addAskCommand } from './ask.ts'
 import { type Desk, openDesk } from './command.ts'
 import { addConfigCommand } from './config.ts'
@@ -9,6 +10,7 @@ import { addDoctorCommand } from './doctor.ts'
 import { EXIT, Failure } from './failure.ts'
 import { addKeysCommand } from './keys.ts'
 import { addLinkCommand } from './link.ts'
+import { addModelsCommand } from './models.ts'
 import { addPeopleCommand } from './people.ts'
 import { addStartCommand } from './start.ts'
 import { printable, type Terminal } from './terminal.ts'
@@ -17,6 +19,8 @@ import { BAIMO } from './words.ts'
 const COMMANDS = [
   addStartCommand,
   addAskCommand,
+  addModelsCommand,
+  addAddCommand,
   addKeysCommand,
   addPeopleCommand,
   addLinkCommand,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { Config } from '../config.ts'
 import type { Log } from '../kernel/index.ts'
+import type { Market } from '../main.ts'
 import type { FoundServer, StatusAnswer } from './answers.ts'
 import { MarketClient } from './client.ts'
 import { type CommonOptions, type Desk, withJson } from './command.ts'
@@ -10,12 +11,6 @@ import { formatLogLine } from './format-log-line.ts'
 import { openProgress } from './progress.ts'
 import { printable, type Terminal } from './terminal.ts'
 import { BAIMO } from './words.ts'
-
-interface RunningMarket {
-  readonly url: string
-  readonly ownerLink: string
-  close(): Promise<void>
-}
 
 const HELP = `
 It runs until Ctrl-C or SIGTERM: running answers then have 30 seconds to finish.
@@ -39,7 +34,7 @@ export function addStartCommand(program: Command, desk: Desk): void {
   })
 }
 
-async function open(terminal: Terminal, config: Config): Promise<RunningMarket> {
+async function open(terminal: Terminal, config: Config): Promise<Market> {
   const progress = openProgress(terminal, { shownAfterMs: terminal.isErrTerminal ? 500 : 0 })
   try {
     // Loaded here alone: the other commands need no server and start at once.
@@ -65,7 +60,7 @@ async function openLog(terminal: Terminal, level: Config['logLevel']): Promise<L
 
 async function announce(
   terminal: Terminal,
-  opened: { market: RunningMarket; config: Config; options: CommonOptions },
+  opened: { market: Market; config: Config; options: CommonOptions },
 ): Promise<void> {
   const { market, config, options } = opened
   const { url, ownerLink } = market

@@ -1,0 +1,73 @@
+import type { FactAnswer, ListingAnswer, ModelAnswer } from './answers.ts'
+import { pad } from './measure-width.ts'
+import { formatCount, formatTime, formatWhole, UNKNOWN } from './words.ts'
+
+const LABEL_CELLS = 20
+
+/** A model as `models show` prints it: facts with their sources, variants, listings. */
+export function formatModel(model: ModelAnswer): string {
+  const lines = [
+    model.name,
+    line('league', model.league),
+    line('can', model.capabilities?.join(', ') ?? UNKNOWN),
+    line('family', model.family ?? UNKNOWN),
+    ...optional('succeeds', model.succeeds),
+    ...optional('derived from', model.derived_from),
+    ...optional('former names', model.former_names.join(', ') || null),
+    ...Object.entries(model.facts).map(([name, fact]) => factLine(name, fact)),
+    '',
+    'Variants',
+    ...model.variants.map(variantLine),
+    '',
+    'Listings',
+    ...(model.listings.length === 0 ? ['  none'] : model.listings.flatMap(listingLines)),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function line(label: string, value: string): string {
+  return `  ${pad(label.replaceAll('_', ' '), LABEL_CELLS)}${value}`
+}
+
+function optional(label: string, value: string | null): string[] {
+  return value === null ? [] : [line(label, value)]
+}
+
+function factLine(name: string, fact: FactAnswer): string {
+  if (!fact.known) return line(name, UNKNOWN)
+  const from = `(${fact.source}, ${fact.checked_at.slice(0, 10)})`
+  return line(name, `${formatFactValue(name, fact.value)}  ${from}`)
+}
+
+/** A fact's value with its unit: `4.2 M`, `8,192 tokens`, `30 days`. */
+export function formatFactValue(name: string, value: unknown): string {
+  if (Array.isArray(value)) return value.join(', ')
+  if (typeof value !== 'number') return String(value)
+  if (name.startsWith('parameters')) return formatCount(value)
+  if (name.endsWith('_tokens')) return `${formatWhole(value)} tokens`
+  return name.endsWith('_days') ? `${value} days` : String(value)
+}
+
+function variantLine(variant: ModelAnswer['variants'][number]): string {
+  const what =
+    variant.weights_sha256 === null
+      ? `upstream ${variant.upstream_model ?? UNKNOWN}, weights unknown`
+      : `weights sha256 ${variant.weights_sha256.slice(0, 16)}…, ${variant.quantisation ?? 'quantisation unknown'}`
+  return `  ${variant.id}  ${what}, first seen ${formatTime(variant.first_seen_at)}`
+}
+
+function listingLines(listing: ListingAnswer): string[] {
+  const { provider, upstream_model: upstreamModel, file_path: path } = listing
+  const where = path ?? `as ${upstreamModel}`
+  const head = `  ${listing.id}  ${stateOfListing(listing)}, ${provider.name ?? UNKNOWN}, ${where}`
+  return [head, ...Object.entries(listing.facts).map(([name, fact]) => `  ${factLine(name, fact)}`)]
+}
+
+/** `on`, `offered` (not switched on), `gone` (its provider no longer offers it), or `on, but …`. */
+export function stateOfListing(
+  listing: Pick<ListingAnswer, 'is_on' | 'is_live' | 'vanished_at'>,
+): string {
+  if (listing.vanished_at !== null) return 'gone'
+  if (!listing.is_on) return 'offered'
+  return listing.is_live ? 'on' : 'on, but its provider cannot be used'
+}

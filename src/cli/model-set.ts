@@ -1,0 +1,93 @@
+import type { Command } from 'commander'
+import type { Json, JsonObject } from '../kernel/index.ts'
+import type { ListingAnswer, ModelAnswer } from './answers.ts'
+import type { MarketClient } from './client.ts'
+import { type CommonOptions, type Desk, printJson, printLines, withJson } from './command.ts'
+import { Failure, usageFailure } from './failure.ts'
+import { isListingId, modelPath } from './model-path.ts'
+import { UNKNOWN } from './words.ts'
+
+/** What says who or what a model is; it needs no source. */
+export const TRAITS = ['publisher', 'name', 'family', 'succeeds', 'derived_from', 'capabilities']
+export const LISTING_FACTS = ['place', 'law', 'retention_days', 'training_use']
+export const MODEL_FACTS = [
+  'openness',
+  'licence',
+  'publisher_country',
+  'parameters_total',
+  'parameters_active',
+  'context_tokens',
+  'modalities',
+]
+const LISTS = ['modalities', 'capabilities']
+
+const HELP = `
+Facts of a model, with --source: ${MODEL_FACTS.join(', ')}.
+Facts of a listing, with --source: ${LISTING_FACTS.join(', ')}, context_tokens.
+What a model is: ${TRAITS.join(', ')}.
+The value "unknown" takes a fact back.
+
+  baimo models set acme/lion licence Apache-2.0 --source https://example.com/lion
+  baimo models set acme/lion place FR --source "contract of 2026-03-01"`
+
+interface SetOptions extends CommonOptions {
+  readonly source?: string
+}
+
+export function addSetCommand(models: Command, desk: Desk): void {
+  const command = models
+    .command('set')
+    .description('state a fact, with where you know it from')
+    .argument('<name>', 'a model, or the id of a listing')
+    .argument('<fact>', 'see below')
+    .argument('<value>', 'lists with commas')
+    .option('--source <text>', 'where you know it from: an address, a contract')
+    .addHelpText('after', HELP)
+  withJson(command).action(
+    async (name: string, given: string, text: string, options: SetOptions) => {
+      const fact = given.replaceAll('-', '_')
+      const body = composeChange(fact, text, options.source)
+      const market = desk.market()
+      const path = await findPath(market, name, fact)
+      const answer = await market.call<ModelAnswer | ListingAnswer>('PATCH', path, { body })
+      if (options.json === true) return printJson(desk.terminal, answer)
+      const of = 'name' in answer ? answer.name : `the listing of ${answer.model ?? UNKNOWN}`
+      printLines(desk.terminal, `${fact.replaceAll('_', ' ')} of ${of}: ${text}`)
+    },
+  )
+}
+
+/** The body of the change. Fails on a fact that nobody keeps, or one without its source. */
+export function composeChange(fact: string, text: string, source: string | undefined): JsonObject {
+  if (TRAITS.includes(fact)) return { [fact]: readValue(fact, text) }
+  if (![...MODEL_FACTS, ...LISTING_FACTS].includes(fact))
+    throw usageFailure(
+      `There is no fact "${fact}". Facts: ${[...MODEL_FACTS, ...LISTING_FACTS, ...TRAITS].join(', ')}.`,
+    )
+  const value = readValue(fact, text)
+  if (value === null) return { facts: { [fact]: null } }
+  if (source === undefined || source.trim() === '')
+    throw usageFailure('Say where you know it from: --source "https://…" or a document.')
+  return { facts: { [fact]: { value, source } } }
+}
+
+function readValue(fact: string, text: string): Json {
+  if (text.toLowerCase() === UNKNOWN) return null
+  if (LISTS.includes(fact)) return text.split(',').map((part) => part.trim())
+  return /^\d{1,15}$/.test(text) && !TRAITS.includes(fact) ? Number(text) : text
+}
+
+/** Facts of a listing go to the model's only one, unless its id is given. */
+async function findPath(market: MarketClient, name: string, fact: string): Promise<string> {
+  if (isListingId(name)) return `/api/listings/${name}`
+  if (!LISTING_FACTS.includes(fact)) return modelPath(name)
+  const { listings } = await market.get<ModelAnswer>(modelPath(name))
+  const there = listings.filter(({ vanished_at: vanishedAt }) => vanishedAt === null)
+  const [only] = there
+  if (only !== undefined && there.length === 1) return `/api/listings/${only.id}`
+  const ids = there.map(({ id, provider }) => `${id} (${provider.name ?? UNKNOWN})`)
+  const choice = ids.length === 0 ? 'It has none now.' : `Give the id of one: ${ids.join(', ')}.`
+  throw new Failure(`"${fact}" is a fact of a listing. ${choice}`, {
+    facts: { code: 'cli_listing_ambiguous' },
+  })
+}

@@ -9,6 +9,9 @@ import { collectBody } from './collect-body.ts'
 import { runExchange } from './exchange.ts'
 import type { GatewayParts } from './types.ts'
 
+/** How long the rest of a refused upload is drained. */
+const LINGER_MS = 1_000
+
 export interface Caller {
   readonly principal: Principal
   readonly requestId: string
@@ -105,17 +108,22 @@ function writeRefusal(
     'x-request-id': failure.requestId,
     'content-length': Buffer.byteLength(shaped.body),
   })
-  response.end(shaped.body)
-  if (!request.complete) closeSoon(request)
+  if (request.complete) response.end(shaped.body)
+  else {
+    response.write(shaped.body)
+    endSoon(request, response)
+  }
 }
 
 /**
- * A client in the middle of an upload reads the answer only if the connection is not reset at
- * once: its rest is drained unread for a moment, then cut.
+ * Many clients read no answer before their upload is through, and lose it when the connection is
+ * reset under them: the rest is drained unread, for a moment, and only then is the answer over.
  */
-function closeSoon(request: IncomingMessage): void {
-  request.resume()
-  setTimeout(() => {
-    if (!request.complete) request.destroy()
-  }, 1_000).unref()
+function endSoon(request: IncomingMessage, response: ServerResponse): void {
+  const end = (): void => {
+    clearTimeout(timer)
+    if (!response.destroyed) response.end()
+  }
+  const timer = setTimeout(end, LINGER_MS)
+  request.once('close', end).once('end', end).resume()
 }

@@ -101,11 +101,6 @@ export const catalogErrors = defineErrors({
     title: 'One of the two models was merged by another decision: take that back first.',
     isRetryable: false,
   },
-  catalog_cursor_invalid: {
-    kind: 'invalid',
-    title: 'The cursor is not one that a list of this market gave.',
-    isRetryable: false,
-  },
 })
 
 export const refuse = refusalsOf(catalogErrors)

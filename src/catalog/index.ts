@@ -1,7 +1,9 @@
 export { catalogErrors } from './errors.ts'
 export type { CatalogOptions } from './means.ts'
 export { refuseResolution } from './refuse-resolution.ts'
+export { catalogRoutes } from './routes.ts'
 export { type Catalog, openCatalog } from './service.ts'
+export { type ModelSummary, summariseModels } from './summarise-models.ts'
 export type {
   Capability,
   CatalogEngine,

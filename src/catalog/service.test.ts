@@ -68,10 +68,10 @@ const by = newId() as SubjectId
 describe('providers', () => {
   it('offers an upstream’s models and switches on only those that are named', async () => {
     await add({ models: ['qwen3:8b'] })
-    expect(names()).toEqual([
+    expect(names().sort()).toEqual([
       'meta-llama/Llama-3.2-3B-Instruct',
-      'vllm/qwen3:8b',
       'vllm/nomic-embed-text:latest',
+      'vllm/qwen3:8b',
     ])
     expect(catalog.snapshot().listings.map((each) => each.modelName)).toEqual(['vllm/qwen3:8b'])
     expect(catalog.snapshot().resolve('QWEN3:8B', null)).toMatchObject({

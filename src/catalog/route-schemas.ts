@@ -1,0 +1,141 @@
+import { z } from 'zod'
+import { LISTING_FACTS, MODEL_FACTS, PROVIDER_KINDS } from './types.ts'
+
+const line = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .regex(/^[^\p{Cc}]*$/u, 'no control characters')
+const capability = z.enum(['chat', 'completion', 'embedding'])
+const time = z.iso.datetime()
+const timeOrNull = time.nullable()
+
+export const pageQuery = z.object({
+  cursor: z.uuid().optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(200),
+})
+export const byId = z.object({ id: z.uuid() })
+export const byName = z.object({ '*': line(400).min(1) })
+export const byAlias = z.object({ alias: line(400).min(1) })
+
+/** Facts by their names: `{value, source}`, or null to make one unknown. Read by read-facts.ts. */
+const facts = z.record(line(40), z.unknown()).refine((given) => Object.keys(given).length <= 20, {
+  message: 'at most 20 facts at once',
+})
+export const modelChange = z.strictObject({
+  publisher: line(128).optional(),
+  name: line(128).optional(),
+  family: line(128).min(1).nullable().optional(),
+  succeeds: line(300).nullable().optional(),
+  derived_from: line(300).nullable().optional(),
+  capabilities: z.array(capability).min(1).max(3).nullable().optional(),
+  facts: facts.optional(),
+})
+export const newProvider = z.strictObject({
+  kind: z.enum(PROVIDER_KINDS).nullish(),
+  url: line(2_048).nullish(),
+  name: line(64).min(1).nullish(),
+  key: z.string().max(4_096).nullish(),
+  models: z.array(line(256).min(1)).max(500).nullish(),
+})
+export const newFile = z.strictObject({
+  path: line(4_096).min(1),
+  name: line(200).min(1).nullish(),
+})
+export const listingChange = z.strictObject({
+  is_on: z.boolean().optional(),
+  facts: facts.optional(),
+})
+export const newAlias = z.strictObject({ target: line(300).min(1) })
+export const decision = z.strictObject({ decision: z.enum(['same', 'different']) })
+
+const factAnswer = z.union([
+  z.object({ known: z.literal(true), value: z.json(), source: z.string(), checked_at: time }),
+  z.object({ known: z.literal(false) }),
+])
+const factsAnswer = (names: readonly string[]) =>
+  z.object(Object.fromEntries(names.map((name) => [name, factAnswer])))
+
+export const listingAnswer = z.object({
+  id: z.uuid(),
+  model: z.string().nullable(),
+  variant_id: z.uuid(),
+  provider: z.object({ id: z.uuid(), name: z.string().nullable(), kind: z.string().nullable() }),
+  upstream_model: z.string(),
+  file_path: z.string().nullable().optional(),
+  is_on: z.boolean(),
+  is_live: z.boolean(),
+  facts: factsAnswer(LISTING_FACTS),
+  offered_at: time,
+  switched_at: timeOrNull,
+  vanished_at: timeOrNull,
+})
+export const modelAnswer = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  publisher: z.string(),
+  family: z.string().nullable(),
+  succeeds: z.string().nullable(),
+  derived_from: z.string().nullable(),
+  former_names: z.array(z.string()),
+  capabilities: z.array(capability).nullable(),
+  league: z.enum(['models', 'practice', 'apps']),
+  is_live: z.boolean(),
+  is_in_auto: z.boolean(),
+  facts: factsAnswer(MODEL_FACTS),
+  variants: z.array(
+    z.object({
+      id: z.uuid(),
+      weights_sha256: z.string().nullable(),
+      quantisation: z.string().nullable(),
+      upstream_model: z.string().nullable(),
+      first_seen_at: time,
+    }),
+  ),
+  listings: z.array(listingAnswer),
+  created_at: time,
+})
+export const providerAnswer = z.object({
+  id: z.uuid(),
+  kind: z.enum(PROVIDER_KINDS),
+  name: z.string(),
+  base_url: z.string(),
+  has_key: z.boolean(),
+  listing_count: z.int(),
+  on_count: z.int(),
+  created_at: time,
+  refreshed_at: timeOrNull,
+})
+export const addedAnswer = z.object({
+  provider: providerAnswer,
+  listings: z.array(listingAnswer),
+})
+export const fileAnswer = z.object({ listing: listingAnswer, model: modelAnswer })
+export const aliasAnswer = z.object({
+  alias: z.string(),
+  target: z.string(),
+  target_kind: z.enum(['model', 'listing']),
+  created_at: time,
+})
+const side = z.object({
+  id: z.uuid(),
+  name: z.string().optional(),
+  providers: z.array(z.string()).optional(),
+  is_on: z.boolean().optional(),
+})
+export const proposalAnswer = z.object({
+  id: z.uuid(),
+  kept: side,
+  other: side,
+  reason: z.string(),
+  state: z.enum(['open', 'same', 'different']),
+  moved_variant_ids: z.array(z.uuid()),
+  created_at: time,
+  decided_at: timeOrNull,
+  decided_by: z.uuid().nullable(),
+})
+
+/** One page of a list. */
+export function listAnswer<Item extends z.ZodType>(item: Item) {
+  return z.object({ data: z.array(item), next_cursor: z.string().nullable() })
+}

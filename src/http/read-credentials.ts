@@ -10,7 +10,7 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>
 export function readCredentials(headers: Headers): Credentials | null {
   const { authorization } = headers
   if (typeof authorization === 'string') {
-    const secret = /^bearer +(.*)$/i.exec(authorization)?.[1]?.trim() ?? authorization.trim()
+    const secret = authorization.replace(/^bearer(\s+|$)/i, '').trim()
     if (secret !== '') return { kind: 'key', secret }
   }
   const apiKey = headers['x-api-key']

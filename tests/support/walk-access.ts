@@ -1,0 +1,161 @@
+import { newId } from '../../src/kernel/index.ts'
+import type { Access, Principal, Role, Route } from '../../src/people/index.ts'
+import { openTestServer } from './server.ts'
+
+/** What is wrong with how routes declare themselves, one line each; none: nothing. */
+export function findUndeclared(routes: readonly Route[]): string[] {
+  const seen = new Set<string>()
+  return routes.flatMap((route) => {
+    const name = `${route.method} ${route.path}`
+    const problems = [
+      ...(route.access in allowed ? [] : ['declares no access']),
+      ...(route.access === 'anyone' || route.scope !== null ? [] : ['declares no scope']),
+      ...(route.summary.trim() === '' ? ['says nothing of itself'] : []),
+      ...(['problem', 'openai'].includes(route.dialect) ? [] : ['declares no dialect']),
+      ...(route.path.startsWith('/v1/') === (route.dialect === 'openai') ? [] : ['wrong dialect']),
+      ...(seen.has(name) ? ['is declared twice'] : []),
+      ...(route.access === 'anyone' && !open.has(name)
+        ? ['is open to anyone: is that meant?']
+        : []),
+    ]
+    seen.add(name)
+    return problems.map((problem) => `${name} ${problem}`)
+  })
+}
+
+/** All that answers without a key, by name: whoever opens another door writes it down here. */
+const open = new Set(['GET /', 'GET /healthz', 'GET /readyz', 'GET /link/:token'])
+
+const roles: Readonly<Record<string, Partial<Principal>>> = {
+  member: { role: 'member' },
+  admin: { role: 'admin' },
+  owner: { role: 'owner' },
+  'house member': { role: 'member', isHouse: true },
+  'house admin': { role: 'admin', isHouse: true },
+  'house owner': { role: 'owner', isHouse: true },
+  'scrape token': { role: 'member', isHouse: true, via: 'scrape-token', scopes: ['metrics'] },
+}
+
+/** Who may, written out by hand: a table that was computed would repeat the rule it tests. */
+const allowed: Readonly<Record<Access, readonly string[]>> = {
+  anyone: [...Object.keys(roles), 'nobody', 'no scope'],
+  member: ['member', 'admin', 'owner', 'house member', 'house admin', 'house owner'],
+  admin: ['admin', 'owner', 'house admin', 'house owner'],
+  owner: ['owner', 'house owner'],
+  operator: ['house admin', 'house owner'],
+  'house-owner': ['house owner'],
+  scraper: ['house owner', 'scrape token'],
+}
+
+/**
+ * Calls every route as everybody through a real server, with handlers that only say that they
+ * were reached, and tells where somebody came in who may not, or stayed out who may.
+ */
+export async function walkAccess(routes: readonly Route[]): Promise<string[]> {
+  const server = await openTestServer({
+    routes: routes.map(withoutHandler),
+    authenticate: (credentials) => principalNamed(secretOf(credentials)),
+  })
+  const problems: string[] = []
+  for (const route of routes) {
+    for (const who of [...Object.keys(roles), 'nobody', 'no scope']) {
+      const answer = await server.inject({
+        method: route.method,
+        url: pathOf(route),
+        headers: {
+          host: 'localhost',
+          'content-type': 'application/json',
+          ...(who === 'nobody' ? {} : { authorization: `Bearer ${who}` }),
+        },
+        ...(route.method === 'GET' ? {} : { payload: '{}' }),
+      })
+      const expected = expectedFor(route, who)
+      const isRight =
+        expected === 'reached' ? isReached(answer.statusCode) : answer.statusCode === expected
+      if (!isRight)
+        problems.push(
+          `${route.method} ${route.path} as ${who}: ${answer.statusCode}, not ${expected}`,
+        )
+    }
+  }
+  return problems
+}
+
+/** Reached: the stub's own status, or input that was refused after the gate. */
+function isReached(status: number): boolean {
+  return status === 299 || status === 400
+}
+
+function expectedFor(route: Route, who: string): 'reached' | 401 | 403 {
+  if (allowed[route.access].includes(who)) return 'reached'
+  return who === 'nobody' ? 401 : 403
+}
+
+function withoutHandler(route: Route): Route {
+  if (route.kind === 'json') return { ...route, handle: () => ({ status: 299, json: {} }) }
+  return {
+    ...route,
+    handle: (_request, response) => {
+      response.writeHead(299)
+      response.end()
+    },
+  }
+}
+
+function pathOf(route: Route): string {
+  return route.path.replaceAll(/:[a-z_]+/g, () => newId()).replace(/\*$/, 'publisher/name')
+}
+
+function secretOf(credentials: { kind: string; secret?: string; token?: string }): string {
+  return credentials.secret ?? credentials.token ?? ''
+}
+
+function principalNamed(name: string): Principal {
+  const role: Role = 'owner'
+  const base: Principal = {
+    via: 'key',
+    subjectId: newId(),
+    organisationId: newId(),
+    personId: newId(),
+    teamId: null,
+    role,
+    isHouse: false,
+    keyId: newId(),
+    models: null,
+    scopes: null,
+    expiresAtMs: null,
+  }
+  // The strongest caller with a key that has no scope at all: only open routes may let it in.
+  if (name === 'no scope') return { ...base, isHouse: true, scopes: [] }
+  return { ...base, ...roles[name] }
+}
+
+/**
+ * Calls every route that names an object by its path as a stranger who owns another organisation,
+ * with the path of a real object, and tells which answered anything but 404 (or 403, where the
+ * stranger's organisation may not call the route at all).
+ *
+ * @param paths a real object's path for each `METHOD /pattern`; a missing one is a problem
+ */
+export async function walkForeign(
+  routes: readonly Route[],
+  paths: Readonly<Record<string, string>>,
+  call: (method: string, path: string) => Promise<number>,
+): Promise<string[]> {
+  const problems: string[] = []
+  for (const route of routes.filter(({ path, access }) => /[:*]/.test(path) && isShared(access))) {
+    const name = `${route.method} ${route.path}`
+    const path = paths[name]
+    if (path === undefined) problems.push(`${name}: no path of a real object was given`)
+    else {
+      const status = await call(route.method, path)
+      if (status !== 404) problems.push(`${name}: answered a stranger with ${status}`)
+    }
+  }
+  return problems
+}
+
+/** What belongs to one organisation among many; the house's own things are refused by role. */
+function isShared(access: Access): boolean {
+  return access === 'member' || access === 'admin' || access === 'owner'
+}

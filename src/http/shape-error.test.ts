@@ -36,7 +36,7 @@ test('OpenAI’s shape has its four members, absent ones null', () => {
 })
 
 test('an unknown model has the code that clients of OpenAI look for', () => {
-  for (const code of ['gateway_model_unknown', 'gateway_model_not_live']) {
+  for (const code of ['gateway_model_unknown', 'gateway_model_not_live', 'catalog_model_unknown']) {
     const shaped = shapeOpenaiError(refusal('not_found', code), requestId)
     expect(JSON.parse(shaped.body).error.code).toBe('model_not_found')
     const problem = shapeError(refusal('not_found', code), { dialect: 'problem', requestId })

@@ -69,6 +69,8 @@ function shapeForOpenai(refusal: Refusal): ShapedError {
 
 /** Codes that clients of OpenAI look for; every other error keeps its own. */
 const openaiCodes: Readonly<Record<string, string>> = {
+  catalog_model_off: 'model_not_found',
+  catalog_model_unknown: 'model_not_found',
   gateway_model_unknown: 'model_not_found',
   gateway_model_not_live: 'model_not_found',
 }

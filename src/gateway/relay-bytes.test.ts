@@ -102,6 +102,21 @@ describe('a whole answer', () => {
     expect((await world.settled(1))[0]).toMatchObject({ source: 'reported' })
   })
 
+  it.each([
+    ['in an encoding that nobody knows', 'x-new', Buffer.from(ODD_JSON)],
+    ['that is not what its encoding says', 'gzip', Buffer.from(ODD_JSON)],
+    ['that is cut within its encoding', 'gzip', gzipSync(ODD_JSON).subarray(0, 60)],
+  ])('%s is no answer', async (_name, encoding, bytes) => {
+    const { world } = await openBefore((response) => {
+      const headers = { 'content-type': 'application/json', 'content-encoding': encoding }
+      response.writeHead(200, headers).end(bytes)
+    })
+    const answer = await world.post('/chat/completions', chatBody('m'))
+    expect(answer.status).toBeGreaterThanOrEqual(500)
+    expect(await answer.text()).toContain('"type":"server_error"')
+    expect(await world.settled(1)).toMatchObject([{ outcome: 'upstream_error' }])
+  })
+
   it('of 20 MB passes whole', async () => {
     const body = `{"data":[{"embedding":"${'A'.repeat(20_000_000)}"}],"usage":{"prompt_tokens":4}}`
     const { world } = await openBefore((response) => {

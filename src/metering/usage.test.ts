@@ -1,0 +1,284 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { describeOnEveryServer } from '../../tests/support/database.ts'
+import { memberPrincipal } from '../../tests/support/gateway.ts'
+import { seededRandom } from '../../tests/support/seeded-random.ts'
+import { type Log, newId, type RequestId, silentLog } from '../kernel/index.ts'
+import type { Principal } from '../people/index.ts'
+import type { Store } from '../store/index.ts'
+import { type Metering, openMetering, type UsageQuery } from './service.ts'
+import { insertUsage } from './store.ts'
+import type { Usage } from './types.ts'
+
+const EVERYTHING: UsageQuery = {
+  keyId: null,
+  modelId: null,
+  since: null,
+  until: null,
+  cursor: null,
+  limit: 100,
+}
+
+function usageOf(caller: Principal, overrides: Partial<Usage> = {}): Usage {
+  return {
+    id: newId<'request'>(),
+    organisationId: caller.organisationId,
+    subjectId: caller.subjectId,
+    keyId: caller.keyId,
+    modelId: newId<'model'>(),
+    variantId: newId<'variant'>(),
+    listingId: newId<'listing'>(),
+    purpose: 'use',
+    operation: 'chat',
+    isStream: true,
+    tokens: { input: 11, cachedInput: 5, cacheWrite: 2, output: 7, reasoning: 3 },
+    source: 'reported',
+    outcome: 'answered',
+    upstreamStatus: 200,
+    upstreamId: 'chatcmpl-1',
+    startedAtMs: Date.UTC(2026, 10, 25, 12, 0, 0, 123),
+    firstByteMs: 12.5,
+    totalMs: 250.25,
+    ...overrides,
+  }
+}
+
+describeOnEveryServer('usage', (openStoreHere) => {
+  let store: Store
+  let metering: Metering
+  let logged: string[]
+  const me = memberPrincipal()
+  const colleague = memberPrincipal({ organisationId: me.organisationId })
+  const admin = memberPrincipal({ organisationId: me.organisationId, role: 'admin' })
+  const stranger = memberPrincipal({ role: 'owner' })
+
+  beforeAll(async () => {
+    store = await openStoreHere()
+  })
+  beforeEach(async () => {
+    await store.pool.query('truncate usage')
+    logged = []
+    const log: Log = { ...silentLog, error: (_fields, message) => void logged.push(message) }
+    metering = openMetering({ store, log })
+  })
+  afterAll(() => store.close())
+
+  async function countRows(): Promise<number> {
+    const { rows } = await store.pool.query('select count(*)::int as count from usage')
+    return rows[0].count
+  }
+
+  it('keeps every fact of a record', async () => {
+    const usage = usageOf(me)
+    await metering.record(usage, 5_000)
+    expect(await metering.get(me, usage.id)).toEqual({
+      id: usage.id,
+      started_at: new Date(usage.startedAtMs),
+      organisation_id: me.organisationId,
+      subject_id: me.subjectId,
+      key_id: me.keyId,
+      model_id: usage.modelId,
+      variant_id: usage.variantId,
+      listing_id: usage.listingId,
+      purpose: 'use',
+      operation: 'chat',
+      is_stream: true,
+      input_tokens: '11',
+      cached_input_tokens: '5',
+      cache_write_tokens: '2',
+      output_tokens: '7',
+      reasoning_tokens: '3',
+      source: 'reported',
+      outcome: 'answered',
+      upstream_status: 200,
+      upstream_id: 'chatcmpl-1',
+      first_byte_ms: 12.5,
+      total_ms: 250.25,
+    })
+  })
+
+  it('keeps what is not known as unknown', async () => {
+    const usage = usageOf(me, {
+      keyId: null,
+      upstreamStatus: null,
+      upstreamId: null,
+      firstByteMs: null,
+    })
+    await metering.record(usage, 5_000)
+    expect(await metering.get(me, usage.id)).toMatchObject({
+      key_id: null,
+      upstream_status: null,
+      upstream_id: null,
+      first_byte_ms: null,
+    })
+  })
+
+  it('keeps the largest counts exactly', async () => {
+    const tokens = { ...usageOf(me).tokens, input: Number.MAX_SAFE_INTEGER }
+    const usage = usageOf(me, { tokens })
+    await metering.record(usage, 5_000)
+    expect((await metering.get(me, usage.id)).input_tokens).toBe('9007199254740991')
+  })
+
+  it('records an id once: who writes it again changes nothing', async () => {
+    const usage = usageOf(me)
+    await insertUsage(store.pool, [usage, usageOf(me)])
+    await insertUsage(store.pool, [{ ...usage, outcome: 'aborted' }, usageOf(me)])
+    await metering.record({ ...usage, outcome: 'aborted' }, 5_000)
+    expect(await countRows()).toBe(3)
+    expect((await metering.get(me, usage.id)).outcome).toBe('answered')
+  })
+
+  it('commits many at once, each before its promise resolves', async () => {
+    const usages = Array.from({ length: 2_500 }, () => usageOf(me))
+    await Promise.all(usages.map((usage) => metering.record(usage, 10_000)))
+    expect(metering.pendingCount).toBe(0)
+    expect(await countRows()).toBe(2_500)
+  })
+
+  it.each<[string, Partial<Usage>]>([
+    ['a word that the table does not know', { outcome: 'vanished' as 'aborted' }],
+    ['a negative count', { tokens: { ...usageOf(me).tokens, output: -1 } }],
+    ['a broken count', { tokens: { ...usageOf(me).tokens, output: 0.5 } }],
+    ['an id that is none', { id: 'x' as RequestId }],
+    ['a NUL in a text', { upstreamId: 'a\u0000b' }],
+    ['a status beyond its type', { upstreamStatus: 70_000 }],
+  ])('gives up a record with %s, and no other', async (_name, broken) => {
+    const before = usageOf(me)
+    const after = usageOf(me)
+    const records = [before, usageOf(me, broken), after]
+    await Promise.all(records.map((usage) => metering.record(usage, 5_000)))
+    expect(await countRows()).toBe(2)
+    expect((await metering.get(me, after.id)).id).toBe(after.id)
+    expect(logged).toEqual(['usage record given up: bad data'])
+  })
+
+  it('refuses in time when the database does not answer, and commits later, once', async () => {
+    const usage = usageOf(me)
+    const blocker = await store.pool.connect()
+    await blocker.query('begin')
+    await blocker.query('lock table usage in access exclusive mode')
+    const late = metering.record(usage, 100)
+    await expect(late).rejects.toMatchObject({
+      code: 'metering_unavailable',
+      kind: 'unavailable',
+      retryAfterSeconds: 2,
+    })
+    expect(metering.pendingCount).toBe(1)
+    const startedMs = performance.now()
+    await metering.drain(50)
+    expect(performance.now() - startedMs).toBeLessThan(1_000)
+    expect(metering.pendingCount).toBe(1)
+    await blocker.query('rollback')
+    blocker.release()
+    await metering.drain(5_000)
+    expect(metering.pendingCount).toBe(0)
+    expect(await countRows()).toBe(1)
+  })
+
+  it('tries again when its statement was cut off', async () => {
+    await store.pool.query('alter table usage rename to usage_away')
+    const usage = usageOf(me)
+    const recording = metering.record(usage, 5_000)
+    await new Promise((resolve) => setTimeout(resolve, 80))
+    await store.pool.query('alter table usage_away rename to usage')
+    await recording
+    expect(await countRows()).toBe(1)
+    expect(logged).toContain('usage not committed, retrying')
+  })
+
+  it('shows a member their own, an admin the organisation’s, a stranger none of it', async () => {
+    const mine = usageOf(me)
+    const theirs = usageOf(colleague)
+    const foreign = usageOf(stranger)
+    await insertUsage(store.pool, [mine, theirs, foreign])
+    const seenBy = async (caller: Principal) =>
+      (await metering.list(caller, EVERYTHING)).rows.map((row) => row.id).toSorted()
+    expect(await seenBy(me)).toEqual([mine.id])
+    expect(await seenBy(colleague)).toEqual([theirs.id])
+    expect(await seenBy(admin)).toEqual([mine.id, theirs.id].toSorted())
+    expect(await seenBy(stranger)).toEqual([foreign.id])
+    const unknown = expect.objectContaining({ code: 'metering_usage_unknown', kind: 'not_found' })
+    expect((await metering.get(admin, mine.id)).id).toBe(mine.id)
+    await expect(metering.get(colleague, mine.id)).rejects.toEqual(unknown)
+    await expect(metering.get(stranger, mine.id)).rejects.toEqual(unknown)
+    await expect(metering.get(admin, foreign.id)).rejects.toEqual(unknown)
+    for (const id of [newId(), 'x', '', "' or 1=1 --"]) {
+      await expect(metering.get(me, id), id).rejects.toEqual(unknown)
+    }
+  })
+
+  it('pages from the newest, each record once, whatever the page', async () => {
+    const usages = Array.from({ length: 23 }, () => usageOf(me))
+    await insertUsage(store.pool, usages)
+    const newestFirst = usages
+      .map((usage) => usage.id)
+      .toSorted()
+      .toReversed()
+    for (const limit of [1, 5, 22, 23, 24]) {
+      const seen: string[] = []
+      let cursor: string | null = null
+      let pages = 0
+      do {
+        const page = await metering.list(me, { ...EVERYTHING, cursor, limit })
+        expect(page.rows.length).toBeLessThanOrEqual(limit)
+        seen.push(...page.rows.map((row) => row.id))
+        cursor = page.nextCursor
+        pages += 1
+      } while (cursor !== null)
+      expect(seen).toEqual(newestFirst)
+      expect(pages).toBe(Math.ceil(23 / limit))
+    }
+  })
+
+  it('refuses a cursor that it did not give', async () => {
+    await expect(metering.list(me, { ...EVERYTHING, cursor: 'next' })).rejects.toMatchObject({
+      code: 'metering_cursor_invalid',
+      param: 'cursor',
+    })
+  })
+
+  it('filters by key, model and time: the beginning is in, the end is out', async () => {
+    const random = seededRandom(1)
+    const keys = [newId<'key'>(), newId<'key'>()] as const
+    const models = [newId<'model'>(), newId<'model'>()] as const
+    const hourMs = 3_600_000
+    const startMs = Date.UTC(2026, 10, 25)
+    const usages = Array.from({ length: 40 }, () =>
+      usageOf(me, {
+        keyId: random.pick(keys),
+        modelId: random.pick(models),
+        startedAtMs: startMs + random.below(6) * hourMs,
+      }),
+    )
+    await insertUsage(store.pool, usages)
+    const filters: Partial<UsageQuery>[] = [
+      {},
+      { keyId: keys[0] },
+      { modelId: models[1] },
+      { since: new Date(startMs + 2 * hourMs) },
+      { until: new Date(startMs + 2 * hourMs) },
+      {
+        keyId: keys[1],
+        modelId: models[0],
+        since: new Date(startMs + hourMs),
+        until: new Date(startMs + 4 * hourMs),
+      },
+      { keyId: newId() },
+    ]
+    for (const filter of filters) {
+      const expected = usages.filter(
+        (usage) =>
+          (filter.keyId === undefined || usage.keyId === filter.keyId) &&
+          (filter.modelId === undefined || usage.modelId === filter.modelId) &&
+          usage.startedAtMs >= (filter.since?.getTime() ?? 0) &&
+          usage.startedAtMs < (filter.until?.getTime() ?? Infinity),
+      )
+      const { rows } = await metering.list(me, { ...EVERYTHING, ...filter })
+      const newestFirst = expected
+        .map((usage) => usage.id)
+        .toSorted()
+        .toReversed()
+      expect(rows.map((row) => row.id)).toEqual(newestFirst)
+    }
+  })
+})

@@ -51,7 +51,7 @@ export function defaultLimits(): EngineLimits {
     memoryBytes: Math.floor(machineBytes() / 2),
     threads: Math.max(1, availableParallelism() - 1),
     sequences: 4,
-    contextTokens: 16_384,
+    contextTokens: 8_192,
     queueLength: 64,
     queueWaitMs: 30_000,
   }

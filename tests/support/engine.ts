@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -97,4 +97,25 @@ export async function until(isTrue: () => boolean, limitMs = 5_000): Promise<num
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
   return performance.now() - startedMs
+}
+
+/**
+ * The small model with another chat template: the same real weights, as a model of another family
+ * would come. Spaces fill the template up so that the weights stay where they are aligned.
+ */
+export function withTemplate(template: string): Buffer {
+  const weights = readFileSync(smallModelPath)
+  const key = Buffer.from('tokenizer.chat_template')
+  const lengthAt = weights.indexOf(key) + key.length + 4
+  const oldLength = Number(weights.readBigUInt64LE(lengthAt))
+  const bytes = Buffer.byteLength(template)
+  const fill = (((oldLength - bytes) % 32) + 32) % 32
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(bytes + fill))
+  return Buffer.concat([
+    weights.subarray(0, lengthAt),
+    length,
+    Buffer.from(template + ' '.repeat(fill)),
+    weights.subarray(lengthAt + 8 + oldLength),
+  ])
 }

@@ -1,18 +1,30 @@
 import type { Json } from '../../kernel/index.ts'
+import { answerCall, type CallJob } from './answer-call.ts'
 import type { ChatWriter, Usage } from './chat-writer.ts'
 import { describeLogprob } from './describe-logprobs.ts'
 import type { Outcome, Piece } from './generate.ts'
-import type { EvaluateOptions, Token } from './llama-api.ts'
+import type { EvaluateOptions } from './llama-api.ts'
 import type { LoadedModel } from './loaded-model.ts'
 import type { ChatRequest } from './parse-chat.ts'
 import type { OutputShape, Tool } from './parse-output-shape.ts'
+import { readReasoning } from './reasoning-marks.ts'
 import { type RenderedPrompt, renderChat } from './render-prompt.ts'
 import { type Generation, type Place, runModel, withPlace } from './run-model.ts'
-import { choiceGrammar, type GrammarOptions, schemaGrammar } from './schema-grammar.ts'
+import { type GrammarOptions, schemaGrammar } from './schema-grammar.ts'
+import { type ReasoningMarks, splitReasoning } from './split-reasoning.ts'
+import { hasToolForm, readToolForm } from './tool-form.ts'
 
 export interface AnswerOptions {
   readonly signal: AbortSignal
   readonly randomSeed: number
+  readonly newCallId: () => string
+}
+
+/** A chat request on its way to its model. */
+interface Job {
+  readonly request: ChatRequest
+  readonly prompt: RenderedPrompt
+  readonly writer: ChatWriter
   readonly newCallId: () => string
 }
 
@@ -22,18 +34,32 @@ const grammarOptions = (loaded: LoadedModel): GrammarOptions => ({
   isShort: loaded.contextTokens <= SMALL_CONTEXT_TOKENS,
 })
 
-/** The grammar of an answer's form, and what of the form it cannot hold. */
-function grammarOf(
-  loaded: LoadedModel,
-  shape: OutputShape,
-): {
-  grammar: string | undefined
-  ignored: readonly string[]
-} {
-  if (shape.kind !== 'json' && shape.kind !== 'schema') return { grammar: undefined, ignored: [] }
-  const schema: Json = shape.kind === 'schema' ? shape.schema : { type: 'object' }
-  const { grammar, ignoredKeywords } = schemaGrammar(schema, grammarOptions(loaded))
-  return { grammar, ignored: ignoredKeywords }
+/** The schema of an answer that must be JSON; undefined: any text will do. */
+function schemaOf(shape: OutputShape): Json | undefined {
+  if (shape.kind === 'json') return { type: 'object' }
+  return shape.kind === 'schema' ? shape.schema : undefined
+}
+
+/** Tools that the model may read of: only where its template has a form for them. */
+function documentedTools(loaded: LoadedModel, shape: OutputShape): readonly Tool[] {
+  const hasTools = shape.kind === 'call' || shape.kind === 'maybe-call'
+  return hasTools && hasToolForm(loaded.wrapper) ? shape.tools : []
+}
+
+function ignoredKeywords(shape: OutputShape): readonly string[] {
+  const schema = schemaOf(shape)
+  if (schema !== undefined) return schemaGrammar(schema).ignoredKeywords
+  if (shape.kind !== 'call' && shape.kind !== 'maybe-call') return []
+  return [...new Set(shape.tools.flatMap((t) => schemaGrammar(t.parameters).ignoredKeywords))]
+}
+
+/** Headers that say which wishes had no effect. Also refuses schemas that cannot be used. */
+function headersOf(loaded: LoadedModel, shape: OutputShape): Record<string, string> {
+  const isIgnored = shape.kind === 'maybe-call' && !hasToolForm(loaded.wrapper)
+  if (isIgnored) return { 'x-baimo-tools': 'ignored-no-template' }
+  const ignored = ignoredKeywords(shape)
+  if (ignored.length === 0) return {}
+  return { 'x-baimo-schema': `ignored ${ignored.join(',')}`.replaceAll(/[^\w $,.-]/g, '_') }
 }
 
 const usageOf = (promptTokens: number, outcomes: readonly Outcome[]): Usage => ({
@@ -42,20 +68,7 @@ const usageOf = (promptTokens: number, outcomes: readonly Outcome[]): Usage => (
   cachedTokens: Math.min(promptTokens, outcomes[0]?.cachedTokens ?? 0),
 })
 
-function logprobsOf(loaded: LoadedModel, request: ChatRequest) {
-  const { topLogprobs } = request
-  return (piece: Piece, sampling: EvaluateOptions) =>
-    topLogprobs === null
-      ? null
-      : piece.tokens.map((t) =>
-          describeLogprob(loaded, t, {
-            topCount: topLogprobs,
-            temperature: sampling.temperature,
-          }),
-        )
-}
-
-const generationOf = (request: ChatRequest, prompt: RenderedPrompt): Generation => ({
+const generationOf = ({ request, prompt }: Job): Generation => ({
   promptTokens: prompt.tokens,
   stopTokens: prompt.stopTokens,
   stopStrings: [...prompt.stopStrings, ...request.sampling.stops],
@@ -65,89 +78,89 @@ const generationOf = (request: ChatRequest, prompt: RenderedPrompt): Generation 
   maxTokens: request.sampling.maxTokens,
 })
 
-async function answerText(
-  place: Place,
-  request: ChatRequest,
-  io: { prompt: RenderedPrompt; grammar: string | undefined; writer: ChatWriter },
-) {
-  const describe = logprobsOf(place.loaded, request)
-  const generation = { ...generationOf(request, io.prompt), grammar: io.grammar }
-  const outcome = await runModel(place, generation, (piece, sampling) =>
-    io.writer.text(piece.text, describe(piece, sampling)),
-  )
-  io.writer.end(outcome.finish, usageOf(io.prompt.tokens.length, [outcome]))
-}
-
-/** The model's choice among several tools, by a grammar of their names. */
-async function chooseTool(place: Place, generation: Generation, tools: readonly Tool[]) {
-  const [only, ...others] = tools
-  if (only !== undefined && others.length === 0) return { tool: only, outcomes: [] }
-  let name = ''
-  const grammar = choiceGrammar(tools.map((t) => t.name))
-  const outcome = await runModel(place, { ...generation, grammar }, (piece) => {
-    name += piece.text
-  })
-  // Cut short by max_tokens, the beginning of a name still tells some tool.
-  const tool = tools.find((t) => t.name === name) ?? tools.find((t) => t.name.startsWith(name))
-  return { tool: tool ?? (only as Tool), outcomes: [outcome] }
-}
-
-/** What the template writes before the arguments of a call; empty where it has no form for calls. */
-function callHead(loaded: LoadedModel, tool: Tool): readonly Token[] {
-  const { wrapper, runtime, model } = loaded
-  if (wrapper === null || !hasToolForm(loaded)) return []
-  const { prefix, paramsPrefix } = wrapper.settings.functions.call
-  return runtime.module.LlamaText(prefix, tool.name, paramsPrefix).tokenize(model.tokenizer)
-}
-
-/** Whether the model's template has a form for tools of its own. */
-export function hasToolForm(loaded: LoadedModel): boolean {
-  const template = loaded.model.fileInfo.metadata.tokenizer?.chat_template ?? ''
-  return /\btools\b/.test(template)
-}
-
-async function answerCall(
-  place: Place,
-  request: ChatRequest,
-  io: { prompt: RenderedPrompt; tools: readonly Tool[]; writer: ChatWriter; newCallId(): string },
-) {
-  const base: Generation = {
-    ...generationOf(request, io.prompt),
-    stopStrings: [],
-    hasProbabilities: false,
+/** Shows pieces of text, thoughts apart. `end` shows what was held back and answers all the text. */
+function openShow(loaded: LoadedModel, { request, writer }: Job, marks: ReasoningMarks | null) {
+  const { topLogprobs } = request
+  const splitter = splitReasoning(marks)
+  let said = ''
+  const write = (split: { reasoning: string; content: string }, logprobs: Logprobs) => {
+    if (split.reasoning !== '') writer.reasoning(split.reasoning, logprobs)
+    if (split.content === '') return
+    writer.text(split.content, split.reasoning === '' ? logprobs : null)
   }
-  const { tool, outcomes } = await chooseTool(place, base, io.tools)
-  const spent = outcomes.reduce((sum, o) => sum + o.completionTokens, 0)
-  const { maxTokens } = request.sampling
-  io.writer.callStart(io.newCallId(), tool.name)
+  type Logprobs = ReturnType<typeof describeLogprob>[] | null
+  return {
+    show(piece: Piece, sampling: EvaluateOptions) {
+      said += piece.text
+      const options = { topCount: topLogprobs ?? 0, temperature: sampling.temperature }
+      const logprobs =
+        topLogprobs === null ? null : piece.tokens.map((t) => describeLogprob(loaded, t, options))
+      write(splitter.push(piece.text), logprobs)
+    },
+    end(): string {
+      write(splitter.end(), null)
+      return said
+    },
+  }
+}
+
+const callJob = (
+  place: Place,
+  job: Job,
+  generation: Generation,
+  tools: readonly Tool[],
+): CallJob => ({
+  tools,
+  generation: { ...generation, stopStrings: [], hasProbabilities: false },
+  grammarOptions: grammarOptions(place.loaded),
+  newCallId: job.newCallId,
+})
+
+/** Text that may turn into a call where the template has a form for it. */
+async function answerText(place: Place, job: Job): Promise<void> {
+  const { loaded } = place
+  const { shape } = job.request
+  const schema = schemaOf(shape)
+  const grammar =
+    schema === undefined ? undefined : schemaGrammar(schema, grammarOptions(loaded)).grammar
+  const tools = documentedTools(loaded, shape)
+  const form = tools.length > 0 ? readToolForm(loaded) : null
+  // Nothing may come before JSON: such an answer is not thought about.
+  const { marks, opening } =
+    grammar === undefined ? readReasoning(loaded, job.prompt.tokens) : { marks: null, opening: [] }
+  const show = openShow(loaded, job, marks)
+  const plain = generationOf(job)
+  const generation = { ...plain, promptTokens: [...plain.promptTokens, ...opening] }
   const outcome = await runModel(
     place,
     {
-      ...base,
-      promptTokens: [...io.prompt.tokens, ...callHead(place.loaded, tool)],
-      grammar: schemaGrammar(tool.parameters, grammarOptions(place.loaded)).grammar,
-      maxTokens: maxTokens === undefined ? undefined : Math.max(1, maxTokens - spent),
+      ...generation,
+      grammar,
+      ...(form && { callTokens: form.triggerTokens, callStrings: form.triggerStrings }),
     },
-    (piece) => io.writer.callArguments(piece.text),
+    show.show,
   )
-  const finish = outcome.finish === 'length' ? 'length' : 'tool_calls'
-  io.writer.end(finish, usageOf(io.prompt.tokens.length, [...outcomes, outcome]))
+  const said = show.end()
+  if (outcome.finish !== 'call') {
+    job.writer.end(outcome.finish, usageOf(job.prompt.tokens.length, [outcome]))
+    return
+  }
+  const promptTokens = [...generation.promptTokens, ...loaded.model.tokenize(said)]
+  await finishCall(place, job, {
+    generation: { ...generation, promptTokens },
+    tools,
+    before: [outcome],
+  })
 }
 
-function ignoredOf(loaded: LoadedModel, shape: OutputShape): readonly string[] {
-  if (shape.kind !== 'call') return grammarOf(loaded, shape).ignored
-  return [...new Set(shape.tools.flatMap((t) => schemaGrammar(t.parameters).ignoredKeywords))]
-}
-
-/** Headers that say which wishes had no effect. */
-function headersOf(loaded: LoadedModel, shape: OutputShape): Record<string, string> {
-  const headers: Record<string, string> = {}
-  const ignored = ignoredOf(loaded, shape)
-  if (ignored.length > 0)
-    headers['x-baimo-schema'] = `ignored ${ignored.join(',')}`.replaceAll(/[^\w $,.-]/g, '_')
-  if (shape.kind === 'maybe-call')
-    headers['x-baimo-tools'] = hasToolForm(loaded) ? 'ignored-auto' : 'ignored-no-template'
-  return headers
+async function finishCall(
+  place: Place,
+  job: Job,
+  call: { generation: Generation; tools: readonly Tool[]; before: readonly Outcome[] },
+): Promise<void> {
+  const made = callJob(place, job, call.generation, call.tools)
+  const { finish, outcomes } = await answerCall(place, made, job.writer)
+  job.writer.end(finish, usageOf(job.prompt.tokens.length, [...call.before, ...outcomes]))
 }
 
 /** Answers a chat completion through `writer`. Errors: engine_*. */
@@ -158,14 +171,12 @@ export async function answerChat(
 ): Promise<void> {
   const { shape } = request
   const headers = headersOf(loaded, shape)
-  const documented = shape.kind === 'call' && hasToolForm(loaded) ? shape.tools : []
-  const prompt = renderChat(loaded, request.history, documented)
+  const prompt = renderChat(loaded, request.history, documentedTools(loaded, shape))
   const { signal, randomSeed, newCallId } = io.options
-  const { writer } = io
+  const job: Job = { request, prompt, writer: io.writer, newCallId }
   await withPlace(loaded, { promptTokens: prompt.tokens, signal, randomSeed }, (place) => {
-    writer.begin(headers, shape.kind === 'call')
-    return shape.kind === 'call'
-      ? answerCall(place, request, { prompt, tools: shape.tools, writer, newCallId })
-      : answerText(place, request, { prompt, grammar: grammarOf(loaded, shape).grammar, writer })
+    io.writer.begin(headers, shape.kind === 'call')
+    if (shape.kind !== 'call') return answerText(place, job)
+    return finishCall(place, job, { generation: generationOf(job), tools: shape.tools, before: [] })
   })
 }

@@ -22,7 +22,7 @@ interface Choice {
   readonly index: number
   text: string
   logprobs: ContentLogprob[] | null
-  finish: Outcome['finish'] | null
+  finish: 'stop' | 'length' | null
 }
 
 /** The older shape of logprobs: columns instead of entries. */
@@ -112,7 +112,12 @@ async function completeOne(place: Place, job: Job): Promise<Outcome> {
     },
   )
   show(
-    { index, text: '', logprobs: topLogprobs === null ? null : [], finish: outcome.finish },
+    {
+      index,
+      text: '',
+      logprobs: topLogprobs === null ? null : [],
+      finish: outcome.finish === 'length' ? 'length' : 'stop',
+    },
     offset,
   )
   return outcome

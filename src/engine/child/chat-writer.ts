@@ -15,6 +15,8 @@ export interface ChatWriter {
   /** Called once, when generation begins: until then a refusal still has its own status. */
   begin(headers: Readonly<Record<string, string>>, isCall: boolean): void
   text(text: string, logprobs: readonly ContentLogprob[] | null): void
+  /** What the model thinks before it answers. */
+  reasoning(text: string, logprobs: readonly ContentLogprob[] | null): void
   callStart(id: string, name: string): void
   callArguments(text: string): void
   end(finish: FinishReason, usage: Usage): void
@@ -51,6 +53,9 @@ export const eventStreamHeaders = {
 
 export const event = (json: unknown): string => `data: ${JSON.stringify(json)}\n\n`
 
+const logprobsJson = (entries: readonly ContentLogprob[] | null): Json =>
+  entries && { content: entries as unknown as Json, refusal: null }
+
 /** Writes chunks: role first, then content, then the finish reason, then usage where asked for. */
 export function streamChat(wire: Wire, identity: AnswerIdentity, hasUsage: boolean): ChatWriter {
   const chunk = (choices: Json, usage: Json = null) =>
@@ -72,8 +77,8 @@ export function streamChat(wire: Wire, identity: AnswerIdentity, hasUsage: boole
       wire.head(200, { ...eventStreamHeaders, ...headers })
       delta({ role: 'assistant', content: isCall ? null : '' })
     },
-    text: (text, logprobs) =>
-      delta({ content: text }, logprobs && { content: logprobs as unknown as Json, refusal: null }),
+    text: (text, logprobs) => delta({ content: text }, logprobsJson(logprobs)),
+    reasoning: (text, logprobs) => delta({ reasoning_content: text }, logprobsJson(logprobs)),
     callStart: (id, name) =>
       delta({
         tool_calls: [{ index: 0, id, type: 'function', function: { name, arguments: '' } }],
@@ -91,12 +96,17 @@ export function streamChat(wire: Wire, identity: AnswerIdentity, hasUsage: boole
 export function wholeChat(wire: Wire, identity: AnswerIdentity): ChatWriter {
   let headers: Readonly<Record<string, string>> = {}
   let content = ''
+  let reasoning = ''
   let logprobs: ContentLogprob[] | null = null
   let call: { id: string; name: string; args: string } | null = null
+  const note = (entries: readonly ContentLogprob[] | null) => {
+    if (entries !== null) logprobs = [...(logprobs ?? []), ...entries]
+  }
   const message = () => ({
     role: 'assistant',
-    content: call === null ? content : null,
+    content: call !== null && content === '' ? null : content,
     refusal: null,
+    ...(reasoning !== '' && { reasoning_content: reasoning }),
     ...(call !== null && {
       tool_calls: [
         { id: call.id, type: 'function', function: { name: call.name, arguments: call.args } },
@@ -109,7 +119,11 @@ export function wholeChat(wire: Wire, identity: AnswerIdentity): ChatWriter {
     },
     text(text, entries) {
       content += text
-      if (entries !== null) logprobs = [...(logprobs ?? []), ...entries]
+      note(entries)
+    },
+    reasoning(text, entries) {
+      reasoning += text
+      note(entries)
     },
     callStart(id, name) {
       call = { id, name, args: '' }
@@ -128,7 +142,7 @@ export function wholeChat(wire: Wire, identity: AnswerIdentity): ChatWriter {
           {
             index: 0,
             message: message(),
-            logprobs: logprobs && { content: logprobs, refusal: null },
+            logprobs: logprobsJson(logprobs),
             finish_reason: finish,
           },
         ],

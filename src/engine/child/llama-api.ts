@@ -115,6 +115,9 @@ export interface ChatWrapper {
         readonly prefix: string | LlamaTextLike
         readonly paramsPrefix: string | LlamaTextLike
       }
+      readonly parallelism?: {
+        readonly call: { readonly sectionPrefix: string | LlamaTextLike }
+      }
     }
     readonly segments?: {
       readonly thought?: {

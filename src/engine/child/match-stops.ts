@@ -1,10 +1,17 @@
+export interface Matched {
+  readonly text: string
+  readonly isStopped: boolean
+  /** The stop string that was found; null: none yet. */
+  readonly stop: string | null
+}
+
 /** Finds the first stop string in text that comes in pieces. */
 export interface StopMatcher {
   /**
    * Takes a piece; answers the text that can be shown now. Text that may be the beginning of a stop
    * string is held back; from a stop string on, nothing is shown and `isStopped` is true.
    */
-  push(piece: string): { readonly text: string; readonly isStopped: boolean }
+  push(piece: string): Matched
   /** The text held back, once no more comes. */
   end(): string
 }
@@ -18,31 +25,31 @@ function heldLength(text: string, stops: readonly string[]): number {
   return held
 }
 
-function firstStop(text: string, stops: readonly string[]): number {
-  let first = -1
+function firstStop(text: string, stops: readonly string[]): { at: number; stop: string } | null {
+  let first: { at: number; stop: string } | null = null
   for (const stop of stops) {
     const at = text.indexOf(stop)
-    if (at >= 0 && (first < 0 || at < first)) first = at
+    if (at >= 0 && (first === null || at < first.at)) first = { at, stop }
   }
   return first
 }
 
 export function matchStops(stops: readonly string[]): StopMatcher {
   let pending = ''
-  let isStopped = false
+  let stop: string | null = null
   return {
     push(piece) {
-      if (isStopped) return { text: '', isStopped }
+      if (stop !== null) return { text: '', isStopped: true, stop }
       const text = pending + piece
-      const at = firstStop(text, stops)
-      if (at >= 0) {
-        isStopped = true
+      const found = firstStop(text, stops)
+      if (found !== null) {
+        stop = found.stop
         pending = ''
-        return { text: text.slice(0, at), isStopped }
+        return { text: text.slice(0, found.at), isStopped: true, stop }
       }
       const held = heldLength(text, stops)
       pending = text.slice(text.length - held)
-      return { text: text.slice(0, text.length - held), isStopped }
+      return { text: text.slice(0, text.length - held), isStopped: false, stop }
     },
     end() {
       const text = pending

@@ -91,7 +91,8 @@ function openHistory() {
       const call = typeof id === 'string' ? openCalls.get(id) : undefined
       if (typeof id !== 'string' || call === undefined)
         throw refuseParam(at, `"${at}" answers no tool call of the message before it.`)
-      openCalls.set(id, { ...call, result: readContent(message.content, at) })
+      const text = readContent(message.content, at)
+      openCalls.set(id, { ...call, result: parseJson(text) ?? text })
     },
     end() {
       closeAssistant()

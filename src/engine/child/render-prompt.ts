@@ -62,6 +62,12 @@ function readTriggers(loaded: LoadedModel, triggers: readonly LlamaTextLike[]) {
   return { stopTokens, stopStrings }
 }
 
+/** The tokens after the one that begins every text, where the model wants one and it is not there. */
+function withBeginning(loaded: LoadedModel, tokens: readonly Token[]): readonly Token[] {
+  const { bos, shouldPrependBosToken } = loaded.model.tokens
+  return shouldPrependBosToken && bos !== null && tokens[0] !== bos ? [bos, ...tokens] : tokens
+}
+
 /** Tools in the shape node-llama-cpp's templates document them in. */
 const asFunctions = (tools: readonly Tool[]) =>
   Object.fromEntries(
@@ -101,7 +107,7 @@ export function renderChat(
       cause,
     })
   }
-  const tokens = state.contextText.tokenize(loaded.model.tokenizer)
+  const tokens = withBeginning(loaded, state.contextText.tokenize(loaded.model.tokenizer))
   checkTokensFit(loaded, tokens, 'messages')
   return { tokens, ...readTriggers(loaded, state.stopGenerationTriggers) }
 }
@@ -114,9 +120,7 @@ export function renderText(loaded: LoadedModel, prompt: Prompt, param: string): 
     return prompt
   }
   checkTextFits(loaded, Buffer.byteLength(prompt), param)
-  const { bos, shouldPrependBosToken } = loaded.model.tokens
-  const text = loaded.model.tokenize(prompt)
-  const tokens = shouldPrependBosToken && bos !== null ? [bos, ...text] : text
+  const tokens = withBeginning(loaded, loaded.model.tokenize(prompt))
   if (tokens.length === 0) throw refuseParam(param, `"${param}" must not be empty.`)
   checkTokensFit(loaded, tokens, param)
   return tokens

@@ -11,6 +11,9 @@ export interface Generation {
   readonly promptTokens: readonly Token[]
   readonly stopTokens: ReadonlySet<Token>
   readonly stopStrings: readonly string[]
+  /** What begins a call of a tool; absent: nothing does. */
+  readonly callTokens?: ReadonlySet<Token>
+  readonly callStrings?: readonly string[]
   readonly sampling: Sampling
   /** A grammar in GBNF; undefined: anything goes. */
   readonly grammar: string | undefined
@@ -98,6 +101,8 @@ export async function runModel(
       sampling,
       stopTokens: generation.stopTokens,
       stopStrings: generation.stopStrings,
+      callTokens: generation.callTokens ?? new Set(),
+      callStrings: generation.callStrings ?? [],
       maxTokens: Math.min(room, generation.maxTokens ?? room),
       hasProbabilities: generation.hasProbabilities,
       // A known prefix changes the shape of the arithmetic and so, rarely, its last digits.

@@ -5,19 +5,28 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
+import { packageRoot } from '../src/config.ts'
 import { startMarket } from '../tests/support/market.ts'
 import { openScriptedUpstream } from '../tests/upstream/scripted-upstream.ts'
 
 const target = process.argv[2]
 if (target === undefined) throw new Error('usage: node scripts/freeze-home.ts FOLDER')
 
-const upstream = await openScriptedUpstream({ key: 'upstream-secret' })
+const upstream = await openScriptedUpstream({
+  key: 'upstream-secret',
+  modelList: {
+    object: 'list',
+    data: ['acme/normal', 'acme/other'].map((id) => ({ id, object: 'model' })),
+  },
+})
 const market = await startMarket()
 try {
   await fill(market, upstream.baseUrl)
   const tables = await readTables(join(market.home, 'run', 'pg'))
   mkdirSync(target, { recursive: true })
-  writeFileSync(join(target, 'tables.json'), `${JSON.stringify(tables, null, 1)}\n`)
+  // The machine it was made on is nobody's business; a home may move besides.
+  const text = JSON.stringify(tables, null, 1).replaceAll(packageRoot, '/opt/baimo')
+  writeFileSync(join(target, 'tables.json'), `${text}\n`)
   for (const name of ['owner.key', 'secret.key']) {
     writeFileSync(join(target, name), readFileSync(join(market.home, name)))
   }
@@ -44,7 +53,7 @@ async function fill(running: { url: string; ownerKey: string }, upstreamUrl: str
   await call('PUT', `/api/teams/${team.id}/members/${member.id}`)
   await call('POST', '/api/keys', { name: 'limited', scopes: ['chat'], models: ['acme/normal'] })
   await call('POST', '/api/keys', { name: 'of the team', team_id: team.id })
-  await call('POST', '/api/organisations', { name: 'Guests', slug: 'guests' })
+  await call('POST', '/api/organisations', { name: 'Guests', owner: { name: 'Guest' } })
   await call('POST', '/api/providers', {
     url: upstreamUrl,
     name: 'scripted',
@@ -53,7 +62,7 @@ async function fill(running: { url: string; ownerKey: string }, upstreamUrl: str
   })
   await call('PUT', '/api/aliases/gpt-4', { target: 'acme/normal' })
   await call('PATCH', '/api/models/acme/normal', {
-    facts: [{ name: 'licence', value: 'Apache-2.0', source: 'model card' }],
+    facts: { licence: { value: 'Apache-2.0', source: 'model card' } },
   })
   const ask = { model: 'gpt-4', messages: [{ role: 'user', content: 'Hello' }] }
   await call('POST', '/v1/chat/completions', ask)

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Catalog, catalogRoutes, openCatalog, summariseModels } from './catalog/index.ts'
 import { type Config, packageRoot } from './config.ts'
-import { type Engine, openEngine } from './engine/index.ts'
+import { dispatchWhenReady, type Engine, openEngine } from './engine/index.ts'
 import { gatewayMeters, gatewayRoutes, openGateway } from './gateway/index.ts'
 import {
   openServer,
@@ -175,7 +175,7 @@ function composeRoutes(running: Running): readonly Route[] {
   const version = readVersion()
   const gateway = openGateway({
     resolve: (name, allowed) => catalog.snapshot().resolve(name, allowed),
-    dispatch: providers.dispatch,
+    dispatch: dispatchWhenReady(engine, providers.dispatch),
     record: metering.record,
     shapeError: shapeOpenaiError,
     meters: gatewayMeters(metrics),

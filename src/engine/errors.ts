@@ -6,6 +6,11 @@ export const engineErrors = defineErrors({
     title: 'The engine is not installed or has no binary for this machine; everything else works.',
     isRetryable: false,
   },
+  engine_starting: {
+    kind: 'unavailable',
+    title: 'The engine is still starting; try again in a moment.',
+    isRetryable: true,
+  },
   engine_file_missing: {
     kind: 'invalid',
     title: 'There is no model file at this path. Give the path of a GGUF file.',

@@ -1,3 +1,4 @@
+export { dispatchWhenReady } from './dispatch-when-ready.ts'
 export { engineErrors } from './errors.ts'
 export { type FoundEngine, findEngine } from './find-engine.ts'
 export { type GgufFacts, inspectFile, type OnProgress } from './inspect-file.ts'

@@ -42,9 +42,9 @@ export interface ImportContext {
 }
 
 /**
- * The changes that an upstream's list makes: new models are *offered*, those of `switchOn` are on at
- * once, what is gone is marked vanished. Nothing else is ever switched on. Each new listing gets a
- * model of its own, under a free name: whether it is one that is there already, the operator says.
+ * The changes that an upstream's list makes: new models are *offered*, those of `switchOn` are on
+ * at once, what is gone is marked vanished. Nothing else is ever switched on. Each new listing gets
+ * a model of its own, under a free name: the operator says whether it is one that is there already.
  */
 export function planImport(
   rows: CatalogRows,

@@ -275,7 +275,7 @@ describe('/v1/models', () => {
     expect(dataOf(await call('GET', '/v1/models', { by: principal({ models: [] }) }))).toEqual([])
   })
 
-  it('answers to any name a request may use, encoded or not, and names the nearest else', async () => {
+  it('answers to any name of a request, encoded or not, and names the nearest else', async () => {
     await add({ models: ['acme/normal'] })
     for (const name of ['acme/normal', 'acme%2Fnormal', 'ACME/Normal', 'normal']) {
       expect(await call('GET', '/v1/models/*', { params: { '*': name } })).toMatchObject({

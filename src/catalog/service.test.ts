@@ -227,7 +227,7 @@ describe('house models', () => {
     )
   })
 
-  it('takes new weights as a new variant, and leaves off what the operator switched off', async () => {
+  it('takes new weights as a new variant, and leaves off what was switched off', async () => {
     const path = write('abacus-small.gguf', 'first')
     await catalog.addHouseModels(folder)
     const [listing] = catalog.snapshot().listings
@@ -331,7 +331,7 @@ describe('changes', () => {
 })
 
 describe('proposals', () => {
-  it('proposes two listings of one name, merges them on the operator’s word, and parts them again', async () => {
+  it('proposes two of one name, merges them on the operator’s word, and parts them', async () => {
     await add({ models: ['meta-llama/Llama-3.2-3B-Instruct'] })
     const second = await openScriptedUpstream({ modelList: ['meta-llama/llama-3.2-3b-instruct'] })
     await add({ url: second.baseUrl, name: 'box', models: ['meta-llama/llama-3.2-3b-instruct'] })

@@ -35,7 +35,7 @@ describe('dispatch', () => {
   const ask = (mode: string, fields: object = {}, options = {}) =>
     collect(providers, upstream.endpoint(), chat(mode, fields), options).done
 
-  it('sends the body untouched and none of the caller’s credentials or connection headers', async () => {
+  it('sends the body untouched, and no credential of the caller', async () => {
     const body = Buffer.from('{"model" : "acme/normal","messages":[],"x":1e400}')
     const endpoint = upstream.endpoint({
       authHeader: { name: 'Authorization', value: 'Bearer house' },
@@ -95,7 +95,7 @@ describe('dispatch', () => {
     expect([answer.status, answer.errorCode]).toEqual([200, null])
   })
 
-  it('gives up when the headers or the next bytes take too long, and closes the connection', async () => {
+  it('gives up and hangs up when headers or the next bytes take too long', async () => {
     const headers = await ask('stall-before', {}, { headersTimeoutMs: 100 })
     expect(headers.errorCode).toBe('providers_timeout')
     const body = await ask('stall-mid-answer', { stream: true }, { bodyTimeoutMs: 100 })

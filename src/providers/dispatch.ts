@@ -1,3 +1,4 @@
+// edge: talks to providers over sockets, by timers
 import type { Dispatcher } from 'undici'
 import type { Endpoint } from '../catalog/index.ts'
 import { describeFailure } from './describe-failure.ts'
@@ -87,8 +88,8 @@ export function send(
 }
 
 /**
- * One exchange between undici and our handler. It makes the order of calls certain (one end, nothing
- * after it, nothing before `send` has returned) and can be aborted while it still waits in line.
+ * One exchange between undici and our handler. It makes the order of calls certain (one end,
+ * nothing after it, nothing before `send` has returned) and can be aborted while it waits in line.
  */
 class Exchange implements Dispatcher.DispatchHandler, DispatchControl {
   readonly #handler: ProviderHandler

@@ -1,3 +1,4 @@
+// edge: talks to providers over sockets, by timers
 import type { Endpoint } from '../catalog/index.ts'
 import { type DispatchLimits, send } from './dispatch.ts'
 import { refuseProvider } from './errors.ts'

@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto'
-import type { Endpoint } from '../catalog/index.ts'
-import { isJsonObject, type Json, type JsonObject, parseJson } from '../kernel/index.ts'
+// edge: talks to servers at an address and on the usual local ports
+import type { Endpoint, ProviderKind } from '../catalog/index.ts'
+import { isJsonObject, type Json, type JsonObject, newId, parseJson } from '../kernel/index.ts'
 import type { FetchLimits, FetchText } from './fetch-text.ts'
 import { normaliseBaseUrl } from './normalise-base-url.ts'
-import { presetOf } from './presets.ts'
-import type { FoundServer, ServerIdentity, ServerKind } from './types.ts'
+import { kindOfHost, presetOf } from './presets.ts'
+import type { FoundServer, ServerIdentity } from './types.ts'
 
 interface Sign {
-  readonly kind: Exclude<ServerKind, 'generic'>
+  readonly kind: ProviderKind
   /** Asked of the origin, outside the dialect's own paths. */
   readonly path: string
   /** The version in its answer; undefined: the answer is not this server's. */
@@ -36,7 +36,7 @@ const SIGNS: readonly Sign[] = [
   },
 ]
 
-const LOCAL_PORTS: readonly { readonly kind: Sign['kind']; readonly port: number }[] = [
+const LOCAL_PORTS: readonly { readonly kind: ProviderKind; readonly port: number }[] = [
   { kind: 'ollama', port: 11_434 },
   { kind: 'llamacpp', port: 8_080 },
   { kind: 'vllm', port: 8_000 },
@@ -46,9 +46,14 @@ const LOCAL_PORTS: readonly { readonly kind: Sign['kind']; readonly port: number
 const IDENTIFY: FetchLimits = { totalMs: 3_000, maxBytes: 4 * 1024 * 1024 }
 const DISCOVER: FetchLimits = { totalMs: 300, maxBytes: 4 * 1024 * 1024 }
 
-/** What answers at an address. `generic` when no sign fits, also when nothing answers. */
+/**
+ * What answers at an address. A known service is told by its host, and then nothing is asked.
+ * `generic` when no sign fits, also when nothing answers.
+ */
 export async function identifyServer(fetchText: FetchText, url: string): Promise<ServerIdentity> {
-  const { origin } = new URL(normaliseBaseUrl(url))
+  const { origin, hostname } = new URL(normaliseBaseUrl(url))
+  const service = kindOfHost(hostname)
+  if (service !== null) return { kind: service, version: null }
   const answers = await Promise.all(SIGNS.map((sign) => ask(fetchText, { sign, origin }, IDENTIFY)))
   return answers.find((answer) => answer !== null) ?? { kind: 'generic', version: null }
 }
@@ -64,7 +69,7 @@ export async function discoverLocalServers(fetchText: FetchText): Promise<readon
 
 async function look(
   fetchText: FetchText,
-  kind: Sign['kind'],
+  kind: ProviderKind,
   port: number,
 ): Promise<FoundServer | null> {
   const sign = SIGNS.find((each) => each.kind === kind)
@@ -80,7 +85,8 @@ async function ask(
   limits: FetchLimits,
 ): Promise<ServerIdentity | null> {
   const { sign, origin } = question
-  const answer = await fetchText(bareEndpoint(origin), sign.path, limits).catch(() => null) // nobody there
+  const asked = fetchText(bareEndpoint(origin), sign.path, limits)
+  const answer = await asked.catch(() => null) // nobody there
   if (answer === null || answer.status !== 200) return null
   const value = parseJson(answer.text)
   const version = isJsonObject(value) ? sign.read(value) : undefined
@@ -94,7 +100,7 @@ function versionIn(value: Json | undefined): string | undefined {
 /** An origin without a key: nobody's secret is shown to a server that is not yet known. */
 function bareEndpoint(origin: string): Endpoint {
   return {
-    providerId: randomUUID() as Endpoint['providerId'],
+    providerId: newId<'provider'>(),
     dialect: 'openai',
     baseUrl: origin,
     socketPath: null,

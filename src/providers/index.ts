@@ -12,5 +12,4 @@ export type {
   Providers,
   ResponseHeaders,
   ServerIdentity,
-  ServerKind,
 } from './types.ts'

@@ -1,3 +1,4 @@
+// edge: talks to providers, by the machine’s clock
 import type { Endpoint, OfferedModel } from '../catalog/index.ts'
 import { type Clock, systemClock } from '../kernel/index.ts'
 import { dispatchRequest } from './dispatch.ts'

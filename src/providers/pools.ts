@@ -1,3 +1,4 @@
+// edge: talks to providers over pools of sockets, and to the name service
 import { lookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { Pool } from 'undici'

@@ -1,4 +1,9 @@
-import type { ProviderKind, ProviderPreset, Quirks } from '../catalog/index.ts'
+import {
+  PROVIDER_KINDS,
+  type ProviderKind,
+  type ProviderPreset,
+  type Quirks,
+} from '../catalog/index.ts'
 
 const BEARER = { name: 'authorization', prefix: 'Bearer ' }
 const PLAIN: Quirks = { acceptsStreamOptions: true, rejectedParameters: [] }
@@ -17,10 +22,10 @@ const ROWS: Readonly<Record<ProviderKind, Row>> = {
     title: 'Mistral',
     baseUrl: 'https://api.mistral.ai/v1',
     publisher: 'mistralai',
-    // Its stream always ends with usage, and it refuses parameters that it does not know.
+    // Its streams end with usage unasked, and it refuses parameters that it does not know.
     quirks: {
       acceptsStreamOptions: false,
-      rejectedParameters: ['logit_bias', 'logprobs', 'top_logprobs', 'user'],
+      rejectedParameters: ['max_completion_tokens', 'store'],
     },
   },
   qwen: {
@@ -58,6 +63,22 @@ const NEED_NO_KEY = new Set<ProviderKind>([
   'engine',
   'generic',
 ])
+
+/** Hosts of services that have more than one. */
+const OTHER_HOSTS: Readonly<Record<string, ProviderKind>> = {
+  'dashscope.aliyuncs.com': 'qwen',
+  'dashscope-us.aliyuncs.com': 'qwen',
+}
+
+/** The kind of service that an address belongs to, told by its host; null: none that is known. */
+export function kindOfHost(hostname: string): ProviderKind | null {
+  const services = PROVIDER_KINDS.filter((kind) => ROWS[kind].isLocal !== true)
+  const found = services.find((kind) => {
+    const { baseUrl } = ROWS[kind]
+    return baseUrl !== undefined && URL.parse(baseUrl)?.hostname === hostname
+  })
+  return found ?? OTHER_HOSTS[hostname] ?? null
+}
 
 /** What Baimo knows of a kind of provider. */
 export function presetOf(kind: ProviderKind): ProviderPreset {

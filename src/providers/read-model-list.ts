@@ -60,8 +60,7 @@ function unknownModel(id: string): OfferedModel {
 }
 
 function isUsableId(id: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-  return id.length > 0 && id.length <= MAX_ID_LENGTH && !/[\u0000-\u001f\u007f]/.test(id)
+  return id.length > 0 && id.length <= MAX_ID_LENGTH && !/\p{Cc}/u.test(id)
 }
 
 function contextOf(entry: JsonObject): number | null {
@@ -120,7 +119,8 @@ function isModality(word: Json): word is Modality {
 
 function createdOf(value: Json | undefined): number | null {
   const seconds = countOf(value)
-  return seconds !== null && seconds < 4_102_444_800 ? seconds : null // before 2100: not milliseconds
+  const isPlausible = seconds !== null && seconds < 4_102_444_800 // 2100; more is milliseconds
+  return isPlausible ? seconds : null
 }
 
 function countOf(value: Json | undefined): number | null {

@@ -1,4 +1,4 @@
-import type { Endpoint, OfferedModel } from '../catalog/index.ts'
+import type { Endpoint, OfferedModel, ProviderKind } from '../catalog/index.ts'
 
 /** What a provider is asked to do. Each has its path below the endpoint's base URL. */
 export type ProviderOperation = 'chat' | 'completions' | 'embeddings'
@@ -53,11 +53,11 @@ export type Abort = (reason?: Error) => void
 
 /** What kind of server answers at an address, when it can be told. */
 export interface ServerIdentity {
-  readonly kind: ServerKind
+  /** `generic` when no sign of a known kind was seen. */
+  readonly kind: ProviderKind
   /** As the server says it; null when it does not. */
   readonly version: string | null
 }
-export type ServerKind = 'ollama' | 'llamacpp' | 'vllm' | 'lmstudio' | 'generic'
 
 /** A local server that was found. Shown to the operator, never added by itself. */
 export interface FoundServer extends ServerIdentity {
@@ -74,7 +74,7 @@ export interface Providers {
   listModels(endpoint: Endpoint): Promise<readonly OfferedModel[]>
   /** Whether the upstream answers its model list at all; a refusal says why not. */
   probe(endpoint: Endpoint): Promise<{ readonly totalMs: number; readonly modelCount: number }>
-  /** What answers at an address (with or without `/v1`). */
+  /** What answers at an address (with or without `/v1`). Known services are told by their host. */
   identifyServer(baseUrl: string): Promise<ServerIdentity>
   /** Looks for Ollama, llama.cpp, vLLM and LM Studio on this machine; about 300 ms. */
   discoverLocalServers(): Promise<readonly FoundServer[]>

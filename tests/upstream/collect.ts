@@ -92,7 +92,7 @@ export function jsonOf(body: Buffer): JsonObject {
   return value
 }
 
-/** The `data:` of each event of a stream; `[DONE]` stays as text. Fails on an event that is no JSON. */
+/** The `data:` of each event of a stream but `[DONE]`. Fails on an event that is no JSON. */
 export function eventsOf(body: Buffer): {
   readonly chunks: JsonObject[]
   readonly isDone: boolean

@@ -59,7 +59,7 @@ function answersWhole(scene: () => Scene): void {
     expect(modelCount).toBe(models.length)
   })
 
-  it('answers a chat in one JSON body with text, a finish reason and usage that adds up', async () => {
+  it('answers a chat in one JSON body: text, finish reason, usage that adds up', async () => {
     const { providers, endpoint, model } = scene()
     const answer = await collect(providers, endpoint, { model, messages: MESSAGES }).done
     expect([answer.status, answer.errorCode]).toEqual([200, null])
@@ -89,7 +89,7 @@ function answersWhole(scene: () => Scene): void {
 }
 
 function answersStreamed(scene: () => Scene): void {
-  it('streams a chat in events that end with [DONE], usage in the last one when asked', async () => {
+  it('streams a chat in events up to [DONE], usage in the last one when asked', async () => {
     const { providers, endpoint, model } = scene()
     const request = {
       model,

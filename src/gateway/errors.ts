@@ -68,11 +68,6 @@ export const gatewayErrors = defineErrors({
     title: 'The provider ended its answer in the middle; what arrived before stands.',
     isRetryable: true,
   },
-  gateway_draining: {
-    kind: 'unavailable',
-    title: 'The market is stopping; send the request again in a moment.',
-    isRetryable: true,
-  },
 })
 
 export const refuse = refusalsOf(gatewayErrors)

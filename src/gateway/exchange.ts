@@ -21,7 +21,7 @@ const COMMIT_TIMEOUT_MS = 5_000
 const HEADERS_TIMEOUT_MS = 600_000
 const BODY_TIMEOUT_MS = 300_000
 const LEAVE_UPSTREAM_MS = 1_000
-/** A client that reads nothing for so long is taken as gone: it holds a connection of the upstream. */
+/** A client that reads nothing for so long is taken as gone: it holds an upstream connection. */
 const CLIENT_STALL_MS = 300_000
 /** A whole answer larger than this is refused; the largest real ones are embeddings. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024
@@ -111,7 +111,7 @@ class Exchange implements ProviderHandler {
       wantsUsage: this.#admitted.envelope.wantsUsage,
       write: (bytes) => this.#writeStream(control, bytes),
       complete: (held) => this.#finish(this.#completeStream(held)),
-      fail: (error) => this.#failUpstream(error),
+      fail: (error) => this.#failUpstream(error, this.#streamCount()),
       failFirst: (body, errorStatus) =>
         this.#finish(this.#answerWith(errorStatus, body, 'upstream_error')),
     })
@@ -132,7 +132,7 @@ class Exchange implements ProviderHandler {
   }
 
   onResponseError(_control: DispatchControl, error: Error): void {
-    if (!this.#isClientGone) this.#failUpstream(error)
+    if (!this.#isClientGone) this.#failUpstream(error, this.#brokenCount())
   }
 
   #answerBytes(control: DispatchControl, bytes: Buffer): void {
@@ -146,7 +146,8 @@ class Exchange implements ProviderHandler {
     this.#whole.push(bytes)
     if (this.#wholeBytes <= MAX_ANSWER_BYTES) return
     control.pause()
-    this.#failUpstream(refuse('gateway_upstream_failed', 'The provider sent more than 256 MiB.'))
+    const tooLarge = refuse('gateway_upstream_failed', 'The provider sent more than 256 MiB.')
+    this.#failUpstream(tooLarge, this.#brokenCount())
   }
 
   #answerEnd(): void {
@@ -256,7 +257,7 @@ class Exchange implements ProviderHandler {
     }, LEAVE_UPSTREAM_MS).unref()
   }
 
-  #failUpstream(error: Error): void {
+  #failUpstream(error: Error, counted?: Counted): void {
     if (this.#isSettled) return
     this.#parts.log.warn(
       {
@@ -268,7 +269,6 @@ class Exchange implements ProviderHandler {
       },
       'upstream failed',
     )
-    const counted = this.#stream === null ? undefined : this.#streamCount()
     this.#finish(this.#settle('upstream_error', counted).then(() => this.#writeError(error)))
   }
 
@@ -292,7 +292,7 @@ class Exchange implements ProviderHandler {
     })
   }
 
-  /** Before any byte of an answer, an error with its status; after, an error event and no [DONE]. */
+  /** Before any byte of an answer an error with its status; after it an error event, no [DONE]. */
   #writeError(error: Error): void {
     this.#abort(error)
     const shaped = this.#parts.shapeError(error, this.#admitted.requestId)
@@ -318,6 +318,13 @@ class Exchange implements ProviderHandler {
     }
     const tokens = this.#estimate(stream?.deltaCount ?? 0, stream?.textBytes ?? 0)
     return { tokens, source: 'estimated', upstreamId: stream?.upstreamId ?? null }
+  }
+
+  /** An answer that broke off: what came of it was made, and its request was read. */
+  #brokenCount(): Counted | undefined {
+    if (this.#stream !== null) return this.#streamCount()
+    if (this.#status === null || this.#status >= 400) return undefined
+    return { tokens: this.#estimate(0, this.#wholeBytes), source: 'estimated', upstreamId: null }
   }
 
   /** A client that left before the answer began: what it sent was read, nothing came back. */

@@ -246,7 +246,7 @@ describe('a stream', () => {
     },
   )
 
-  it('passes whole to a client that asks for usage, but for what stands before the answer', async () => {
+  it('passes whole to a client that asks for usage, but for comments before it', async () => {
     const { world, bodies } = await openBefore(sendInPieces([40, 400]))
     const body = chatBody('m', { stream: true, stream_options: { include_usage: true } })
     const answer = await world.post('/chat/completions', body)

@@ -109,7 +109,9 @@ describe('an upstream that fails before its answer', () => {
       expect((await answer.json()) as ErrorBody).toMatchObject({
         error: { type: 'server_error', code: expect.stringMatching(/^providers_/) },
       })
-      expect((await world.settled(1))[0]).toMatchObject({ outcome: 'upstream_error' })
+      const [usage] = await world.settled(1)
+      expect(usage).toMatchObject({ outcome: 'upstream_error', source: 'estimated' })
+      expect(usage?.tokens.output).toBeGreaterThanOrEqual(10) // 40 bytes of it had come
     },
   )
 
@@ -173,7 +175,7 @@ describe('an upstream that dies in the middle of its stream', () => {
     })
   })
 
-  it('an upstream that stays open after [DONE] is left, and the client waits for nothing', async () => {
+  it('one that stays open after [DONE] is left, and the client waits for nothing', async () => {
     const upstream = await openScriptedUpstream()
     onTestFinished(() => upstream.close())
     const world = await openGatewayWorld({ endpoint: upstream.endpoint() })

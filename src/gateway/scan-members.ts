@@ -1,4 +1,4 @@
-/** Where one member of a JSON object stands in its bytes. Offsets from the first byte; ends exclude. */
+/** Where one member of a JSON object stands in its bytes. Offsets from the first; ends exclude. */
 export interface Member {
   readonly keyStart: number
   readonly valueStart: number

@@ -31,7 +31,7 @@ export interface Gateway {
   whenIdle(): Promise<void>
 }
 
-/** The request's way: body → admission → exchange. Usage is recorded once per dispatched request. */
+/** The way of a request: body → admission → exchange. A dispatched one is recorded once. */
 export function openGateway(parts: GatewayParts): Gateway {
   let runningCount = 0
   let idle: (() => void)[] = []

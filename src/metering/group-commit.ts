@@ -27,7 +27,7 @@ export class GroupCommit<Item> {
     this.#maxGroup = options.maxGroup
   }
 
-  /** Resolves once the item is committed; never rejects: a failing write is tried until it works. */
+  /** Resolves once the item is committed. Never rejects: a failing write is tried again. */
   add(item: Item): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push({ item, resolve })

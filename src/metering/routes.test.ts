@@ -71,7 +71,7 @@ describe('the usage routes', () => {
     }
   })
 
-  it('show a record as numbers with units, unknown facts as null, and the sum of its tokens', async () => {
+  it('show numbers with units, unknown facts as null, and the sum of the tokens', async () => {
     const { call } = open()
     const { organisation_id: _hidden, ...shown } = row
     const { input_tokens, cached_input_tokens, ...rest } = shown

@@ -28,7 +28,7 @@ export interface UsageRow {
   total_ms: number
 }
 
-/** The columns in the order of the insert, each with its SQL type and where its value comes from. */
+/** The columns in the order of the insert, each with its SQL type and where its value is. */
 const COLUMNS: readonly [string, string, (usage: Usage) => unknown][] = [
   ['id', 'uuid', (u) => u.id],
   ['started_at', 'timestamptz', (u) => new Date(u.startedAtMs)],

@@ -30,7 +30,7 @@ function checkFunctions(tree: Tree): Finding[] {
 
 /** `describe(…, () => { … })` is a list of tests, not a function. */
 function isGroupOfTests(parent: Node | undefined): boolean {
-  return parent?.type === 'CallExpression' && /^describe\b/.test(calledName(parent))
+  return parent?.type === 'CallExpression' && /^describe/.test(calledName(parent))
 }
 
 function calledName(call: Node): string {

@@ -9,6 +9,10 @@ export default defineConfig({
     projects: [
       {
         extends: true,
+        test: { name: 'tidy', include: ['tests/tidy/*.test.ts'] },
+      },
+      {
+        extends: true,
         test: {
           name: 'parts',
           include: ['src/**/*.test.ts'],
@@ -20,6 +24,7 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['tests/**/*.test.ts'],
+          exclude: ['tests/tidy/**'],
           globalSetup: ['tests/support/database-setup.ts', 'tests/support/build-setup.ts'],
         },
       },

@@ -71,17 +71,25 @@ function checkLines(tree: Tree): Finding[] {
   })
 }
 
-/** Whether a string, a pattern or a link lies across the limit: these are not cut. */
-function isUnbreakable({ program, comments }: Source, limit: number): boolean {
+/**
+ * Whether a text or a link lies across the limit, or a long text stands before it on the line, as
+ * in the first line of a test: these are not cut.
+ */
+function isUnbreakable({ text, program, comments }: Source, limit: number): boolean {
+  const line = limit - limits.lineCharacters
+  const end = text.indexOf('\n', limit)
   const link = comments.some((one) => spans(one, limit) && one.value.includes('://'))
   let isText = false
   walk(program, (node) => {
-    const inside = spans(node, limit)
-    if (inside && ['Literal', 'TemplateLiteral', 'JSXText'].includes(node.type)) isText = true
-    return inside
+    const isOnLine = node.start <= limit && node.end >= line
+    const isLong = node.end - node.start > 60 && node.start >= line && node.end <= end
+    if (isOnLine && textTypes.has(node.type) && (spans(node, limit) || isLong)) isText = true
+    return isOnLine
   })
   return link || isText
 }
+
+const textTypes = new Set(['Literal', 'TemplateLiteral', 'JSXText'])
 
 function spans({ start, end }: { start: number; end: number }, offset: number): boolean {
   return start <= offset && offset <= end
@@ -125,6 +133,9 @@ export const sizeRules: readonly Rule[] = [
     allows: {
       'a long text': { 'src/http/a.ts': `const a = '${'word '.repeat(30)}'` },
       'a long template': { 'src/http/a.ts': `const a = \`${'word '.repeat(20)}\${b}\`` },
+      'the head of a test': {
+        'src/http/a.test.ts': `it('${'word '.repeat(15)}', async ({ store, people, home }) => {\n})`,
+      },
       'a long link': { 'src/http/a.ts': `// https://example.com/${'a'.repeat(90)}` },
       'a short line after a long text': { 'src/http/a.ts': `const a = '${'é'.repeat(99)}'\nb()` },
     },

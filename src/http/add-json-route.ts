@@ -5,6 +5,7 @@ import { checkOf } from './check-input.ts'
 import { refuse } from './errors.ts'
 import { answersHead } from './match-methods.ts'
 import { readJsonBody } from './read-json-body.ts'
+import { securityHeaders } from './security-headers.ts'
 
 /** fastify's parser of a body: JSON as the kernel reads it, without what a database cannot keep. */
 export function readJsonOnly(
@@ -78,7 +79,8 @@ function demandNoNul(url: string): void {
 }
 
 function send(reply: FastifyReply, answer: Reply): FastifyReply {
-  reply.code(answer.status ?? (answer.json === undefined && answer.text === undefined ? 204 : 200))
+  const isEmpty = answer.json === undefined && answer.text === undefined
+  reply.code(answer.status ?? (isEmpty ? 204 : 200)).headers(securityHeaders)
   if (answer.headers !== undefined) reply.headers(answer.headers)
   if (answer.text !== undefined) return reply.type(answer.text.type).send(answer.text.content)
   if (answer.json === undefined) return reply.send()

@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
+import { securityHeaders } from './security-headers.ts'
 import { asRefusal, shapeError } from './shape-error.ts'
 import type { Watch } from './watch.ts'
 
@@ -21,7 +22,11 @@ export function sendError({
   const isBug = refusal.kind === 'internal'
   watch?.failed(error, request, { code: refusal.code, isBug })
   const shaped = shapeError(refusal, { dialect: request.dialect, requestId: request.id })
-  return reply.code(shaped.status).headers(shaped.headers).send(shaped.body)
+  return reply
+    .code(shaped.status)
+    .headers(securityHeaders)
+    .headers(shaped.headers)
+    .send(shaped.body)
 }
 
 /** fastify's own errors in our words. */
@@ -37,7 +42,10 @@ function translate(error: unknown): unknown {
     )
   if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH' || code === 'ECONNRESET')
     return refuse('http_body_malformed', 'The body is not as long as its content-length says.')
-  if (code.startsWith('FST_ERR_BAD_URL'))
+  if (code === 'FST_ERR_BAD_URL')
     return refuse('http_request_malformed', 'The path is not well-formed. Check its % escapes.')
+  const isTheirs = 'statusCode' in error && Number(error.statusCode) < 500
+  if (code.startsWith('FST_ERR_') && isTheirs)
+    return refuse('http_request_malformed', 'The request is not well-formed. Check its headers.')
   return error
 }

@@ -123,6 +123,18 @@ describe('keys on the wire', () => {
     expect(text).toContain('401 Unauthorized')
   })
 
+  test('who asks before sending a body is asked for it once let in, and not before', async () => {
+    const { server, ownerKey } = await world()
+    const head = (key: string) =>
+      `POST /v1/relay HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${key}\r\n` +
+      'expect: 100-continue\r\ncontent-length: 5\r\n\r\n'
+    const refused = await exchange(server.port, head('wrong'), 2_000)
+    expect(refused).toMatch(/^HTTP\/1.1 401 /)
+    expect(refused).toContain('connection: close')
+    const asked = await exchange(server.port, head(ownerKey), 300)
+    expect(asked).toBe('HTTP/1.1 100 Continue\r\n\r\n')
+  })
+
   test('role and scope are refused with what would help', async () => {
     const { call, people, owner, addPerson } = await world()
     const member = await addPerson(owner, 'member')
@@ -225,6 +237,17 @@ describe('paths and methods', () => {
     expect(
       (await call('/api/keys', { method: 'OPTIONS' })).headers.get('access-control-allow-origin'),
     ).toBeNull()
+  })
+
+  test.each([
+    ['TRACE', 'http_method_unknown'],
+    ['PROPFIND', 'http_method_unknown'],
+    ['QUERY', 'http_request_malformed'],
+    ['PURGE', 'http_method_unknown'],
+  ])('%s is refused in words', async (method, code) => {
+    const { server } = await world()
+    const line = `${method} /api/keys HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`
+    expect(await exchange(server.port, line)).toContain(code)
   })
 
   test('HEAD answers like GET, without a body and with its length', async () => {
@@ -374,63 +397,6 @@ describe('the address', () => {
     await expect(
       openTestServer({ routes, authenticate: people.authenticate, host: '203.0.113.1' }),
     ).rejects.toMatchObject({ code: 'http_address_unusable' })
-  })
-})
-
-describe('stopping', () => {
-  function slowRoute() {
-    const gate = Promise.withResolvers<void>()
-    const started = Promise.withResolvers<void>()
-    const route = jsonRoute({
-      ...base,
-      method: 'GET',
-      path: '/api/slow',
-      handle: async () => {
-        started.resolve()
-        await gate.promise
-        return { json: { done: true } }
-      },
-    })
-    return { route, gate, started }
-  }
-
-  test('lets what runs end, and takes nothing more', async () => {
-    const slow = slowRoute()
-    const { server, ownerKey } = await openServedWorld([slow.route])
-    const headers = { authorization: `Bearer ${ownerKey}` }
-    const running = fetch(`${server.url}/api/slow`, { headers })
-    await slow.started.promise
-    const closed = server.close({ graceMs: 5_000 })
-    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow()
-    slow.gate.resolve()
-    expect(await (await running).json()).toEqual({ done: true })
-    await closed
-  })
-
-  test('cuts what runs when the grace is over', async () => {
-    const slow = slowRoute()
-    const { server, ownerKey } = await openServedWorld([slow.route])
-    const headers = { authorization: `Bearer ${ownerKey}` }
-    const running = fetch(`${server.url}/api/slow`, { headers }).catch((error: unknown) => error)
-    await slow.started.promise
-    const started = Date.now()
-    await server.close({ graceMs: 200 })
-    expect(Date.now() - started).toBeLessThan(2_000)
-    expect(await running).toBeInstanceOf(TypeError)
-    slow.gate.resolve()
-  })
-
-  test('says 503 to a connection that was kept open', async () => {
-    const slow = slowRoute()
-    const { server, ownerKey } = await openServedWorld([slow.route])
-    const request = (path: string) =>
-      `GET ${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${ownerKey}\r\n\r\n`
-    const pipelined = exchange(server.port, request('/api/slow') + request('/api/me'))
-    await slow.started.promise
-    const closed = server.close({ graceMs: 5_000 })
-    slow.gate.resolve()
-    expect(await pipelined).not.toContain('"via":"key"')
-    await closed
   })
 })
 

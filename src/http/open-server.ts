@@ -1,5 +1,5 @@
 // edge: listens on the network.
-import { type FastifyInstance, fastify } from 'fastify'
+import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
 import { newId } from '../kernel/index.ts'
 import { addJsonRoute, readJsonOnly } from './add-json-route.ts'
 import { addRawRoute } from './add-raw-route.ts'
@@ -26,7 +26,10 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   app.decorateRequest('dialect', 'problem')
   app.addHook('onRequest', (request, reply, done) => {
     watch.begin(request, reply)
-    gate(request, reply, done)
+    gate(request, reply, (error) => {
+      if (request.headers.expect !== undefined) answerExpectation(reply, error)
+      done(error)
+    })
   })
   app.setErrorHandler((error, request, reply) => sendError({ error, request, reply, watch }))
   app.setNotFoundHandler((request, reply) => {
@@ -38,9 +41,17 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     return sendError({ error, request, reply, watch })
   })
   addRoutes(app, options)
+  // Without this Node asks for the body by itself, before anybody knows who sends it.
+  app.server.on('checkContinue', (request, response) => app.routing(request, response))
   await app.ready()
   const url = await listen(app, options)
   return serverOf(app, { url, watch })
+}
+
+/** Who waits to be asked for the body is asked once let in, and else keeps it. */
+function answerExpectation(reply: FastifyReply, error: Error | undefined): void {
+  if (error === undefined) reply.raw.writeContinue()
+  else reply.header('connection', 'close')
 }
 
 function createApp(options: ServerOptions): FastifyInstance {
@@ -55,7 +66,7 @@ function createApp(options: ServerOptions): FastifyInstance {
     routerOptions: { maxParamLength: 1_000 },
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => {
-      reply.header('x-request-id', request.id)
+      reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
       return sendError({ error, request, reply, watch: null })
     },
     http: {

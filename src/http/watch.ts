@@ -2,7 +2,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock, Log } from '../kernel/index.ts'
 import type { Metrics } from '../metering/index.ts'
-import { securityHeaders } from './security-headers.ts'
 
 export interface Watch {
   readonly isStopping: boolean
@@ -61,7 +60,6 @@ export function createWatch(options: { clock: Clock; log: Log; metrics: Metrics 
       runningCount += 1
       reply.raw.setHeader('x-request-id', request.id)
       reply.raw.setHeader('x-content-type-options', 'nosniff')
-      for (const [name, value] of securityHeaders) reply.header(name, value)
       reply.raw.once('close', () => end(request, reply, startedMs))
     },
     failed(error, request, { code, isBug }) {

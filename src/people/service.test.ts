@@ -1,8 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { describeOnEveryServer } from '../../tests/support/database.ts'
 import { openPeopleWorld, type PeopleWorld, tokenOf } from '../../tests/support/people.ts'
+import { systemClock } from '../kernel/index.ts'
+import { composeKey } from './key-format.ts'
+import { openPeople } from './service.ts'
 
 const HOUR_MS = 3_600_000
 const key = (secret: string) => ({ kind: 'key', secret }) as const
@@ -39,7 +43,7 @@ describe('the first start', () => {
     })
   })
 
-  test.each(['', 'baimo_torn', 'x'.repeat(100_000)])(
+  test.each(['', 'baimo_torn', 'x'.repeat(100_000), composeKey(randomBytes(64)) ?? ''])(
     'a file that holds no key of this database is written anew (%#)',
     async (content) => {
       const world = await openPeopleWorld()
@@ -49,6 +53,22 @@ describe('the first start', () => {
       expect(await world.people.authenticate(key(renewed))).toMatchObject({ role: 'owner' })
     },
   )
+
+  test('processes that start at the same time agree on one house and one key', async () => {
+    const { store, ownerKeyPath } = await openPeopleWorld()
+    rmSync(ownerKeyPath)
+    await sql`truncate organisations, people, subjects, keys cascade`.execute(store.db)
+    const url = () => ''
+    const starts = Array.from({ length: 4 }, () =>
+      openPeople({ store, clock: systemClock, url, scrapeToken: null }),
+    )
+    const answers = await Promise.all(starts.map((people) => people.setUpOwner(ownerKeyPath)))
+    expect(answers.filter(({ isFirstStart }) => isFirstStart)).toHaveLength(1)
+    expect(answers.filter(({ isKeyNew }) => isKeyNew)).toHaveLength(1)
+    const secret = readFileSync(ownerKeyPath, 'utf8').trim()
+    for (const people of starts)
+      expect(await people.authenticate(key(secret))).toMatchObject({ isHouse: true })
+  })
 
   test('rights that others were given to the file are taken back', async () => {
     const world = await openPeopleWorld()

@@ -165,12 +165,12 @@ async function openParts(config: Config, ground: Ground): Promise<Parts> {
   return { people, catalog, providers, metering, metrics: createMetrics() }
 }
 
-interface Running extends Parts, Ground {
+export interface Running extends Parts, Ground {
   readonly startedAt: Date
 }
 
 /** Every route of the market, each with its declaration of who may call it. */
-function composeRoutes(running: Running): readonly Route[] {
+export function composeRoutes(running: Running): readonly Route[] {
   const { people, catalog, providers, metering, metrics, engine, store } = running
   const version = readVersion()
   const gateway = openGateway({

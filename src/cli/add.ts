@@ -50,12 +50,25 @@ export function addAddCommand(program: Command, desk: Desk): void {
     const added = await withProgress(
       desk.terminal,
       label,
-      () => market.call<Added>('POST', path, { body }),
+      () => market.call<Added>('POST', path, { body }).catch(withHint),
       { isSilent: options.json === true },
     )
     if (options.json === true) return printJson(desk.terminal, added)
     printLines(desk.terminal, ...describeAdded(added))
   })
+}
+
+/** What the market cannot know: how this command is given what it misses. */
+const HINTS: Readonly<Record<string, string>> = {
+  catalog_key_missing: 'Put it in a file and add "--key-file FILE".',
+  providers_key_refused: 'Put a good one in a file and add "--key-file FILE".',
+  catalog_provider_incomplete: 'Add "--url ADDRESS".',
+}
+
+function withHint(error: unknown): never {
+  const hint = error instanceof Failure ? HINTS[String(error.facts.code)] : undefined
+  if (!(error instanceof Failure) || hint === undefined) throw error
+  throw new Failure(`${error.message} ${hint}`, { facts: error.facts })
 }
 
 function isFile(path: string): boolean {

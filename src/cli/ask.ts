@@ -8,6 +8,7 @@ import { openProgress } from './progress.ts'
 import { type Delta, readDelta, readEvents, summarise, type Usage } from './read-answer.ts'
 import { readNumber, readWhole } from './read-options.ts'
 import { printable } from './terminal.ts'
+import { BAIMO } from './words.ts'
 
 interface AskOptions extends CommonOptions {
   readonly system?: string
@@ -40,10 +41,19 @@ export function addAskCommand(program: Command, desk: Desk): void {
     try {
       if (options.json === true) await askWhole(desk, body, interrupt.signal)
       else await askStreamed(desk, body, { signal: interrupt.signal, isVerbose: !!options.verbose })
+    } catch (error) {
+      throw withHint(error)
     } finally {
       interrupt.end()
     }
   })
+}
+
+/** What a person does next about a model that cannot be asked. */
+function withHint(error: unknown): unknown {
+  if (!(error instanceof Failure) || error.facts.code !== 'model_not_found') return error
+  const hint = `"${BAIMO} models" lists all; "${BAIMO} models on NAME" switches a listing on.`
+  return new Failure(`${error.message} ${hint}`, { facts: error.facts })
 }
 
 async function readPrompt({ terminal }: Desk, words: readonly string[]): Promise<string> {

@@ -96,11 +96,10 @@ export class MarketClient {
   #refusal(response: Response, text: string): Failure {
     const body = parseJson(text)
     const problem = readProblem(body, response)
-    const isKeyTrouble = response.status === 401
-    const aboutKey = isKeyTrouble
-      ? ` (${this.address.key === null ? 'no key in' : 'the key of'} ${this.address.keySource})`
-      : ''
-    return new Failure(`${problem.message}${aboutKey}`, { facts: problem.facts })
+    const { key, keySource } = this.address
+    const origin = key === null ? `No key is in ${keySource}.` : `The key came from ${keySource}.`
+    const message = response.status === 401 ? `${problem.message} ${origin}` : problem.message
+    return new Failure(message, { facts: problem.facts })
   }
 }
 

@@ -56,7 +56,10 @@ async function examine(config: Config): Promise<Check[]> {
 async function examineMarket(config: Config): Promise<Check[]> {
   const market = readHomeMarket(config.home)
   if (config.remoteUrl !== null || market.kind === 'running')
-    return checkMarket(new MarketClient(findMarket(config)), manifest.version)
+    return checkMarket(new MarketClient(findMarket(config)), {
+      ownVersion: manifest.version,
+      mayProbe: config.remoteUrl === null && !config.isOffline,
+    })
   const isHomeSound = checkHome(config.home).state !== 'broken'
   return [
     market.kind === 'gone'

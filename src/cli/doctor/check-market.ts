@@ -1,11 +1,21 @@
 import type { MeAnswer, ProviderAnswer, StatusAnswer } from '../answers.ts'
-import type { MarketClient } from '../client.ts'
+import { type MarketClient, reasonOf } from '../client.ts'
 import { Failure } from '../failure.ts'
 import { BAIMO, count, formatTime } from '../words.ts'
 import { broken, type Check, ok, warning } from './check.ts'
 
+export interface MarketCheckOptions {
+  /** Of this command. */
+  readonly ownVersion: string
+  /** Whether providers may be asked from here: not when offline, nor for a market elsewhere. */
+  readonly mayProbe: boolean
+}
+
 /** Everything a running market says of itself. */
-export async function checkMarket(market: MarketClient, ownVersion: string): Promise<Check[]> {
+export async function checkMarket(
+  market: MarketClient,
+  { ownVersion, mayProbe }: MarketCheckOptions,
+): Promise<Check[]> {
   const reach = await checkReach(market)
   if (reach.state === 'broken') return [reach]
   const key = await checkKey(market)
@@ -18,7 +28,7 @@ export async function checkMarket(market: MarketClient, ownVersion: string): Pro
     checkStatusDatabase(status),
     checkStatusEngine(status),
     checkModels(status),
-    ...(await checkProviders(market)),
+    ...(await checkProviders(market, mayProbe)),
   ]
 }
 
@@ -83,7 +93,7 @@ function checkStatusEngine({ engine }: StatusAnswer): Check {
 }
 
 function checkModels({ models }: StatusAnswer): Check {
-  const found = `${count(models.all, 'model')}, ${models.live} of them take traffic`
+  const found = `${models.live} of ${count(models.all, 'model')} can be asked`
   if (models.live > 0) return ok('models', found)
   return warning(
     'models',
@@ -92,17 +102,37 @@ function checkModels({ models }: StatusAnswer): Check {
   )
 }
 
-/** Each provider as the market last saw it. Nothing is sent to a provider for this. */
-async function checkProviders(market: MarketClient): Promise<Check[]> {
+async function checkProviders(market: MarketClient, mayProbe: boolean): Promise<Check[]> {
   try {
-    const providers = await market.list<ProviderAnswer>('/api/providers')
-    return providers.filter(({ kind }) => kind !== 'engine').map(describeProvider)
+    const all = await market.list<ProviderAnswer>('/api/providers')
+    const others = all.filter(({ kind }) => kind !== 'engine')
+    return await Promise.all(others.map((one) => checkProvider(one, mayProbe)))
   } catch (error) {
     if (error instanceof Failure && error.facts.status === 403) return [] // the key check says why
     throw error
   }
 }
 
-function describeProvider({ name, kind, base_url: url, refreshed_at: at }: ProviderAnswer): Check {
-  return ok(`provider ${name}`, `${kind} at ${url}, list of ${formatTime(at)}`)
+const PROBE_LIMIT_MS = 5_000
+
+/**
+ * Asks a provider for its list of models, without its key: whatever it answers, it is there. The
+ * market's own list stays as it is.
+ */
+async function checkProvider(provider: ProviderAnswer, mayProbe: boolean): Promise<Check> {
+  const { name, kind, base_url: url, refreshed_at: at, on_count: onCount } = provider
+  const part = `provider ${name}`
+  const listed = `${kind} at ${url}, ${onCount} on, list of ${formatTime(at)}`
+  if (!mayProbe) return ok(part, listed)
+  try {
+    await fetch(`${url}/models`, {
+      redirect: 'manual',
+      signal: AbortSignal.timeout(PROBE_LIMIT_MS),
+    })
+    return ok(part, `${listed}, answers`)
+  } catch (error) {
+    const mend = `Start it, check the network, or switch its models off: "${BAIMO} models off NAME".`
+    const found = `${listed}, does not answer (${reasonOf(error)})`
+    return onCount > 0 ? broken(part, found, mend) : warning(part, found, mend)
+  }
 }

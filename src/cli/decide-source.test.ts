@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest'
+import { PROVIDER_KINDS } from '../catalog/index.ts'
+import { ADDABLE_KINDS, decideSource } from './decide-source.ts'
+
+const isFile = (path: string) => ['model.bin', './openai', 'openai'].includes(path)
+
+it.each([
+  ['http://localhost:11434', { kind: 'server', url: 'http://localhost:11434' }],
+  ['HTTPS://example.com/v1', { kind: 'server', url: 'HTTPS://example.com/v1' }],
+  ['localhost:11434', { kind: 'server', url: 'http://localhost:11434' }],
+  ['10.0.0.7:8000/v1', { kind: 'server', url: 'http://10.0.0.7:8000/v1' }],
+  ['./lion.gguf', { kind: 'file', path: './lion.gguf' }],
+  ['LION.GGUF', { kind: 'file', path: 'LION.GGUF' }],
+  ['model.bin', { kind: 'file', path: 'model.bin' }],
+  ['./openai', { kind: 'file', path: './openai' }],
+  ['openai', { kind: 'preset', preset: 'openai' }],
+  ['Mistral', { kind: 'preset', preset: 'mistral' }],
+  ['engine', { kind: 'unknown' }],
+  ['lion', { kind: 'unknown' }],
+])('takes %s for what it looks like', (word, source) => {
+  expect(decideSource(word, isFile)).toEqual(source)
+})
+
+it('knows every kind of provider but the engine of Baimo', () => {
+  expect([...ADDABLE_KINDS, 'engine'].sort()).toEqual([...PROVIDER_KINDS].sort())
+})

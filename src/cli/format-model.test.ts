@@ -1,0 +1,120 @@
+import { expect, it } from 'vitest'
+import { describeAdded } from './add.ts'
+import type { ListingAnswer, ModelAnswer, ProviderAnswer } from './answers.ts'
+import { formatFactValue, formatModel, stateOfListing } from './format-model.ts'
+import { formatSide } from './model-proposals.ts'
+import { modelRow } from './models.ts'
+
+const known = (value: number | string) =>
+  ({ known: true, value, source: 'card', checked_at: '2026-11-25T10:00:00.000Z' }) as const
+
+const listing: ListingAnswer = {
+  id: '01a2135c-6ec7-7032-86a5-edc85032f02e',
+  model: 'acme/lion',
+  provider: { id: '01a2135c-0000-7000-8000-000000000001', name: 'acme', kind: 'openai' },
+  upstream_model: 'lion-2',
+  file_path: null,
+  is_on: true,
+  is_live: true,
+  facts: { place: known('FR'), law: { known: false } },
+  vanished_at: null,
+}
+
+const model: ModelAnswer = {
+  id: '01a2135c-0000-7000-8000-000000000002',
+  name: 'acme/lion',
+  publisher: 'acme',
+  family: null,
+  succeeds: null,
+  derived_from: null,
+  former_names: [],
+  capabilities: null,
+  league: 'models',
+  is_live: true,
+  facts: { parameters_total: known(7_240_000_000), context_tokens: { known: false } },
+  variants: [
+    {
+      id: '01a2135c-0000-7000-8000-000000000003',
+      weights_sha256: null,
+      quantisation: null,
+      upstream_model: 'lion-2',
+      first_seen_at: '2026-11-25T10:00:00.000Z',
+    },
+  ],
+  listings: [listing],
+}
+
+const offered = { ...listing, id: 'b', model: 'acme/puma', is_on: false, is_live: false }
+const gone = { ...offered, vanished_at: '2026-11-25T10:00:00.000Z' }
+
+it('lists a model in one row, unknown where nobody knows', () => {
+  expect(modelRow(model)).toEqual([
+    'acme/lion',
+    'models',
+    'unknown',
+    '7.24 B',
+    'unknown',
+    'acme (FR)',
+    '1 on',
+  ])
+  const nowhere = modelRow({ ...model, listings: [gone] })
+  expect(nowhere.slice(-2)).toEqual(['nowhere now', 'none'])
+  expect(modelRow({ ...model, listings: [listing, offered] }).at(-1)).toBe('1 on, 1 offered')
+})
+
+it('shows every fact with its source', () => {
+  const text = formatModel(model)
+  expect(text).toContain('  parameters total    7.24 B  (card, 2026-11-25)\n')
+  expect(text).toContain('  context tokens      unknown\n')
+  expect(text).toContain('upstream lion-2, weights unknown, first seen 2026-11-25 10:00 UTC\n')
+  expect(text).toContain(`  ${listing.id}  on, acme, as lion-2\n`)
+})
+
+it('tells the states of a listing apart', () => {
+  expect(stateOfListing(listing)).toBe('on')
+  expect(stateOfListing(offered)).toBe('offered')
+  expect(stateOfListing(gone)).toBe('gone')
+  expect(stateOfListing({ ...listing, is_live: false })).toBe('on, but its provider cannot be used')
+})
+
+it('names the units of facts', () => {
+  expect(formatFactValue('retention_days', 30)).toBe('30 days')
+  expect(formatFactValue('retention_days', 'unlimited')).toBe('unlimited')
+  expect(formatFactValue('context_tokens', 32_768)).toBe('32,768 tokens')
+  expect(formatFactValue('modalities', ['text', 'image'])).toBe('text, image')
+})
+
+it('shows both sides of a proposal with where they are', () => {
+  expect(formatSide({ id: 'x', name: 'acme/lion', providers: ['a', 'b'] })).toBe('acme/lion (a, b)')
+  expect(formatSide({ id: 'x' })).toBe('x')
+})
+
+const provider: ProviderAnswer = {
+  id: 'p',
+  kind: 'openai',
+  name: 'acme',
+  base_url: 'https://api.acme.example/v1',
+  has_key: true,
+  listing_count: 2,
+  on_count: 1,
+  refreshed_at: null,
+}
+
+it('says after adding what is on, what is offered and how to switch it on', () => {
+  expect(describeAdded({ provider, listings: [listing, offered] })).toEqual([
+    'Added acme (openai) at https://api.acme.example/v1: 2 models.',
+    'On:',
+    '  acme/lion',
+    'Offered:',
+    '  acme/puma',
+    'Switch one on: baimo models on acme/puma',
+    'Ask it: baimo ask acme/lion "Hello"',
+  ])
+  const file = { ...listing, file_path: '/models/lion.gguf' }
+  expect(describeAdded({ listing: file, model })[0]).toBe('Added /models/lion.gguf.')
+})
+
+it('shows the first of many and says how to see the rest', () => {
+  const many = Array.from({ length: 25 }, () => offered)
+  expect(describeAdded({ provider, listings: many })).toContain('  and 5 more: baimo models')
+})

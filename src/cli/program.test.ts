@@ -1,0 +1,182 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { runCommandLine } from './program.ts'
+import type { Terminal } from './terminal.ts'
+
+interface Recorder extends Terminal {
+  readonly said: { out: string; err: string }
+}
+
+function recorder(input = '', overrides: Partial<Terminal> = {}): Recorder {
+  const said = { out: '', err: '' }
+  return {
+    said,
+    out: (text) => {
+      said.out += text
+    },
+    err: (text) => {
+      said.err += text
+    },
+    styleOut: (_, text) => text,
+    styleErr: (_, text) => text,
+    isOutTerminal: false,
+    isErrTerminal: false,
+    isInTerminal: false,
+    columns: null,
+    readInput: async () => input,
+    ...overrides,
+  }
+}
+
+let folder = ''
+let server: Server | null = null
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'baimo-program-'))
+})
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true })
+  server?.closeAllConnections()
+  server?.close()
+  server = null
+})
+
+/** A market that answers as it is told. */
+async function serve(answer: RequestListener): Promise<Record<string, string>> {
+  server = createServer(answer)
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return { BAIMO_URL: `http://127.0.0.1:${port}`, BAIMO_KEY: 'k', BAIMO_HOME: folder }
+}
+
+function sayEvents(...events: readonly string[]): RequestListener {
+  return (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'x-request-id': 'r' })
+    response.end(events.map((event) => `data: ${event}\n\n`).join(''))
+  }
+}
+
+const piece = (content: string) => JSON.stringify({ model: 'm', choices: [{ delta: { content } }] })
+const ending = JSON.stringify({ choices: [{ delta: {}, finish_reason: 'stop' }] })
+
+it('prints what an answer holds, harmless on a terminal and untouched into a pipe', async () => {
+  const env = await serve(sayEvents(piece('a\u001b[2J'), piece('b'), ending, '[DONE]'))
+  const [screen, pipe] = [recorder('', { isOutTerminal: true }), recorder()]
+  expect(await runCommandLine(['ask', 'm', 'hi'], screen, env)).toBe(0)
+  expect(await runCommandLine(['ask', 'm', 'hi'], pipe, env)).toBe(0)
+  expect([screen.said.out, pipe.said.out]).toEqual(['a[2Jb\n', 'a\u001b[2Jb\n'])
+})
+
+it('shows reasoning apart from the answer, and who answered, on a terminal', async () => {
+  const thought = JSON.stringify({ choices: [{ delta: { reasoning_content: 'hm' } }] })
+  const env = await serve(sayEvents(thought, piece('42'), ending, '[DONE]'))
+  const screen = recorder('', { isErrTerminal: true })
+  expect(await runCommandLine(['ask', 'm', 'hi'], screen, env)).toBe(0)
+  expect(screen.said.out).toBe('42\n')
+  expect(screen.said.err).toMatch(/^hm\nm · tokens unknown · first after /)
+})
+
+it.each([
+  [
+    'an error event',
+    [piece('a'), '{"error":{"message":"The provider failed.","code":"x"}}'],
+    'The provider failed.',
+  ],
+  ['an end without an ending', [piece('a')], 'The answer broke off'],
+])('fails on %s, after what had arrived', async (_, events, message) => {
+  const env = await serve(sayEvents(...events))
+  const terminal = recorder()
+  expect(await runCommandLine(['ask', 'm', 'hi'], terminal, env)).toBe(1)
+  expect(terminal.said.out).toBe('a\n')
+  expect(terminal.said.err).toContain(message)
+})
+
+it('fails when the connection breaks in the middle', async () => {
+  const env = await serve((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(`data: ${piece('a')}\n\n`, () => response.destroy())
+  })
+  const terminal = recorder()
+  expect(await runCommandLine(['ask', 'm', 'hi'], terminal, env)).toBe(1)
+  expect(terminal.said.err).toContain('The answer broke off')
+})
+
+it('shows a refusal in either shape of the API, and an answer that has no shape', async () => {
+  const bodies = [
+    JSON.stringify({ detail: 'No such thing.', code: 'a_b', status: 404 }),
+    JSON.stringify({ error: { message: 'No such thing.', code: 'a_b' } }),
+    '<html>',
+  ]
+  const env = await serve((_, response) => {
+    response.writeHead(404, { 'x-request-id': 'r' }).end(bodies.shift())
+  })
+  const said: string[] = []
+  for (let i = 0; i < 3; i++) {
+    const terminal = recorder()
+    expect(await runCommandLine(['models', '--json'], terminal, env)).toBe(1)
+    said.push(JSON.parse(terminal.said.err).error)
+  }
+  const problem = { message: 'No such thing.', code: 'a_b', status: 404, request_id: 'r' }
+  expect(said).toMatchObject([problem, problem, { code: 'cli_answer_unreadable', status: 404 }])
+})
+
+it('reads a list to its last page', async () => {
+  const pages = [
+    { data: [{ alias: 'a', target: 'x', target_kind: 'model' }], next_cursor: 'c/1' },
+    { data: [{ alias: 'b', target: 'y', target_kind: 'model' }], next_cursor: null },
+  ]
+  const asked: (string | undefined)[] = []
+  const env = await serve((request, response) => {
+    asked.push(request.url)
+    response.end(JSON.stringify(pages.shift()))
+  })
+  const terminal = recorder()
+  await runCommandLine(['models', 'aliases'], terminal, env)
+  expect(asked).toEqual(['/api/aliases', '/api/aliases?cursor=c%2F1'])
+  expect(terminal.said.out).toBe(
+    'ALIAS  LEADS TO  KIND\na      x         model\nb      y         model\n',
+  )
+})
+
+it.each([
+  ['', 'is empty'],
+  ['a key\nand more', 'holds more than a key'],
+  ['x'.repeat(9_000), 'holds more than a key'],
+])('refuses a key file that holds %j', async (text, message) => {
+  const path = join(folder, 'provider.key')
+  writeFileSync(path, text)
+  const terminal = recorder()
+  const args = ['add', 'openai', '--key-file', path]
+  expect(await runCommandLine(args, terminal, { BAIMO_HOME: folder })).toBe(1)
+  expect(terminal.said.err).toContain(message)
+})
+
+it('sends a key of standard input to the market, and to nobody else', async () => {
+  let body = ''
+  const env = await serve(async (request, response) => {
+    for await (const chunk of request) body += chunk
+    response.writeHead(400).end('{"detail":"No."}')
+  })
+  const terminal = recorder(' sk-1\n')
+  await runCommandLine(['add', 'openai', '--key-file', '-'], terminal, env)
+  expect(JSON.parse(body)).toEqual({ kind: 'openai', key: 'sk-1' })
+  expect(terminal.said.err).not.toContain('sk-1')
+})
+
+it('refuses a wrong setting before anything else', async () => {
+  const terminal = recorder()
+  expect(await runCommandLine(['models'], terminal, { PORT: 'x' })).toBe(1)
+  expect(terminal.said.err).toBe('baimo: PORT must be a whole number from 0 to 65535, not "x".\n')
+})
+
+it('shows help without a command, and its version', async () => {
+  const terminal = recorder()
+  expect(await runCommandLine([], terminal, {})).toBe(0)
+  expect(terminal.said.out).toContain('Usage: baimo')
+  const second = recorder()
+  expect(await runCommandLine(['--version'], second, {})).toBe(0)
+  expect(second.said.out).toMatch(/^\d+\.\d+\.\d+\n$/)
+})

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { openServedWorld } from '../../tests/support/server.ts'
+import { exchange, openServedWorld } from '../../tests/support/server.ts'
 import { jsonRoute } from '../people/index.ts'
 
 describe('stopping', () => {
@@ -48,7 +48,7 @@ describe('stopping', () => {
     slow.gate.resolve()
   })
 
-  test('says 503 to a connection that was kept open', async () => {
+  test('takes nothing more from a connection that was kept open', async () => {
     const slow = slowRoute()
     const { server, ownerKey } = await openServedWorld([slow.route])
     const request = (path: string) =>

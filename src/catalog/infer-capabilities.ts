@@ -18,8 +18,3 @@ export function capabilitiesOfFile(file: Pick<InspectedFile, 'kind'>): readonly 
   if (file.kind === 'embedding') return ['embedding']
   return file.kind === 'chat' ? ['chat', 'completion', 'embedding'] : ['completion', 'embedding']
 }
-
-/** Whether a model may be asked for a chat: it can, or nobody knows. */
-export function mayChat(capabilities: readonly Capability[] | null): boolean {
-  return capabilities === null || capabilities.includes('chat')
-}

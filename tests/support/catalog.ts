@@ -10,6 +10,8 @@ import { silentLog, systemClock } from '../../src/kernel/index.ts'
 import { normaliseBaseUrl, openProviders, presetOf } from '../../src/providers/index.ts'
 import type { Store } from '../../src/store/index.ts'
 
+export { presetOf } from '../../src/providers/index.ts'
+
 export interface TestCatalog {
   readonly catalog: Catalog
   /** What the engine was told to answer for. */

@@ -1,0 +1,66 @@
+import { expect, it } from 'vitest'
+import { ordinaryProvider, rowsOf } from '../../tests/support/catalog-rows.ts'
+import type { ProviderId } from '../kernel/index.ts'
+import { planFile } from './plan-file.ts'
+import type { InspectedFile } from './types.ts'
+
+const file: InspectedFile = {
+  name: 'Little One',
+  parameterCount: 1_000,
+  activeParameterCount: 500,
+  quantisation: 'Q4_K_M',
+  contextTokens: null,
+  kind: 'embedding',
+  licence: null,
+  sha256: 'a'.repeat(64),
+}
+
+function plan(wish: string | null, models: Parameters<typeof rowsOf>[0]['models'] = {}) {
+  let count = 0
+  return planFile(rowsOf({ models }), file, {
+    engine: ordinaryProvider('engine' as ProviderId),
+    path: '/srv/x.gguf',
+    wish,
+    nowMs: 1_000,
+    newId: () => `id-${count++}`,
+  })
+}
+
+it('takes from the file what it says and nothing more', () => {
+  expect(plan(null)).toMatchObject({
+    kind: 'new',
+    model: { publisher: 'local', name: 'little-one', capabilities: ['embedding'] },
+    variant: { weightsSha256: file.sha256, quantisation: 'Q4_K_M' },
+    listing: { isOn: true, filePath: '/srv/x.gguf', upstreamModel: 'local/little-one' },
+    facts: [
+      { name: 'parameters_total', value: 1_000, source: 'the model file' },
+      { name: 'parameters_active', value: 500 },
+      { name: 'place', value: 'this-machine' },
+      { name: 'retention_days', value: 0 },
+      { name: 'training_use', value: 'never' },
+    ],
+  })
+})
+
+it.each([
+  ['mine', 'local/mine'],
+  ['me/Mine', 'me/Mine'],
+  ['me/a/b', 'me/a-b'],
+])('takes the wished name %s as %s', (wish, expected) => {
+  expect(plan(wish)).toMatchObject({ listing: { upstreamModel: expected } })
+})
+
+it('finds a free name by packing, then by number', () => {
+  expect(plan(null, { 'local/Little-One': {} })).toMatchObject({
+    model: { name: 'little-one-q4_k_m' },
+  })
+  expect(plan(null, { 'local/little-one': {}, 'local/little-one-q4_k_m': {} })).toMatchObject({
+    model: { name: 'little-one-q4_k_m-2' },
+  })
+})
+
+it('refuses a wished name that is taken', () => {
+  expect(() => plan('LITTLE-one', { 'local/little-one': {} })).toThrow(
+    expect.objectContaining({ code: 'catalog_name_taken' }),
+  )
+})

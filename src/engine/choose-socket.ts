@@ -1,3 +1,4 @@
+// edge: makes a folder where the path is too long.
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'

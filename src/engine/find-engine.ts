@@ -1,3 +1,4 @@
+// edge: looks for packages on the disk.
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'

@@ -1,3 +1,4 @@
+// edge: reads files.
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { refuse } from './errors.ts'
@@ -24,7 +25,7 @@ async function hashFile(path: string, totalBytes: number, onProgress: OnProgress
   return hash.digest('hex')
 }
 
-/** The header's facts alone, without the hash: milliseconds, whatever the size. Errors: engine_file_*. */
+/** The header's facts without the hash: milliseconds, whatever the size. Errors: engine_file_*. */
 export async function describeFile(
   path: string,
 ): Promise<GgufDescription & { readonly sizeBytes: number }> {

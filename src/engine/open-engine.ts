@@ -1,10 +1,11 @@
+// edge: starts a child process.
 import { rmSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { type Clock, type Log, systemClock } from '../kernel/index.ts'
 import { chooseSocket } from './choose-socket.ts'
 import { findEngine } from './find-engine.ts'
 import { type GgufFacts, inspectFile, type OnProgress } from './inspect-file.ts'
-import { type Supervisor, superviseChild } from './supervise-child.ts'
+import { Supervisor } from './supervise-child.ts'
 import type { EngineLimits, EngineState, RegisteredModel } from './types.ts'
 
 export interface EngineOptions {
@@ -110,7 +111,7 @@ export function openEngine(options: EngineOptions): Engine {
   const limits = { ...defaultLimits(), ...options.limits }
   const models = new Map<string, RegisteredModel>()
   const quarantine = openQuarantine(options.log)
-  const supervisor: Supervisor = superviseChild({
+  const supervisor = new Supervisor({
     childPath: options.childPath,
     log: options.log,
     clock: options.clock ?? systemClock,
@@ -125,8 +126,8 @@ export function openEngine(options: EngineOptions): Engine {
   })
   return {
     socketPath,
-    state: supervisor.state,
-    whenReady: supervisor.whenReady,
+    state: () => supervisor.state(),
+    whenReady: () => supervisor.whenReady(),
     register(model) {
       models.set(model.name, model)
       quarantine.forgive(model.name)

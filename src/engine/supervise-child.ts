@@ -1,16 +1,7 @@
+// edge: starts a child process and keeps it alive.
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Clock, Log } from '../kernel/index.ts'
 import type { ChildStatus, EngineState, Order, Report } from './types.ts'
-
-/** Keeps one child process alive until it is closed. */
-export interface Supervisor {
-  /** Sends an order to the child that runs now; a later child learns it from `configure`. */
-  order(order: Order): void
-  state(): EngineState
-  /** Resolves when the child is ready for requests, or at once where it never will be. */
-  whenReady(): Promise<void>
-  close(): Promise<void>
-}
 
 export interface SuperviseOptions {
   /** The child's entry: a `.ts` file in development, the bundle's output in production. */
@@ -38,7 +29,7 @@ const noStatus: ChildStatus = {
 }
 
 /** The child writes nothing of its own: what comes is native code's, for the log. */
-function logOutput(child: ChildProcess, log: Log) {
+function logOutput(child: ChildProcess, log: Log): void {
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (data: Buffer) => {
       const text = data.toString('utf8').trim().slice(0, 2_000)
@@ -46,102 +37,111 @@ function logOutput(child: ChildProcess, log: Log) {
     })
 }
 
-export function superviseChild(options: SuperviseOptions): Supervisor {
-  const { log, clock } = options
-  let child: ChildProcess | null = null
-  let kind: EngineState['kind'] = 'starting'
-  let reason: string | null = 'The engine is starting.'
-  let status = noStatus
-  let restarts = 0
-  let delayMs = FIRST_DELAY_MS
-  let timer: NodeJS.Timeout | undefined
-  let readyWaiters: (() => void)[] = []
+/** Keeps one child process alive until it is closed. It starts with its construction. */
+export class Supervisor {
+  readonly #options: SuperviseOptions
+  #child: ChildProcess | null = null
+  #kind: EngineState['kind'] = 'starting'
+  #reason: string | null = 'The engine is starting.'
+  #status = noStatus
+  #restarts = 0
+  #delayMs = FIRST_DELAY_MS
+  #restartTimer: NodeJS.Timeout | undefined
+  #readyWaiters: (() => void)[] = []
 
-  const enter = (next: EngineState['kind'], why: string | null) => {
-    kind = next
-    reason = why
-    if (next !== 'ready' && next !== 'stopped') return
-    for (const resolve of readyWaiters) resolve()
-    readyWaiters = []
-  }
-  const order = (value: Order) => {
-    if (child?.connected === true) child.send(value, () => {}) // a dying child needs no orders
+  constructor(options: SuperviseOptions) {
+    this.#options = options
+    this.#start()
   }
 
-  function onReport(report: Report) {
-    if (report.kind === 'status') status = report.status
-    else if (report.kind === 'log') log[report.level]({}, `engine: ${report.message}`)
-    else if (report.kind === 'failed') reason = report.reason
-    else if (kind !== 'stopped') enter('ready', null)
+  /** Sends an order to the child that runs now; a later child learns it from `configure`. */
+  order(order: Order): void {
+    if (this.#child?.connected !== true) return
+    this.#child.send(order, () => {
+      // A child that dies before it reads an order needs none.
+    })
   }
 
-  function onExit(startedMs: number, how: string) {
-    child = null
-    const { loading } = status
-    status = noStatus
-    if (kind === 'stopped') return
-    restarts++
-    if (loading.length > 0) options.onLoadCrash(loading)
-    if (clock.monotonicMs() - startedMs > HEALTHY_MS) delayMs = FIRST_DELAY_MS
-    const why =
-      kind === 'ready' ? `The engine ended (${how})` : `The engine ended: ${reason ?? how}`
-    enter('restarting', `${why}; it starts again by itself.`)
-    log.warn({ how, restarts, delayMs, loading }, 'engine: the child ended, starting another')
-    timer = setTimeout(start, delayMs)
-    delayMs = Math.min(MAX_DELAY_MS, delayMs * 2)
+  state(): EngineState {
+    const hasStatus = this.#child !== null && this.#status !== noStatus
+    return {
+      kind: this.#kind,
+      reason: this.#reason,
+      loaded: this.#status.loaded,
+      queueLength: this.#status.queueLength,
+      runningCount: this.#status.runningCount,
+      restarts: this.#restarts,
+      memoryBytes: hasStatus ? this.#status.memoryBytes : null,
+      pid: this.#child?.pid ?? null,
+    }
   }
 
-  function start() {
+  /** Resolves when the child is ready for requests, or at once where it never will be. */
+  whenReady(): Promise<void> {
+    if (this.#kind === 'ready' || this.#kind === 'stopped') return Promise.resolve()
+    return new Promise((resolve) => this.#readyWaiters.push(resolve))
+  }
+
+  async close(): Promise<void> {
+    const child = this.#child
+    this.#enter('stopped', 'The engine is closed.')
+    clearTimeout(this.#restartTimer)
+    if (child === null) return
+    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+    this.order({ kind: 'close' })
+    const impatience = setTimeout(() => child.kill('SIGKILL'), CLOSE_MS)
+    await exited
+    clearTimeout(impatience)
+  }
+
+  #start(): void {
+    const { clock, log, childPath, configure } = this.#options
     const startedMs = clock.monotonicMs()
-    const started = spawn(process.execPath, [options.childPath], {
+    const child = spawn(process.execPath, [childPath], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: process.platform !== 'win32', // Ctrl-C is for the parent, which ends us in order
       windowsHide: true,
       serialization: 'json',
     })
-    child = started
-    let hasEnded = false
+    this.#child = child
     const ended = (how: string) => {
-      if (hasEnded) return
-      hasEnded = true
-      onExit(startedMs, how)
+      if (this.#child === child) this.#onEnd(clock.monotonicMs() - startedMs, how)
     }
-    logOutput(started, log)
-    started.on('message', (report: Report) => onReport(report))
-    started.on('error', (error) => ended(error.message))
-    started.on('exit', (code, signal) => ended(signal ?? `exit code ${code}`))
-    order(options.configure())
+    logOutput(child, log)
+    child.on('message', (report: Report) => this.#onReport(report))
+    child.on('error', (error) => ended(error.message))
+    child.on('exit', (code, signal) => ended(signal ?? `exit code ${code}`))
+    this.order(configure())
   }
 
-  async function close() {
-    const running = child
-    enter('stopped', 'The engine is closed.')
-    clearTimeout(timer)
-    if (running === null) return
-    const exited = new Promise<void>((resolve) => running.once('exit', () => resolve()))
-    order({ kind: 'close' })
-    const impatience = setTimeout(() => running.kill('SIGKILL'), CLOSE_MS)
-    await exited
-    clearTimeout(impatience)
+  #onReport(report: Report): void {
+    if (report.kind === 'status') this.#status = report.status
+    else if (report.kind === 'log') this.#options.log[report.level]({}, `engine: ${report.message}`)
+    else if (report.kind === 'failed') this.#reason = report.reason
+    else if (this.#kind !== 'stopped') this.#enter('ready', null)
   }
 
-  start()
-  return {
-    order,
-    close,
-    whenReady: () =>
-      kind === 'ready' || kind === 'stopped'
-        ? Promise.resolve()
-        : new Promise((resolve) => readyWaiters.push(resolve)),
-    state: () => ({
-      kind,
-      reason,
-      loaded: status.loaded,
-      queueLength: status.queueLength,
-      runningCount: status.runningCount,
-      restarts,
-      memoryBytes: child === null || status === noStatus ? null : status.memoryBytes,
-      pid: child?.pid ?? null,
-    }),
+  #onEnd(livedMs: number, how: string): void {
+    const { loading } = this.#status
+    this.#child = null
+    this.#status = noStatus
+    if (this.#kind === 'stopped') return
+    this.#restarts++
+    if (loading.length > 0) this.#options.onLoadCrash(loading)
+    if (livedMs > HEALTHY_MS) this.#delayMs = FIRST_DELAY_MS
+    const why = this.#kind === 'ready' ? `(${how})` : `(${this.#reason ?? how})`
+    this.#enter('restarting', `The engine ended ${why}; it starts again by itself.`)
+    const facts = { how, restarts: this.#restarts, delayMs: this.#delayMs, loading }
+    this.#options.log.warn(facts, 'engine: the child ended, starting another')
+    this.#restartTimer = setTimeout(() => this.#start(), this.#delayMs)
+    this.#delayMs = Math.min(MAX_DELAY_MS, this.#delayMs * 2)
+  }
+
+  #enter(kind: EngineState['kind'], reason: string | null): void {
+    this.#kind = kind
+    this.#reason = reason
+    if (kind !== 'ready' && kind !== 'stopped') return
+    for (const resolve of this.#readyWaiters) resolve()
+    this.#readyWaiters = []
   }
 }

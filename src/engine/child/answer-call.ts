@@ -1,3 +1,4 @@
+// edge: makes llama.cpp call a tool.
 import type { ChatWriter } from './chat-writer.ts'
 import type { Outcome } from './generate.ts'
 import type { Token } from './llama-api.ts'

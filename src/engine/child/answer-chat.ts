@@ -1,3 +1,4 @@
+// edge: makes llama.cpp answer a chat.
 import type { Json } from '../../kernel/index.ts'
 import { answerCall, type CallJob } from './answer-call.ts'
 import type { ChatWriter, Usage } from './chat-writer.ts'
@@ -78,7 +79,7 @@ const generationOf = ({ request, prompt }: Job): Generation => ({
   maxTokens: request.sampling.maxTokens,
 })
 
-/** Shows pieces of text, thoughts apart. `end` shows what was held back and answers all the text. */
+/** Shows pieces of text, thoughts apart. `end` shows what was held back, answers all the text. */
 function openShow(loaded: LoadedModel, { request, writer }: Job, marks: ReasoningMarks | null) {
   const { topLogprobs } = request
   const splitter = splitReasoning(marks)

@@ -1,3 +1,4 @@
+// edge: makes llama.cpp complete texts.
 import type { Json } from '../../kernel/index.ts'
 import {
   type AnswerIdentity,

@@ -1,3 +1,4 @@
+// edge: makes llama.cpp embed texts.
 import { refuse } from '../errors.ts'
 import type { Wire } from './chat-writer.ts'
 import type { LoadedModel } from './loaded-model.ts'

@@ -41,7 +41,7 @@ export interface SamplingContext {
   readonly generated: () => readonly Token[]
 }
 
-/** Sampling as llama.cpp takes it: the request first, then the model file, then OpenAI's defaults. */
+/** Sampling for llama.cpp: the request's, else the model file's, else OpenAI's defaults. */
 export function chooseSampling(sampling: Sampling, context: SamplingContext): EvaluateOptions {
   const { defaults } = context
   const hasPenalty = sampling.frequencyPenalty !== 0 || sampling.presencePenalty !== 0

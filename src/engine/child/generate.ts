@@ -1,3 +1,4 @@
+// edge: drives llama.cpp token by token and watches the clock.
 import { assembleText } from './assemble-text.ts'
 import type { EvaluatedToken, EvaluateOptions, Model, Sequence, Token } from './llama-api.ts'
 import { matchStops } from './match-stops.ts'
@@ -24,7 +25,7 @@ export interface Run {
   readonly generated: Token[]
 }
 
-/** Text that can be shown, with the tokens that made it. Text may be empty where it is held back. */
+/** Text that can be shown, with the tokens that made it. */
 export interface Piece {
   readonly text: string
   readonly tokens: readonly EvaluatedToken[]
@@ -32,8 +33,8 @@ export interface Piece {
 
 export interface Outcome {
   /**
-   * Why it ended. `stop`: end token or stop string; `length`: no room or no tokens left; `call`: the
-   * model began to call a tool.
+   * Why it ended. `stop`: end token or stop string; `length`: no room or no tokens left;
+   * `call`: the model began to call a tool.
    */
   readonly finish: 'stop' | 'length' | 'call'
   /** Every token the model produced, the end token included. */
@@ -42,8 +43,10 @@ export interface Outcome {
   readonly cachedTokens: number
 }
 
-/** A slice of the prompt should take about this long, so that an abort is noticed soon. Measured: slices
- * of 8 tokens read as fast as slices of 64, within a fifth; fast models soon get larger ones. */
+/**
+ * A slice of the prompt should take about this long, so that an abort is noticed soon. Measured:
+ * slices of 8 tokens read as fast as slices of 64, within a fifth; fast models get larger ones.
+ */
 const SLICE_MS = 30
 const MIN_SLICE_TOKENS = 8
 const MAX_SLICE_TOKENS = 512

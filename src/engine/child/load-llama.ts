@@ -1,3 +1,4 @@
+// edge: loads native code out of a folder.
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'

@@ -1,3 +1,4 @@
+// edge: holds a model in native memory.
 import { refuse } from '../errors.ts'
 import { describeGguf, type GgufDescription } from '../gguf/describe-gguf.ts'
 import { readGguf } from '../gguf/read-gguf.ts'
@@ -55,7 +56,7 @@ export interface LoadedModel {
 
 const gibibytes = (bytes: number) => `${(bytes / 1_073_741_824).toFixed(2)} GiB`
 
-/** Reads and checks the file and plans its memory. Errors: engine_file_*, engine_model_too_large. */
+/** Checks the file and plans its memory. Errors: engine_file_*, engine_model_too_large. */
 export async function planModel(spec: RegisteredModel, limits: EngineLimits): Promise<ModelPlan> {
   const { header, sizeBytes } = await readGguf(spec.path)
   const description = describeGguf(header)
@@ -68,7 +69,7 @@ export async function planModel(spec: RegisteredModel, limits: EngineLimits): Pr
   if (memory === undefined)
     throw refuse(
       'engine_model_too_large',
-      `${spec.name} needs at least ${gibibytes(leastBytes(need))}; the engine may use ${gibibytes(limits.memoryBytes)}. Raise BAIMO_ENGINE_MEMORY or add a smaller one.`,
+      `${spec.name} needs at least ${gibibytes(leastBytes(need))}; the engine may use ${gibibytes(limits.memoryBytes)}. Raise BAIMO_ENGINE_MEMORY_MB or add a smaller one.`,
     )
   return { description, memory, samplingDefaults: readSamplingDefaults(header.metadata) }
 }
@@ -109,7 +110,9 @@ function openEmbedder(model: Model, options: { contextTokens: number; threads: n
       })
       const made = context
       const mine = last.then(async () => work(await made))
-      last = mine.catch(() => {}) // the caller has the error; the next one starts afresh
+      last = mine.catch(() => {
+        // The caller has the error; the next one in line starts afresh.
+      })
       return mine
     },
     dispose: async () => void (await (await context)?.dispose()),

@@ -1,11 +1,11 @@
-/** The child process: llama.cpp behind an HTTP server on a private socket. Never imported. */
+// edge: the child process: llama.cpp behind an HTTP server on a private socket.
 import { chmodSync, rmSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { constants, setPriority } from 'node:os'
 import { systemClock } from '../../kernel/index.ts'
 import type { Order, Report } from '../types.ts'
 import { loadLlama } from './load-llama.ts'
-import { type ModelPool, openModelPool } from './model-pool.ts'
+import { ModelPool } from './model-pool.ts'
 import { createEngineServer } from './serve.ts'
 
 const STATUS_EVERY_MS = 1_000
@@ -63,7 +63,7 @@ async function start(order: Order & { kind: 'configure' }) {
       send({ kind: 'log', level: level === 'error' ? 'error' : 'debug', message }),
   })
   let onChange = () => {}
-  const pool = openModelPool({
+  const pool = new ModelPool({
     runtime,
     limits: order.limits,
     clock: systemClock,
@@ -83,7 +83,7 @@ async function start(order: Order & { kind: 'configure' }) {
   return { pool, server }
 }
 
-/** Leaves without the destructors of native code, which wait for work that nobody wants any more. */
+/** Leaves without the destructors of native code, which wait for work that nobody wants. */
 const leaveAtOnce = () => process.kill(process.pid, 'SIGKILL')
 
 function main() {

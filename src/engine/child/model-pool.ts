@@ -1,3 +1,4 @@
+// edge: loads and unloads models, and waits for room.
 import type { Clock } from '../../kernel/index.ts'
 import { refuse } from '../errors.ts'
 import type { EngineLimits, RegisteredModel } from '../types.ts'
@@ -8,18 +9,6 @@ import {
   type ModelPlan,
   planModel,
 } from './loaded-model.ts'
-
-/** The models of this process: loaded when asked for, the longest unused unloaded for room. */
-export interface ModelPool {
-  register(model: RegisteredModel): void
-  unregister(name: string): void
-  /** Does `work` with the model in memory. Errors: engine_model_*, engine_file_*, engine_busy. */
-  use<T>(name: string, signal: AbortSignal, work: (model: LoadedModel) => Promise<T>): Promise<T>
-  names(): readonly string[]
-  loadedModels(): readonly LoadedModel[]
-  loadingNames(): readonly string[]
-  close(): Promise<void>
-}
 
 export interface PoolOptions {
   readonly runtime: LlamaRuntime
@@ -32,13 +21,18 @@ interface Entry {
   readonly spec: RegisteredModel
   loading: Promise<LoadedModel> | null
   loaded: LoadedModel | null
+  /** What it takes of the memory; 0: nothing yet. */
   bytes: number
+  /** Requests that want it in memory. */
   users: number
   lastUsedMs: number
+  /** No longer registered: leaves the memory with its last user. */
   isRetired: boolean
 }
 
 const ROOM_RETRY_SECONDS = 5
+
+const isIdle = (entry: Entry) => entry.loaded !== null && entry.users === 0
 
 /** Waits for `promise`, but not longer than the caller stays. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -50,68 +44,81 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> 
   })
 }
 
-export function openModelPool(options: PoolOptions): ModelPool {
-  const { limits, clock, onChange } = options
-  const entries = new Map<string, Entry>()
-  const all = new Set<Entry>()
-  let lastLoad: Promise<unknown> = Promise.resolve()
-  let releaseWaiters: (() => void)[] = []
+/** The models of this process: loaded when asked for, the longest unused unloaded for room. */
+export class ModelPool {
+  readonly #options: PoolOptions
+  readonly #registered = new Map<string, Entry>()
+  /** Those registered, and those retired whose last users are still there. */
+  readonly #entries = new Set<Entry>()
+  /** Models are loaded one after another, so that each knows how much room is left. */
+  #lastLoad: Promise<unknown> = Promise.resolve()
+  #roomWaiters: (() => void)[] = []
 
-  const bytesInUse = () => [...all].reduce((sum, e) => sum + e.bytes, 0)
-  const isIdle = (e: Entry) => e.loaded !== null && e.users === 0
-
-  async function unload(entry: Entry) {
-    const { loaded } = entry
-    entry.loaded = null
-    entry.loading = null
-    if (entry.isRetired) all.delete(entry)
-    await loaded?.dispose()
-    entry.bytes = 0
-    onChange()
+  constructor(options: PoolOptions) {
+    this.#options = options
   }
 
-  const released = (waitMs: number) =>
-    new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(false), waitMs)
-      releaseWaiters.push(() => {
-        clearTimeout(timer)
-        resolve(true)
-      })
-    })
+  register(spec: RegisteredModel): void {
+    if (this.#registered.get(spec.name)?.spec.path === spec.path) return
+    this.unregister(spec.name)
+    const state = { loading: null, loaded: null, bytes: 0, users: 0, lastUsedMs: 0 }
+    const entry: Entry = { spec, ...state, isRetired: false }
+    this.#registered.set(spec.name, entry)
+    this.#entries.add(entry)
+  }
 
-  /** Unloads idle models, the longest unused first, until `bytes` fit; waits for busy ones. */
-  async function makeRoom(bytes: number) {
-    const deadlineMs = clock.monotonicMs() + limits.queueWaitMs
-    while (bytesInUse() + bytes > limits.memoryBytes) {
-      const [oldest] = [...all].filter(isIdle).sort((a, b) => a.lastUsedMs - b.lastUsedMs)
-      if (oldest !== undefined) await unload(oldest)
-      else if (!(await released(Math.max(0, deadlineMs - clock.monotonicMs()))))
-        throw refuse(
-          'engine_busy',
-          'The memory is taken by models that are answering. Try again.',
-          {
-            retryAfterSeconds: ROOM_RETRY_SECONDS,
-          },
-        )
+  unregister(name: string): void {
+    const entry = this.#registered.get(name)
+    if (entry === undefined) return
+    this.#registered.delete(name)
+    entry.isRetired = true
+    if (isIdle(entry)) void this.#unload(entry)
+    else if (entry.users === 0) this.#entries.delete(entry)
+  }
+
+  /** Does `work` with the model in memory. Errors: engine_model_*, engine_file_*, engine_busy. */
+  async use<T>(
+    name: string,
+    signal: AbortSignal,
+    work: (model: LoadedModel) => Promise<T>,
+  ): Promise<T> {
+    const entry = this.#registered.get(name)
+    if (entry === undefined)
+      throw refuse('engine_model_unknown', `The engine has no model "${name}".`, {
+        param: 'model',
+      })
+    entry.users++
+    try {
+      const loading = entry.loading ?? this.#load(entry)
+      return await work(entry.loaded ?? (await unlessAborted(loading, signal)))
+    } finally {
+      this.#leave(entry)
     }
   }
 
-  async function loadPlanned(entry: Entry, plan: ModelPlan): Promise<LoadedModel> {
-    await makeRoom(plan.memory.bytes)
-    entry.bytes = plan.memory.bytes
-    const loaded = await loadModel(options.runtime, entry.spec, {
-      plan,
-      limits,
-      monotonicMs: clock.monotonicMs,
-    })
-    entry.loaded = loaded
-    onChange()
-    return loaded
+  names(): readonly string[] {
+    return [...this.#registered.keys()]
   }
 
-  function load(entry: Entry): Promise<LoadedModel> {
-    const mine = lastLoad.then(async () => loadPlanned(entry, await planModel(entry.spec, limits)))
-    lastLoad = mine.catch(() => {
+  loadedModels(): readonly LoadedModel[] {
+    return [...this.#entries].flatMap((e) => e.loaded ?? [])
+  }
+
+  loadingNames(): readonly string[] {
+    const isLoading = (e: Entry) => e.loading !== null && e.loaded === null
+    return [...this.#entries].filter(isLoading).map((e) => e.spec.name)
+  }
+
+  async close(): Promise<void> {
+    for (const entry of this.#entries) await this.#unload(entry)
+  }
+
+  #load(entry: Entry): Promise<LoadedModel> {
+    const { limits, onChange } = this.#options
+    const mine = this.#lastLoad.then(async () =>
+      this.#loadPlanned(entry, await planModel(entry.spec, limits)),
+    )
+    this.#lastLoad = mine.catch(() => {
       entry.bytes = 0
       entry.loading = null // the next request tries again: the file may have been mended
       onChange()
@@ -121,62 +128,65 @@ export function openModelPool(options: PoolOptions): ModelPool {
     return mine
   }
 
-  function leave(entry: Entry) {
+  async #loadPlanned(entry: Entry, plan: ModelPlan): Promise<LoadedModel> {
+    const { runtime, limits, clock, onChange } = this.#options
+    await this.#makeRoom(plan.memory.bytes)
+    entry.bytes = plan.memory.bytes
+    const { monotonicMs } = clock
+    entry.loaded = await loadModel(runtime, entry.spec, { plan, limits, monotonicMs })
+    onChange()
+    return entry.loaded
+  }
+
+  /** Unloads idle models, the longest unused first, until `bytes` fit; waits for busy ones. */
+  async #makeRoom(bytes: number): Promise<void> {
+    const { limits, clock } = this.#options
+    const deadlineMs = clock.monotonicMs() + limits.queueWaitMs
+    while (this.#bytesInUse() + bytes > limits.memoryBytes) {
+      const idle = [...this.#entries].filter(isIdle)
+      const [oldest] = idle.sort((a, b) => a.lastUsedMs - b.lastUsedMs)
+      if (oldest !== undefined) await this.#unload(oldest)
+      else if (!(await this.#someoneLeft(deadlineMs - clock.monotonicMs())))
+        throw refuse(
+          'engine_busy',
+          'The memory is taken by models that are answering. Try again.',
+          { retryAfterSeconds: ROOM_RETRY_SECONDS },
+        )
+    }
+  }
+
+  #bytesInUse(): number {
+    return [...this.#entries].reduce((sum, e) => sum + e.bytes, 0)
+  }
+
+  /** Whether a model became idle before the time is over. */
+  #someoneLeft(waitMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), Math.max(0, waitMs))
+      this.#roomWaiters.push(() => {
+        clearTimeout(timer)
+        resolve(true)
+      })
+    })
+  }
+
+  #leave(entry: Entry): void {
     entry.users--
-    entry.lastUsedMs = clock.monotonicMs()
+    entry.lastUsedMs = this.#options.clock.monotonicMs()
     if (entry.users > 0) return
-    if (entry.isRetired) void unload(entry)
-    const waiters = releaseWaiters
-    releaseWaiters = []
+    if (entry.isRetired) void this.#unload(entry)
+    const waiters = this.#roomWaiters
+    this.#roomWaiters = []
     for (const wake of waiters) wake()
   }
 
-  function unregister(name: string) {
-    const entry = entries.get(name)
-    if (entry === undefined) return
-    entries.delete(name)
-    entry.isRetired = true
-    if (isIdle(entry)) void unload(entry)
-    else if (entry.users === 0) all.delete(entry)
-  }
-
-  return {
-    register(spec) {
-      if (entries.get(spec.name)?.spec.path === spec.path) return
-      unregister(spec.name)
-      const entry: Entry = {
-        spec,
-        loading: null,
-        loaded: null,
-        bytes: 0,
-        users: 0,
-        lastUsedMs: 0,
-        isRetired: false,
-      }
-      entries.set(spec.name, entry)
-      all.add(entry)
-    },
-    unregister,
-    async use(name, signal, work) {
-      const entry = entries.get(name)
-      if (entry === undefined)
-        throw refuse('engine_model_unknown', `The engine has no model "${name}".`, {
-          param: 'model',
-        })
-      entry.users++
-      try {
-        const loaded = entry.loaded ?? (await unlessAborted(entry.loading ?? load(entry), signal))
-        return await work(loaded)
-      } finally {
-        leave(entry)
-      }
-    },
-    names: () => [...entries.keys()],
-    loadedModels: () => [...all].flatMap((e) => e.loaded ?? []),
-    loadingNames: () =>
-      [...all].filter((e) => e.loading !== null && e.loaded === null).map((e) => e.spec.name),
-    async close() {
-      for (const entry of all) await unload(entry)
-    },
+  async #unload(entry: Entry): Promise<void> {
+    const { loaded } = entry
+    entry.loaded = null
+    entry.loading = null
+    await loaded?.dispose()
+    if (entry.loading === null) entry.bytes = 0
+    if (entry.isRetired) this.#entries.delete(entry)
+    this.#options.onChange()
   }
 }

@@ -50,7 +50,7 @@ function refusalToError(refusal: Refusal): DialectError {
   return { status, headers, body: { error } }
 }
 
-/** Any failure in OpenAI's shape. What is no refusal of ours is an internal error without details. */
+/** Any failure in OpenAI's shape. What is no refusal is an internal error without details. */
 export function toOpenAiError(error: unknown): DialectError {
   if (error instanceof Refusal) return refusalToError(error)
   const message = 'The engine failed while it answered. Try again; the log has the reason.'

@@ -40,7 +40,7 @@ export function readModelName(body: JsonObject): string {
 const MAX_STOPS = 4
 const MAX_STOP_LENGTH = 1_024
 
-/** `stop` as a list: absent, one string, or up to four. Empty strings would stop everything: refused. */
+/** `stop` as a list: none, one string, or up to four. Empty ones would stop everything: refused. */
 export function readStops(body: JsonObject): readonly string[] {
   const value = body.stop
   if (value === undefined || value === null) return []

@@ -1,3 +1,4 @@
+// edge: asks a loaded model how it thinks.
 import type { LlamaTextLike, Token } from './llama-api.ts'
 import type { LoadedModel } from './loaded-model.ts'
 import type { ReasoningMarks } from './split-reasoning.ts'

@@ -1,3 +1,4 @@
+// edge: asks a loaded model for its template and tokens.
 import { refuse } from '../errors.ts'
 import type { HistoryItem, LlamaTextLike, Token } from './llama-api.ts'
 import type { LoadedModel } from './loaded-model.ts'
@@ -62,7 +63,7 @@ function readTriggers(loaded: LoadedModel, triggers: readonly LlamaTextLike[]) {
   return { stopTokens, stopStrings }
 }
 
-/** The tokens after the one that begins every text, where the model wants one and it is not there. */
+/** The tokens after the one that begins every text, where the model wants it and it is missing. */
 function withBeginning(loaded: LoadedModel, tokens: readonly Token[]): readonly Token[] {
   const { bos, shouldPrependBosToken } = loaded.model.tokens
   return shouldPrependBosToken && bos !== null && tokens[0] !== bos ? [bos, ...tokens] : tokens

@@ -1,3 +1,4 @@
+// edge: runs a loaded model.
 import { refuse } from '../errors.ts'
 import { chooseSampling } from './choose-sampling.ts'
 import { generate, type Outcome, type Piece } from './generate.ts'

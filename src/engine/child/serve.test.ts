@@ -107,7 +107,7 @@ describe('chat completions', () => {
     expect(other).not.toBe(first)
   })
 
-  it('stops before a stop string, also where it spans tokens, and never shows a part of it', async () => {
+  it('stops before a stop string that spans tokens and never shows a part of it', async () => {
     const full = (await chat(ask('Tell me.', longAnswer))).json().choices[0].message.content
     const stop = full.slice(20, 26)
     const at = full.indexOf(stop)
@@ -239,7 +239,7 @@ describe('chat completions', () => {
     expect(answer.json().choices[0].message).toEqual(plain.json().choices[0].message)
   })
 
-  it('takes text parts, developer messages and a whole conversation with tool results', async () => {
+  it('takes text parts, developer messages and conversations with tool results', async () => {
     const text = [
       { type: 'text', text: 'What is ' },
       { type: 'text', text: '17 + 25?' },

@@ -1,3 +1,4 @@
+// edge: answers HTTP requests.
 import { randomBytes, randomInt } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import {

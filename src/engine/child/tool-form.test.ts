@@ -9,7 +9,7 @@ import {
 } from '../../../tests/support/engine.ts'
 import { triggerOf } from './tool-form.ts'
 
-/** A template that writes calls as `BEGIN {"name": …, "arguments": …}`, as families of models do. */
+/** A template that writes calls as `BEGIN {"name": …, "arguments": …}`, as many do. */
 const templateWith = (begin: string) => `
 {%- if tools %}<|im_start|>system
 Tools: {% for tool in tools %}{{ tool | tojson }}{% endfor %}<|im_end|>

@@ -1,3 +1,4 @@
+// edge: asks a loaded model how it calls tools.
 import type { ChatWrapper, LlamaTextLike, Token } from './llama-api.ts'
 import type { LoadedModel } from './loaded-model.ts'
 

@@ -1,3 +1,4 @@
+// edge: waits.
 import { refuse } from '../errors.ts'
 
 /** A bounded first-in first-out line in front of a fixed number of places. */

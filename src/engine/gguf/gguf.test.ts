@@ -7,6 +7,7 @@ import { smallModelPath } from '../../../tests/support/engine.ts'
 import { inspectFile } from '../inspect-file.ts'
 import { describeGguf } from './describe-gguf.ts'
 import { parseGguf } from './parse-gguf.ts'
+import { fileTypeLabels, tensorPackings } from './tensor-types.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'baimo-gguf-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -151,5 +152,12 @@ describe('a file that is no whole model', () => {
   it('never reads beyond the bytes at hand', () => {
     for (let length = 4; length < 2_000; length += 7)
       expect(parseGguf(weights.subarray(0, length), { fileBytes: weights.length })).toBeUndefined()
+  })
+})
+
+describe('the tables of types', () => {
+  it('know the packings of common quantisations', () => {
+    expect(tensorPackings.get(12)).toEqual({ name: 'Q4_K', elements: 256, bytes: 144 })
+    expect(fileTypeLabels.get(15)).toBe('Q4_K_M')
   })
 })

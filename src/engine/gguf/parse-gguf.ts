@@ -13,7 +13,7 @@ export interface GgufTensor {
 
 export interface GgufHeader {
   readonly version: number
-  /** Arrays longer than `KEPT_ARRAY_LENGTH` are left out unless asked for: vocabularies are large. */
+  /** Long arrays are left out unless asked for: vocabularies are large. */
   readonly metadata: ReadonlyMap<string, GgufValue>
   readonly tensors: readonly GgufTensor[]
   /** Where tensor data begins, in bytes from the start of the file. */

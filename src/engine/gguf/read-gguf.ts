@@ -1,3 +1,4 @@
+// edge: reads files.
 import { type FileHandle, open } from 'node:fs/promises'
 import { refuse } from '../errors.ts'
 import { type GgufHeader, parseGguf } from './parse-gguf.ts'
@@ -5,7 +6,7 @@ import { type GgufHeader, parseGguf } from './parse-gguf.ts'
 const FIRST_BYTES = 1_048_576
 const MAX_HEADER_BYTES = 512 * 1_048_576
 
-/** Opens a model file or refuses in one line. Errors: engine_file_missing, engine_file_unreadable. */
+/** Opens a model file. Errors: engine_file_missing, engine_file_unreadable. */
 async function openFile(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'r')

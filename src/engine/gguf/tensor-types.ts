@@ -5,7 +5,7 @@ export interface TensorPacking {
   readonly bytes: number
 }
 
-/** By the type's number in the file. A number that is missing here is unknown to us, not an error. */
+/** By the type's number in the file. A number that is missing is unknown to us, not an error. */
 export const tensorPackings: ReadonlyMap<number, TensorPacking> = new Map(
   (
     [

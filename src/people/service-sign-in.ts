@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { newId, type PersonId } from '../kernel/index.ts'
+import { newId, type PersonId, type Refusal } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
 import { hashSecret } from './key-format.ts'
 import { type Database, demandUnlimited, type Means } from './service-means.ts'
@@ -53,18 +53,17 @@ export function openSignIn(means: LinkMeans): SignIn {
         organisationId: caller.organisationId,
       })
     },
-    takeLink: (token) =>
-      store.transaction(async (trx) => {
+    takeLink: async (token) => {
+      // What cannot be a token is refused without a look into the database.
+      if (!TOKEN.test(token)) throw refuseLink()
+      return store.transaction(async (trx) => {
         const now = new Date(means.clock.nowMs())
         const target = await takeLink(trx, hashSecret(token), now)
         const isMember = target !== null && (await isStillMember(trx, target))
-        if (target === null || !isMember)
-          throw refuse(
-            'people_link_unusable',
-            'This link was used already or is too old. `baimo link` prints a new one.',
-          )
+        if (target === null || !isMember) throw refuseLink()
         return beginSession(trx, target, now)
-      }),
+      })
+    },
     async endSession(token) {
       await deleteSession(store.db, hashSecret(token))
       means.invalidate()
@@ -117,6 +116,15 @@ async function isStillMember(db: Database, target: LinkTarget): Promise<boolean>
   const personId: PersonId = target.personId
   return (await findPerson(db, target.organisationId, personId)) !== null
 }
+
+function refuseLink(): Refusal {
+  return refuse(
+    'people_link_unusable',
+    'This link was used already or is too old. `baimo link` prints a new one.',
+  )
+}
+
+const TOKEN = /^[\w-]{43}$/
 
 /** 256 random bits, as text that fits a path and a cookie. */
 function drawToken(): string {

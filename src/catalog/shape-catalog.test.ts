@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { reachesOf, rowsOf } from '../../tests/support/catalog-rows.ts'
+import type { ListingId, ModelId } from '../kernel/index.ts'
+import { buildSnapshot } from './build-snapshot.ts'
+import {
+  shapeAlias,
+  shapeListings,
+  shapeModelOf,
+  shapeModels,
+  shapeProvider,
+  type View,
+} from './shape-catalog.ts'
+import type { CatalogRows } from './types.ts'
+
+function viewOf(rows: CatalogRows, by: Partial<View> = {}): View {
+  const snapshot = buildSnapshot(rows, reachesOf(rows))
+  return { rows, snapshot, allowed: null, seesAll: false, ...by }
+}
+
+const rows = rowsOf({
+  models: {
+    'a/on': { listings: [{ filePath: '/srv/on.gguf' }] },
+    'a/off': { listings: [{ isOn: false }] },
+    'a/merged': { mergedIntoId: 'm:a/on' as ModelId, listings: [] },
+    'a/next': { succeedsId: 'm:a/on' as ModelId },
+  },
+})
+
+describe('models', () => {
+  it('are those that a member can use, and all for an operator; merged ones are former names', () => {
+    const names = (view: View) => shapeModels(view).map((each) => each.name)
+    expect(names(viewOf(rows))).toEqual(['a/on', 'a/next'])
+    expect(names(viewOf(rows, { seesAll: true }))).toEqual(['a/on', 'a/off', 'a/next'])
+    expect(names(viewOf(rows, { allowed: ['a/next'] }))).toEqual(['a/next'])
+    expect(shapeModels(viewOf(rows))[0]).toMatchObject({ former_names: ['a/merged'] })
+    expect(shapeModels(viewOf(rows))[1]).toMatchObject({ succeeds: 'a/on' })
+  })
+
+  it('are found by the id of a merged one, and not where the caller may not see them', () => {
+    expect(shapeModelOf(viewOf(rows), 'm:a/merged' as ModelId)).toMatchObject({ name: 'a/on' })
+    expect(shapeModelOf(viewOf(rows), 'm:a/off' as ModelId)).toBeNull()
+    expect(shapeModelOf(viewOf(rows), 'm:none' as ModelId)).toBeNull()
+  })
+})
+
+it('shows where a file lies to operators alone', () => {
+  expect(JSON.stringify(shapeListings(viewOf(rows)))).not.toContain('/srv')
+  expect(JSON.stringify(shapeModels(viewOf(rows)))).not.toContain('/srv')
+  expect(JSON.stringify(shapeListings(viewOf(rows, { seesAll: true })))).toContain('/srv')
+})
+
+it('says of a provider’s key only whether there is one', () => {
+  const [provider] = rows.providers
+  if (provider === undefined) throw new Error('no provider')
+  const shaped = shapeProvider(rows, { ...provider, sealedKey: 'sealed-text' })
+  expect(shaped).toMatchObject({ has_key: true, listing_count: 3, on_count: 2 })
+  expect(JSON.stringify(shaped)).not.toContain('sealed-text')
+})
+
+it('names what an alias leads to', () => {
+  const alias = (target: { kind: 'model'; id: ModelId } | { kind: 'listing'; id: ListingId }) =>
+    shapeAlias(rows, { alias: 'x', target, createdAtMs: 0 })
+  expect(alias({ kind: 'model', id: 'm:a/on' as ModelId })).toMatchObject({ target: 'a/on' })
+  expect(alias({ kind: 'listing', id: 'l:a/on:0' as ListingId })).toMatchObject({
+    target: 'l:a/on:0',
+    target_kind: 'listing',
+  })
+})

@@ -155,7 +155,7 @@ describe('baimo ask, when the answer does not end well', () => {
 describe('baimo models', () => {
   it('lists models in aligned columns, unknown as unknown', async () => {
     const { out } = await baimo('models')
-    expect(out).toMatch(/^NAME +LEAGUE +CAN +PARAMETERS +CONTEXT +WHERE +LISTINGS\n/)
+    expect(out).toMatch(/^NAME +LEAGUE +CAN +PARAMS +CONTEXT +WHERE +LISTINGS\n/)
     expect(out).toMatch(/\nacme\/normal +models +unknown +unknown +unknown +acme \(this-machine\) /)
   })
 
@@ -207,14 +207,16 @@ describe('baimo keys, people and link', () => {
   })
 
   it('adds people and teams, changes roles, and erases only after a yes', async () => {
-    expect((await baimo('people add Ada --email ada@example.com')).out).toContain('Link for them')
-    expect((await baimo('people role ada@example.com admin')).out).toBe('Ada is admin now.\n')
+    expect((await baimo('people add Tester --email tester@example.com')).out).toContain(
+      'Link for them',
+    )
+    expect((await baimo('people role tester@example.com admin')).out).toBe('Tester is admin now.\n')
     expect((await baimo('people teams add lab')).code).toBe(0)
-    expect((await baimo('people teams join lab Ada')).out).toBe('Ada is in team lab.\n')
-    expect((await baimo('people teams')).out).toMatch(/lab +Ada/)
-    expect(await baimo('people remove Ada')).toMatchObject({ code: 2 })
-    expect((await baimo('people remove Ada --yes')).out).toBe('Removed Ada.\n')
-    expect((await baimo('people')).out).not.toContain('Ada')
+    expect((await baimo('people teams join lab Tester')).out).toBe('Tester is in team lab.\n')
+    expect((await baimo('people teams')).out).toMatch(/lab +Tester/)
+    expect(await baimo('people remove Tester')).toMatchObject({ code: 2 })
+    expect((await baimo('people remove Tester --yes')).out).toBe('Removed Tester.\n')
+    expect((await baimo('people')).out).not.toContain('Tester')
   })
 
   it('gives a new owner link that opens the market once', async () => {

@@ -83,7 +83,7 @@ async function askWhole(desk: Desk, body: JsonObject, signal: AbortSignal): Prom
   const market = desk.market()
   const beganMs = performance.now()
   const response = await market.send('POST', '/v1/chat/completions', { body, signal })
-  const answer = parseJson(await market.read(response))
+  const answer = parseJson(await market.read(response, signal))
   const totalMs = Math.round(performance.now() - beganMs)
   if (!isJsonObject(answer)) throw new Failure('The market answered with something else than JSON.')
   const choice = Array.isArray(answer.choices) ? answer.choices[0] : undefined
@@ -120,7 +120,7 @@ async function askStreamed(
       body: { ...body, stream: true, stream_options: { include_usage: true } },
       signal,
     })
-    await follow(response, printer)
+    await follow(response, printer, signal)
     progress.end()
     printer.end()
     if (!isVerbose && !terminal.isErrTerminal) return
@@ -133,10 +133,10 @@ async function askStreamed(
   }
 }
 
-async function follow(response: Response, printer: Printer): Promise<void> {
+async function follow(response: Response, printer: Printer, signal: AbortSignal): Promise<void> {
   if (response.body === null) throw brokenOff()
   let isOver = false
-  for await (const data of readEvents(readable(response.body))) {
+  for await (const data of readEvents(readable(response.body, signal))) {
     if (data === '[DONE]') {
       isOver = true
       continue
@@ -152,11 +152,15 @@ async function follow(response: Response, printer: Printer): Promise<void> {
 }
 
 /** The body's chunks; a connection that breaks in the middle is told as what it is. */
-async function* readable(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* readable(
+  body: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   try {
     yield* body
   } catch (error) {
-    throw error instanceof Failure ? error : brokenOff(error)
+    signal.throwIfAborted()
+    throw brokenOff(error)
   }
 }
 

@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../kernel/index.ts'
 import { Failure } from './failure.ts'
 import type { MarketAddress } from './find-market.ts'
+import { sendRequest } from './send-request.ts'
 import { BAIMO } from './words.ts'
 
 export interface CallOptions {
@@ -57,31 +58,35 @@ export class MarketClient {
   /** The response as it comes, once it is a good one. */
   async send(method: Method, path: string, options: CallOptions = {}): Promise<Response> {
     const { key } = this.address
-    const request: RequestInit = {
-      method,
-      headers: {
-        accept: 'application/json, text/event-stream',
-        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
-        ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    }
-    const response = await this.#guard(() => fetch(`${this.address.url}${path}`, request))
+    const { body, signal } = options
+    const response = await this.#guard(
+      () =>
+        sendRequest(`${this.address.url}${path}`, {
+          method,
+          headers: {
+            accept: 'application/json, text/event-stream',
+            ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+          ...(signal === undefined ? {} : { signal }),
+        }),
+      signal,
+    )
     if (response.ok) return response
     throw this.#refusal(response, await this.read(response))
   }
 
   /** The whole body of a response, as text. */
-  read(response: Response): Promise<string> {
-    return this.#guard(() => response.text())
+  read(response: Response, signal?: AbortSignal): Promise<string> {
+    return this.#guard(() => response.text(), signal)
   }
 
-  async #guard<T>(work: () => Promise<T>): Promise<T> {
+  async #guard<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      if (error instanceof Failure) throw error // the reason of an abort
+      signal?.throwIfAborted()
       throw this.#noMarket(reasonOf(error), error)
     }
   }

@@ -53,6 +53,11 @@ it('refuses an address that is none', () => {
   expect(() => findMarket(configOf({ BAIMO_URL: 'baimo.example' }))).toThrow('BAIMO_URL must be')
 })
 
+it('refuses what cannot be a key before it is sent', () => {
+  const env = { BAIMO_URL: 'http://a', BAIMO_KEY: 'two words' }
+  expect(() => findMarket(configOf(env))).toThrow('What BAIMO_KEY holds is no key')
+})
+
 it('goes on without a key, which the market will ask for', () => {
   expect(findMarket(configOf({ BAIMO_URL: 'http://a' })).key).toBeNull()
 })

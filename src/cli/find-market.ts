@@ -49,7 +49,12 @@ export function findMarket(config: Config): MarketAddress {
     throw new Failure(`BAIMO_URL must be an address like http://127.0.0.1:7777, not "${url}".`, {
       facts: { code: 'cli_url_invalid' },
     })
-  return { url, ...findKey(config) }
+  const found = findKey(config)
+  if (found.key !== null && !/^[\x21-\x7e]+$/.test(found.key))
+    throw new Failure(`What ${found.keySource} holds is no key: a key is one word.`, {
+      facts: { code: 'cli_key_invalid' },
+    })
+  return { url, ...found }
 }
 
 function urlOfHome(home: string): string {

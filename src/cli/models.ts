@@ -24,7 +24,7 @@ const COLUMNS = [
   { title: 'NAME', isWhole: true },
   { title: 'LEAGUE' },
   { title: 'CAN' },
-  { title: 'PARAMETERS', side: 'right' },
+  { title: 'PARAMS', side: 'right' },
   { title: 'CONTEXT', side: 'right' },
   { title: 'WHERE' },
   { title: 'LISTINGS' },

@@ -2,9 +2,9 @@ import { expect, it } from 'vitest'
 import { pickOne } from './pick-one.ts'
 
 const items = [
-  { id: 'id-1', name: 'Ada' },
-  { id: 'id-2', name: 'Lin' },
-  { id: 'id-3', name: 'Lin' },
+  { id: 'id-1', name: 'Red' },
+  { id: 'id-2', name: 'Blue' },
+  { id: 'id-3', name: 'Blue' },
 ]
 const options = {
   noun: 'person',
@@ -14,10 +14,10 @@ const options = {
 
 it('finds one by id or by a name, whatever its case', () => {
   expect(pickOne(items, 'id-2', options).id).toBe('id-2')
-  expect(pickOne(items, 'ada', options).id).toBe('id-1')
+  expect(pickOne(items, 'red', options).id).toBe('id-1')
 })
 
 it('says how to list them when there is none, and gives the ids when there are several', () => {
-  expect(() => pickOne(items, 'Bo', options)).toThrow('"baimo people" lists them')
-  expect(() => pickOne(items, 'Lin', options)).toThrow('Give the id: id-2, id-3.')
+  expect(() => pickOne(items, 'Green', options)).toThrow('"baimo people" lists them')
+  expect(() => pickOne(items, 'Blue', options)).toThrow('Give the id: id-2, id-3.')
 })

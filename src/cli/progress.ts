@@ -31,17 +31,19 @@ export function openProgress(terminal: Terminal, options: ProgressOptions = {}):
   let text = ''
   let printed = ''
   let printedMs = 0
+  let saidMs = beganMs
   let isDrawn = false
   const elapsedMs = () => performance.now() - beganMs
+  const stepTime = () => formatMs(performance.now() - saidMs)
   const draw = () => {
     if (text === '' || elapsedMs() < shownAfterMs) return
     if (terminal.isErrTerminal) {
       isDrawn = true
-      terminal.err(`\r\u001b[K${terminal.styleErr('dim', `${text} … ${formatMs(elapsedMs())}`)}`)
+      terminal.err(`\r\u001b[K${terminal.styleErr('dim', `${text} … ${stepTime()}`)}`)
       return
     }
     if (printed === text && elapsedMs() - printedMs < REPEATED_EVERY_MS) return
-    terminal.err(printed === text ? `${text} … ${formatMs(elapsedMs())}\n` : `${text}\n`)
+    terminal.err(printed === text ? `${text} … ${stepTime()}\n` : `${text}\n`)
     printed = text
     printedMs = elapsedMs()
   }
@@ -49,6 +51,7 @@ export function openProgress(terminal: Terminal, options: ProgressOptions = {}):
   timer.unref()
   return {
     say: (next) => {
+      if (next !== text) saidMs = performance.now()
       text = next
       draw()
     },

@@ -30,6 +30,8 @@ export async function checkDatabase(config: Config): Promise<Check> {
     }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
+    if (error.code === 'store_home_in_use')
+      return warning('database', 'in use by a market that is not open yet', error.message)
     return broken('database', 'it does not open', error.message)
   }
 }

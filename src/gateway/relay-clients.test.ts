@@ -32,7 +32,7 @@ describe('a client that goes away', () => {
       const answering = world.post('/chat/completions', body, { signal: leaving.signal })
       await upstream.waitFor(({ hits }) => hits.length === 1)
       const hasBegun = /normal|mid/.test(mode) && stream
-      if (hasBegun) await (await answering).body?.getReader().read()
+      if (hasBegun) await readUntil(await answering, 'Hello')
       else await sleep(40)
       const leftMs = performance.now()
       leaving.abort()
@@ -263,6 +263,17 @@ describe('a client that reads slowly', () => {
     return { socket, world, bodyBytes: () => bytes }
   }
 })
+
+/** Reads an answer until it has said these words, and no further. */
+async function readUntil(answer: Response, words: string): Promise<void> {
+  const reader = answer.body?.getReader()
+  let text = ''
+  while (!text.includes(words)) {
+    const step = await reader?.read()
+    if (step === undefined || step.done) throw new Error(`it ended without "${words}"`)
+    text += Buffer.from(step.value).toString()
+  }
+}
 
 async function openSocket(baseUrl: string): Promise<Socket> {
   const socket = connect(Number(new URL(baseUrl).port), '127.0.0.1')

@@ -21,7 +21,7 @@ export interface GatewayWorld {
   /** Lines of the log from warnings up. */
   readonly logged: { readonly fields: object; readonly message: string }[]
   post(path: string, body: string | Buffer, init?: RequestInit): Promise<Response>
-  /** Resolves once so many records are there and nothing runs; rejects after two seconds. */
+  /** Resolves once so many records are there and nothing runs; rejects after five seconds. */
   settled(count: number): Promise<Usage[]>
 }
 
@@ -97,11 +97,11 @@ export async function openGatewayWorld(options: GatewayWorldOptions): Promise<Ga
   }
 }
 
-/** Resolves once the condition holds; rejects after two seconds. */
+/** Resolves once the condition holds; rejects after five seconds. */
 export async function until(condition: () => boolean): Promise<void> {
-  const deadlineMs = performance.now() + 2_000
+  const deadlineMs = performance.now() + 5_000
   while (!condition()) {
-    if (performance.now() > deadlineMs) throw new Error(`two seconds in vain: ${condition}`)
+    if (performance.now() > deadlineMs) throw new Error(`five seconds in vain: ${condition}`)
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { request } from 'undici'
@@ -123,6 +123,40 @@ describe('models', () => {
     expect((await chat(t, ask('Hi'))).status).toBe(404)
   })
 
+  it('leave the memory when nobody who asked is left', async () => {
+    const t = await start()
+    const gone = new AbortController()
+    const asked = request('http://engine/v1/chat/completions', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(ask('Hi')),
+      dispatcher: t.dispatcher,
+      signal: gone.signal,
+    }).catch((e: Error) => e)
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    t.engine.unregister(SMALL)
+    gone.abort()
+    await asked
+    t.engine.register({ name: 'local/next', path: smallModelPath })
+    expect((await chat(t, ask('1 + 1', { model: 'local/next' }))).status).toBe(200)
+    await until(() => t.engine.state().loaded.join() === 'local/next')
+  })
+
+  it('that kill the engine while they load are left out until they are added anew', async () => {
+    const t = await start()
+    for (let crash = 1; crash <= 2; crash++) {
+      const asked = chat(t, ask('Hi')).catch((e: Error) => e)
+      await until(() => t.engine.state().loading.includes(SMALL))
+      process.kill(t.engine.state().pid ?? 0, 'SIGKILL')
+      expect(await asked).toBeInstanceOf(Error)
+      await until(() => t.engine.state().restarts === crash)
+      await t.engine.whenReady()
+    }
+    expect((await chat(t, ask('Hi'))).json().error.code).toBe('engine_model_unloadable')
+    t.engine.register({ name: SMALL, path: smallModelPath })
+    expect((await chat(t, ask('1 + 1 = ?'))).status).toBe(200)
+  })
+
   it('unload the longest unused when the memory is spent', async () => {
     const t = await start({ memoryBytes: 100_000_000 }) // room for two of the small ones
     const names = ['local/a', 'local/b', 'local/c']
@@ -173,6 +207,35 @@ function hollow(weights: Buffer): Buffer {
   bytes.write('llamb', bytes.indexOf('llama', at))
   return bytes
 }
+
+describe('an engine whose native code cannot be loaded', () => {
+  it('is absent with the reason after a few tries', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'baimo-engine-'))
+    cleanups.push(() => rmSync(folder, { recursive: true, force: true }))
+    const modules = join(folder, 'node_modules')
+    mkdirSync(join(modules, 'node-llama-cpp/dist'), { recursive: true })
+    for (const name of ['linux-x64', 'linux-arm64', 'mac-arm64-metal', 'mac-x64', 'win-x64']) {
+      mkdirSync(join(modules, '@node-llama-cpp', name), { recursive: true })
+      writeFileSync(join(modules, '@node-llama-cpp', name, 'package.json'), '{}')
+    }
+    const manifest = { name: 'node-llama-cpp', type: 'module', exports: './dist/index.js' }
+    writeFileSync(join(modules, 'node-llama-cpp/package.json'), JSON.stringify(manifest))
+    writeFileSync(
+      join(modules, 'node-llama-cpp/dist/index.js'),
+      'export const getLlama = () => Promise.reject(new Error("no binary for musl"))',
+    )
+    const engine = openEngine({
+      engineFolder: folder,
+      childPath,
+      runFolder: folder,
+      log: silentLog,
+    })
+    cleanups.push(() => engine.close())
+    await engine.whenReady()
+    expect(engine.state().kind).toBe('absent')
+    expect(engine.state().reason).toContain('no binary for musl')
+  })
+})
 
 describe('the line', () => {
   it('refuses with 429 once it is full, and whoever waits too long', async () => {

@@ -63,6 +63,7 @@ function absentEngine(socketPath: string, reason: string): Engine {
     kind: 'absent',
     reason,
     loaded: [],
+    loading: [],
     queueLength: 0,
     runningCount: 0,
     restarts: 0,
@@ -93,7 +94,11 @@ function openQuarantine(log: Log) {
       }
     },
     forgive: (name: string) => void crashes.delete(name),
-    isOut: (name: string) => (crashes.get(name) ?? 0) >= MAX_LOAD_CRASHES,
+    mark(model: RegisteredModel): RegisteredModel {
+      if ((crashes.get(model.name) ?? 0) < MAX_LOAD_CRASHES) return model
+      const refusal = `Loading ${model.name} has killed the engine ${MAX_LOAD_CRASHES} times; it is not tried again until it is added anew or Baimo starts again.`
+      return { ...model, refusal }
+    },
   }
 }
 
@@ -121,7 +126,7 @@ export function openEngine(options: EngineOptions): Engine {
       socketPath,
       engineFolder: options.engineFolder,
       limits,
-      models: [...models.values()].filter((m) => !quarantine.isOut(m.name)),
+      models: [...models.values()].map(quarantine.mark),
     }),
   })
   return {

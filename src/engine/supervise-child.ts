@@ -19,6 +19,8 @@ const MAX_DELAY_MS = 5_000
 /** A child that lived this long was healthy: the next delay begins anew. */
 const HEALTHY_MS = 30_000
 const CLOSE_MS = 3_000
+/** Native code that could not be loaded so often cannot be loaded here. */
+const MAX_FAILED_STARTS = 3
 
 const noStatus: ChildStatus = {
   loaded: [],
@@ -27,6 +29,10 @@ const noStatus: ChildStatus = {
   runningCount: 0,
   memoryBytes: 0,
 }
+
+/** Whether waiting for `ready` is over, one way or the other. */
+const isSettled = (kind: EngineState['kind']) =>
+  kind === 'ready' || kind === 'stopped' || kind === 'absent'
 
 /** The child writes nothing of its own: what comes is native code's, for the log. */
 function logOutput(child: ChildProcess, log: Log): void {
@@ -45,6 +51,8 @@ export class Supervisor {
   #reason: string | null = 'The engine is starting.'
   #status = noStatus
   #restarts = 0
+  /** Starts that failed one after another, by the child's own word. */
+  #failedStarts = 0
   #delayMs = FIRST_DELAY_MS
   #restartTimer: NodeJS.Timeout | undefined
   #readyWaiters: (() => void)[] = []
@@ -68,6 +76,7 @@ export class Supervisor {
       kind: this.#kind,
       reason: this.#reason,
       loaded: this.#status.loaded,
+      loading: this.#status.loading,
       queueLength: this.#status.queueLength,
       runningCount: this.#status.runningCount,
       restarts: this.#restarts,
@@ -78,7 +87,7 @@ export class Supervisor {
 
   /** Resolves when the child is ready for requests, or at once where it never will be. */
   whenReady(): Promise<void> {
-    if (this.#kind === 'ready' || this.#kind === 'stopped') return Promise.resolve()
+    if (isSettled(this.#kind)) return Promise.resolve()
     return new Promise((resolve) => this.#readyWaiters.push(resolve))
   }
 
@@ -117,8 +126,13 @@ export class Supervisor {
   #onReport(report: Report): void {
     if (report.kind === 'status') this.#status = report.status
     else if (report.kind === 'log') this.#options.log[report.level]({}, `engine: ${report.message}`)
-    else if (report.kind === 'failed') this.#reason = report.reason
-    else if (this.#kind !== 'stopped') this.#enter('ready', null)
+    else if (report.kind === 'failed') {
+      this.#reason = report.reason
+      this.#failedStarts++
+    } else if (this.#kind !== 'stopped') {
+      this.#failedStarts = 0
+      this.#enter('ready', null)
+    }
   }
 
   #onEnd(livedMs: number, how: string): void {
@@ -129,6 +143,11 @@ export class Supervisor {
     this.#restarts++
     if (loading.length > 0) this.#options.onLoadCrash(loading)
     if (livedMs > HEALTHY_MS) this.#delayMs = FIRST_DELAY_MS
+    if (this.#failedStarts >= MAX_FAILED_STARTS) {
+      this.#options.log.error({ reason: this.#reason }, 'engine: it cannot start here')
+      this.#enter('absent', `The engine cannot start: ${this.#reason}`)
+      return
+    }
     const why = this.#kind === 'ready' ? `(${how})` : `(${this.#reason ?? how})`
     this.#enter('restarting', `The engine ended ${why}; it starts again by itself.`)
     const facts = { how, restarts: this.#restarts, delayMs: this.#delayMs, loading }
@@ -140,7 +159,7 @@ export class Supervisor {
   #enter(kind: EngineState['kind'], reason: string | null): void {
     this.#kind = kind
     this.#reason = reason
-    if (kind !== 'ready' && kind !== 'stopped') return
+    if (!isSettled(kind)) return
     for (const resolve of this.#readyWaiters) resolve()
     this.#readyWaiters = []
   }

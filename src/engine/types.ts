@@ -9,6 +9,8 @@ export interface EngineState {
   readonly reason: string | null
   /** Names of the models in memory. */
   readonly loaded: readonly string[]
+  /** Names of the models on their way into memory. */
+  readonly loading: readonly string[]
   /** Requests that wait for a free sequence. */
   readonly queueLength: number
   /** Requests that are being answered. */
@@ -25,6 +27,8 @@ export interface EngineState {
 export interface RegisteredModel {
   readonly name: string
   readonly path: string
+  /** Why it is not tried; absent: it is. */
+  readonly refusal?: string
 }
 
 /** What the engine may use. Every field is a bound, none a promise. */

@@ -92,6 +92,7 @@ export interface Model {
   createEmbeddingContext(options: {
     readonly contextSize: number
     readonly threads: number
+    readonly batchSize?: number
   }): Promise<EmbeddingContext>
   dispose(): Promise<void>
 }

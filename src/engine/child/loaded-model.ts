@@ -49,8 +49,10 @@ export interface LoadedModel {
   /** The free sequence that knows most of this prompt. Only whoever has a place in `line` asks. */
   takeSequence(prompt: readonly Token[]): Sequence
   giveSequence(sequence: Sequence): void
-  /** Runs one after another: a context embeds one text at a time. */
-  embed<T>(work: (context: EmbeddingContext) => Promise<T>): Promise<T>
+  /** The line in front of the one embedding context. */
+  readonly embeddingLine: Line
+  /** Made when it is first asked for. Only whoever has a place in `embeddingLine` asks. */
+  embeddingContext(): Promise<EmbeddingContext>
   dispose(): Promise<void>
 }
 
@@ -98,22 +100,24 @@ function openSequences(all: readonly Sequence[]) {
 
 const BATCH_TOKENS = 512
 
-/** Makes the embedding context on first use and lets one caller in at a time. */
-function openEmbedder(model: Model, options: { contextTokens: number; threads: number }) {
+/** Makes the embedding context on first use. */
+function openEmbedder(
+  model: Model,
+  plan: ModelPlan,
+  options: { contextTokens: number; threads: number },
+) {
   let context: Promise<EmbeddingContext> | undefined
-  let last: Promise<unknown> = Promise.resolve()
+  const make = () =>
+    model.createEmbeddingContext({
+      contextSize: options.contextTokens,
+      threads: options.threads,
+      // An encoder reads a text in one batch or not at all: llama.cpp ends the process otherwise.
+      ...(plan.description.kind === 'embedding' && { batchSize: options.contextTokens }),
+    })
   return {
-    embed<T>(work: (context: EmbeddingContext) => Promise<T>): Promise<T> {
-      context ??= model.createEmbeddingContext({
-        contextSize: options.contextTokens,
-        threads: options.threads,
-      })
-      const made = context
-      const mine = last.then(async () => work(await made))
-      last = mine.catch(() => {
-        // The caller has the error; the next one in line starts afresh.
-      })
-      return mine
+    context: () => {
+      context ??= make()
+      return context
     },
     dispose: async () => void (await (await context)?.dispose()),
   }
@@ -161,7 +165,12 @@ export async function loadModel(
   const sequences = openSequences(
     Array.from({ length: count }, () => (context as NonNullable<typeof context>).getSequence()),
   )
-  const embedder = openEmbedder(model, { contextTokens, threads: limits.threads })
+  const embedder = openEmbedder(model, plan, { contextTokens, threads: limits.threads })
+  const lineOptions = {
+    maxLength: limits.queueLength,
+    maxWaitMs: limits.queueWaitMs,
+    monotonicMs: options.monotonicMs,
+  }
   const vocabulary = model.fileInfo.metadata.tokenizer?.ggml
   return {
     name: spec.name,
@@ -173,15 +182,11 @@ export async function loadModel(
     longestTokenBytes: longestToken(vocabulary?.tokens),
     vocabularySize: vocabulary?.tokens?.length ?? null,
     tokenBytes: readTokenBytes(vocabulary?.model, vocabulary?.tokens),
-    line: openLine({
-      places: Math.max(1, count),
-      maxLength: limits.queueLength,
-      maxWaitMs: limits.queueWaitMs,
-      monotonicMs: options.monotonicMs,
-    }),
+    line: openLine({ ...lineOptions, places: Math.max(1, count) }),
+    embeddingLine: openLine({ ...lineOptions, places: 1 }),
     takeSequence: sequences.take,
     giveSequence: sequences.give,
-    embed: embedder.embed,
+    embeddingContext: embedder.context,
     async dispose() {
       await embedder.dispose()
       await context?.dispose()

@@ -25,13 +25,14 @@ function reportStatus(pool: ModelPool): () => void {
   const report = () => {
     isDue = false
     const loaded = pool.loadedModels()
+    const lines = loaded.flatMap((m) => [m.line, m.embeddingLine])
     send({
       kind: 'status',
       status: {
         loaded: loaded.map((m) => m.name),
         loading: pool.loadingNames(),
-        queueLength: loaded.reduce((sum, m) => sum + m.line.waitingCount, 0),
-        runningCount: loaded.reduce((sum, m) => sum + m.line.runningCount, 0),
+        queueLength: lines.reduce((sum, line) => sum + line.waitingCount, 0),
+        runningCount: lines.reduce((sum, line) => sum + line.runningCount, 0),
         memoryBytes: process.memoryUsage.rss(),
       },
     })
@@ -68,6 +69,7 @@ async function start(order: Order & { kind: 'configure' }) {
     limits: order.limits,
     clock: systemClock,
     onChange: () => onChange(),
+    onFailure: logError('a model could not be unloaded'),
   })
   for (const model of order.models) pool.register(model)
   onChange = reportStatus(pool)

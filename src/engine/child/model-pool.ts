@@ -15,6 +15,8 @@ export interface PoolOptions {
   readonly limits: EngineLimits
   readonly clock: Clock
   readonly onChange: () => void
+  /** Told what nobody waits for. */
+  readonly onFailure: (error: unknown) => void
 }
 
 interface Entry {
@@ -59,7 +61,8 @@ export class ModelPool {
   }
 
   register(spec: RegisteredModel): void {
-    if (this.#registered.get(spec.name)?.spec.path === spec.path) return
+    const known = this.#registered.get(spec.name)?.spec
+    if (known?.path === spec.path && known.refusal === spec.refusal) return
     this.unregister(spec.name)
     const state = { loading: null, loaded: null, bytes: 0, users: 0, lastUsedMs: 0 }
     const entry: Entry = { spec, ...state, isRetired: false }
@@ -73,7 +76,7 @@ export class ModelPool {
     this.#registered.delete(name)
     entry.isRetired = true
     if (isIdle(entry)) void this.#unload(entry)
-    else if (entry.users === 0) this.#entries.delete(entry)
+    else if (entry.users === 0 && entry.loading === null) this.#entries.delete(entry)
   }
 
   /** Does `work` with the model in memory. Errors: engine_model_*, engine_file_*, engine_busy. */
@@ -87,6 +90,8 @@ export class ModelPool {
       throw refuse('engine_model_unknown', `The engine has no model "${name}".`, {
         param: 'model',
       })
+    if (entry.spec.refusal !== undefined)
+      throw refuse('engine_model_unloadable', entry.spec.refusal)
     entry.users++
     try {
       const loading = entry.loading ?? this.#load(entry)
@@ -121,6 +126,7 @@ export class ModelPool {
     this.#lastLoad = mine.catch(() => {
       entry.bytes = 0
       entry.loading = null // the next request tries again: the file may have been mended
+      if (entry.isRetired) this.#entries.delete(entry)
       onChange()
     })
     entry.loading = mine
@@ -133,9 +139,11 @@ export class ModelPool {
     await this.#makeRoom(plan.memory.bytes)
     entry.bytes = plan.memory.bytes
     const { monotonicMs } = clock
-    entry.loaded = await loadModel(runtime, entry.spec, { plan, limits, monotonicMs })
+    const loaded = await loadModel(runtime, entry.spec, { plan, limits, monotonicMs })
+    entry.loaded = loaded
     onChange()
-    return entry.loaded
+    if (entry.isRetired && entry.users === 0) await this.#unload(entry) // all who asked are gone
+    return loaded
   }
 
   /** Unloads idle models, the longest unused first, until `bytes` fit; waits for busy ones. */
@@ -184,8 +192,8 @@ export class ModelPool {
     const { loaded } = entry
     entry.loaded = null
     entry.loading = null
-    await loaded?.dispose()
-    if (entry.loading === null) entry.bytes = 0
+    await loaded?.dispose().catch(this.#options.onFailure)
+    entry.bytes = 0 // no new load of it runs yet: loads wait for each other, and for this
     if (entry.isRetired) this.#entries.delete(entry)
     this.#options.onChange()
   }

@@ -37,6 +37,10 @@ export async function withPlace<T>(
   options: { promptTokens: readonly Token[]; signal: AbortSignal; randomSeed: number },
   work: (place: Place) => Promise<T>,
 ): Promise<T> {
+  if (loaded.plan.description.kind === 'embedding')
+    throw refuse('engine_request_invalid', `${loaded.name} embeds texts and answers none.`, {
+      param: 'model',
+    })
   const release = await loaded.line.enter(options.signal)
   try {
     const sequence = loaded.takeSequence(options.promptTokens)

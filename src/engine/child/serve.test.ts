@@ -441,6 +441,16 @@ describe('callers who go away', () => {
 })
 
 describe('many at once', () => {
+  it('embeds for 100 callers at once or refuses them with 429', async () => {
+    const body = { model: SMALL, input: ['one', 'two', 'three'] }
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () => t.post('/v1/embeddings', body)),
+    )
+    const counts = [200, 429].map((s) => answers.filter((a) => a.status === s).length)
+    expect(counts[0]).toBeGreaterThanOrEqual(64)
+    expect((counts[0] ?? 0) + (counts[1] ?? 0)).toBe(100)
+  })
+
   it('answers 200 simultaneous requests or refuses them with 429 and Retry-After', async () => {
     const answers = await Promise.all(
       Array.from({ length: 200 }, (_, i) => chat(ask(`What is ${i} + 25?`))),

@@ -1,5 +1,6 @@
 // edge: reads files.
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { Refusal } from '../../kernel/index.ts'
 import { refuse } from '../errors.ts'
 import { type GgufHeader, parseGguf } from './parse-gguf.ts'
 
@@ -9,8 +10,12 @@ const MAX_HEADER_BYTES = 512 * 1_048_576
 /** Opens a model file. Errors: engine_file_missing, engine_file_unreadable. */
 async function openFile(path: string): Promise<FileHandle> {
   try {
+    // A pipe or a device is never opened: that would wait for whoever writes into it.
+    if (!(await stat(path)).isFile())
+      throw refuse('engine_file_not_gguf', `${path} is not a file. Give the path of a GGUF file.`)
     return await open(path, 'r')
   } catch (error) {
+    if (error instanceof Refusal) throw error
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'ENOENT' || code === 'ENOTDIR')
       throw refuse('engine_file_missing', `There is no file ${path}. Give the path of a GGUF file.`)
@@ -40,10 +45,7 @@ export async function readGguf(
 ): Promise<{ header: GgufHeader; sizeBytes: number }> {
   const file = await openFile(path)
   try {
-    const stat = await file.stat()
-    if (!stat.isFile())
-      throw refuse('engine_file_not_gguf', `${path} is not a file. Give the path of a GGUF file.`)
-    const sizeBytes = stat.size
+    const sizeBytes = (await file.stat()).size
     for (let count = FIRST_BYTES; count <= MAX_HEADER_BYTES; count *= 4) {
       const bytes = await readStart(file, Math.min(count, sizeBytes))
       const header = parseGguf(bytes, { fileBytes: sizeBytes, keepArrays })

@@ -24,23 +24,25 @@ export function addStartCommand(program: Command, desk: Desk): void {
   withJson(command).action(async (options: CommonOptions) => {
     const config = desk.config()
     const stop = onStopSignals(desk.terminal)
-    const market = await open(desk.terminal, config)
+    const log = await openLog(desk.terminal, config.logLevel)
+    const market = await open(desk.terminal, config, log)
     // A signal that came while it opened is not lost: it is closed as soon as it is open.
     if (!stop.isWanted()) await announce(desk.terminal, { market, config, options })
     await stop.wanted
     await market.close()
+    log.flush()
     // Nothing is left to do, whatever a library may still hold open.
     process.exit(0)
   })
 }
 
-async function open(terminal: Terminal, config: Config): Promise<Market> {
+async function open(terminal: Terminal, config: Config, log: Log): Promise<Market> {
   const progress = openProgress(terminal, { shownAfterMs: terminal.isErrTerminal ? 500 : 0 })
   try {
     // Loaded here alone: the other commands need no server and start at once.
     const { startMarket } = await import('../main.ts')
     return await startMarket(config, {
-      log: await openLog(terminal, config.logLevel),
+      log,
       onProgress: (text: string) => progress.say(`${BAIMO}: ${text}`),
     })
   } finally {
@@ -48,14 +50,35 @@ async function open(terminal: Terminal, config: Config): Promise<Market> {
   }
 }
 
-/** JSON lines on standard error; readable ones where a person watches. */
-async function openLog(terminal: Terminal, level: Config['logLevel']): Promise<Log> {
+interface FlushedLog extends Log {
+  /** Writes out what is still held. */
+  flush(): void
+}
+
+/**
+ * Readable lines where a person watches. Else JSON lines on standard error, written in blocks of
+ * 4 kB or each second, whichever comes first: a write for each request costs more than the rest of
+ * its way.
+ */
+async function openLog(terminal: Terminal, level: Config['logLevel']): Promise<FlushedLog> {
   const { pino } = await import('pino')
-  const write = terminal.isErrTerminal
-    ? (line: string) => terminal.err(`\r\u001b[K${formatLogLine(line)}`)
-    : (line: string) => terminal.err(line)
-  const log: Log = pino({ level, base: null }, { write })
-  return log
+  const options = { level, base: null }
+  if (terminal.isErrTerminal) {
+    const write = (line: string) => terminal.err(`\r\u001b[K${formatLogLine(line)}`)
+    return withFlush(pino(options, { write }), () => undefined)
+  }
+  const blocks = pino.destination({ fd: 2, sync: false, minLength: 4_096, periodicFlush: 1_000 })
+  return withFlush(pino(options, blocks), () => blocks.flushSync())
+}
+
+function withFlush(log: Log, flush: () => void): FlushedLog {
+  return {
+    debug: (fields, message) => log.debug(fields, message),
+    info: (fields, message) => log.info(fields, message),
+    warn: (fields, message) => log.warn(fields, message),
+    error: (fields, message) => log.error(fields, message),
+    flush,
+  }
 }
 
 async function announce(

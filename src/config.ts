@@ -218,7 +218,7 @@ function logLevel(value: string | null): Config['logLevel'] {
   throw refuse('config_value_invalid', `BAIMO_LOG must be one of ${LOG_LEVELS.join(', ')}.`)
 }
 
-/** In a checkout its own `.baimo`; for an installed package the place the system keeps such data. */
+/** In a checkout its own `.baimo`; for an installed package where the system keeps such data. */
 function defaultHome(env: Environment): string {
   if (!packageRoot.split(/[\\/]/).includes('node_modules')) return join(packageRoot, '.baimo')
   if (process.platform === 'win32') {

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { isAlive, readPostmaster } from '../src/store/postmaster.ts'
 import { type Market, startMarket, startRefusedMarket } from './support/market.ts'
+import { isAlive, readPostmaster } from './support/postgres.ts'
 import { openScriptedUpstream } from './upstream/scripted-upstream.ts'
 
 let home: string

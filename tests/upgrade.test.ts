@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { silentLog } from '../src/kernel/index.ts'
 import { openHome, openStore } from '../src/store/index.ts'
-import { migrations } from '../src/store/migrations/index.ts'
+import { migrations } from './support/database.ts'
 import { startMarket } from './support/market.ts'
 import { openScriptedUpstream } from './upstream/scripted-upstream.ts'
 

@@ -1,3 +1,5 @@
+export { migrations } from '../../src/store/migrations/index.ts'
+
 import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import pg from 'pg'

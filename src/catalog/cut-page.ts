@@ -1,23 +1,30 @@
 import type { JsonObject } from '../kernel/index.ts'
 
-/**
- * One page of a list whose items have an `id`: those after the cursor's, `limit` at most. A cursor
- * whose item has gone begins at the first item with a later id, which for ours is a later time.
- */
-export function cutPage(
-  items: readonly JsonObject[],
-  page: { readonly cursor?: string | undefined; readonly limit: number },
-): JsonObject {
-  const start = page.cursor === undefined ? 0 : startAfter(items, page.cursor)
-  const data = items.slice(start, start + page.limit)
-  const last = data.at(-1)
-  const hasMore = start + page.limit < items.length
-  return { data, next_cursor: hasMore && last !== undefined ? String(last.id) : null }
+/** What a caller wants of a list. */
+export interface PageWish {
+  /** The id of the last item of the page before; absent: from the beginning. */
+  readonly cursor?: string | undefined
+  readonly limit: number
 }
 
-function startAfter(items: readonly JsonObject[], cursor: string): number {
+/**
+ * One page of a list: the items after the cursor's, `limit` at most; only they are shaped. A cursor
+ * whose item has gone begins at the first item with a later id, which for ours is a later time.
+ */
+export function cutPage<Item extends { readonly id: string }>(
+  items: readonly Item[],
+  page: PageWish,
+  shape: (item: Item) => JsonObject,
+): JsonObject {
+  const start = page.cursor === undefined ? 0 : startAfter(items, page.cursor)
+  const cut = items.slice(start, start + page.limit)
+  const hasMore = start + page.limit < items.length
+  return { data: cut.map(shape), next_cursor: hasMore ? (cut.at(-1)?.id ?? null) : null }
+}
+
+function startAfter(items: readonly { readonly id: string }[], cursor: string): number {
   const at = items.findIndex((item) => item.id === cursor)
   if (at >= 0) return at + 1
-  const later = items.findIndex((item) => String(item.id) > cursor)
+  const later = items.findIndex((item) => item.id > cursor)
   return later >= 0 ? later : items.length
 }

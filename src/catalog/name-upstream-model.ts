@@ -4,6 +4,9 @@ export interface ModelName {
   readonly name: string
 }
 
+/** The publisher of house models. */
+export const HOUSE_PUBLISHER = 'baimo'
+
 const MAX_PART_LENGTH = 128
 
 /**

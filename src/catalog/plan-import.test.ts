@@ -49,6 +49,12 @@ describe('an import', () => {
     expect(models).toMatchObject([{ publisher: 'A', name: 'B@box' }])
   })
 
+  it('takes another Baimo’s house models for practice', () => {
+    const rows = rowsOf({ models: {} })
+    const { models } = planImport(rows, [offer('baimo/abacus-large'), offer('a/b')], contextOf())
+    expect(models.map((model) => model.league)).toEqual(['practice', 'models'])
+  })
+
   it('tells vanished, returned and switched on apart', () => {
     const rows = rowsOf({
       models: {

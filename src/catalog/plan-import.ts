@@ -1,7 +1,13 @@
 import type { ListingId, ModelId, VariantId } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
 import { capabilitiesOfOffer } from './infer-capabilities.ts'
-import { freeName, fullName, nameKey, nameUpstreamModel } from './name-upstream-model.ts'
+import {
+  freeName,
+  fullName,
+  HOUSE_PUBLISHER,
+  nameKey,
+  nameUpstreamModel,
+} from './name-upstream-model.ts'
 import { nearestNames } from './nearest-names.ts'
 import { factValue } from './read-facts.ts'
 import type {
@@ -123,7 +129,8 @@ function planFresh(
       succeedsId: null,
       derivedFromId: null,
       capabilities: capabilitiesOfOffer(offer),
-      league: 'models',
+      // Another Baimo's house models are for practice there, and no more than that here.
+      league: nameKey(name.publisher) === HOUSE_PUBLISHER ? 'practice' : 'models',
       mergedIntoId: null,
       createdAtMs: nowMs,
     }

@@ -1,10 +1,7 @@
 import { isJsonObject, type JsonObject, parseJson } from '../kernel/index.ts'
-import { fileNamePart, namePart } from './name-upstream-model.ts'
+import { fileNamePart, HOUSE_PUBLISHER, namePart } from './name-upstream-model.ts'
 import type { NamedFile } from './plan-file.ts'
 import type { FactName } from './types.ts'
-
-/** The publisher of house models. */
-export const HOUSE_PUBLISHER = 'baimo'
 
 /**
  * What a house model's card says, `models/<name>.json` beside `models/<name>.gguf`. It may hold
@@ -22,7 +19,7 @@ export function readModelCard(fileName: string, text: string | null): NamedFile 
     publisher_country: card.publisher_country,
     parameters_total: card.parameters_total ?? card.parameters,
     parameters_active: card.parameters_active,
-    context_tokens: card.context_tokens,
+    context_tokens: card.context_tokens ?? card.context_length,
     modalities: card.modalities,
   }
   return {

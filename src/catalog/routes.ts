@@ -27,13 +27,14 @@ import {
 import { v1Routes } from './routes-v1.ts'
 import type { Catalog } from './service.ts'
 import {
+  pageOfListings,
+  pageOfModels,
+  pageOfProposals,
   shapeAlias,
   shapeListingById,
-  shapeListings,
   shapeListingsOf,
   shapeModelOf,
-  shapeModels,
-  shapeProposal,
+  shapeProposalById,
   shapeProvider,
   type View,
 } from './shape-catalog.ts'
@@ -64,7 +65,7 @@ function modelRoutes(catalog: Catalog): Route[] {
       query: pageQuery,
       answer: listAnswer(modelAnswer),
       handle: ({ principal, query }) => ({
-        json: cutPage(shapeModels(viewOf(catalog, principal)), query),
+        json: pageOfModels(viewOf(catalog, principal), query),
       }),
     }),
     jsonRoute({
@@ -168,10 +169,7 @@ function shownProviders(catalog: Catalog): Route[] {
       query: pageQuery,
       answer: listAnswer(providerAnswer),
       handle: ({ query }) => ({
-        json: cutPage(
-          present().map((provider) => shapeProvider(catalog.rows(), provider)),
-          query,
-        ),
+        json: cutPage(present(), query, (provider) => shapeProvider(catalog.rows(), provider)),
       }),
     }),
     jsonRoute({
@@ -230,7 +228,7 @@ function listingRoutes(catalog: Catalog): Route[] {
       query: pageQuery,
       answer: listAnswer(listingAnswer),
       handle: ({ principal, query }) => ({
-        json: cutPage(shapeListings(viewOf(catalog, principal)), query),
+        json: pageOfListings(viewOf(catalog, principal), query),
       }),
     }),
     jsonRoute({
@@ -306,17 +304,9 @@ function proposalRoutes(catalog: Catalog): Route[] {
       summary: 'Pairs of models that may be one, open ones first',
       query: pageQuery,
       answer: listAnswer(proposalAnswer),
-      handle: ({ principal, query }) => {
-        const view = viewOf(catalog, principal)
-        const isOpen = (each: { state: string }): number => Number(each.state === 'open')
-        const sorted = view.rows.proposals.toSorted((a, b) => isOpen(b) - isOpen(a))
-        return {
-          json: cutPage(
-            sorted.map((each) => shapeProposal(view, each)),
-            query,
-          ),
-        }
-      },
+      handle: ({ principal, query }) => ({
+        json: pageOfProposals(viewOf(catalog, principal), query),
+      }),
     }),
     jsonRoute({
       ...api,
@@ -333,10 +323,7 @@ function proposalRoutes(catalog: Catalog): Route[] {
           sameness: body.decision,
           by: principal.subjectId,
         })
-        const view = viewOf(catalog, principal)
-        const decided = view.rows.proposals.find((each) => each.id === params.id)
-        assert(decided !== undefined, 'catalog: a decided proposal is there')
-        return { json: shapeProposal(view, decided) }
+        return { json: shapeProposalById(viewOf(catalog, principal), params.id) }
       },
     }),
   ]

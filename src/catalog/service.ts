@@ -35,14 +35,16 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     ...options,
     rows: () => current.rows,
     snapshot: () => current.snapshot,
-    async change(work) {
+    change: inTurn(async (work) => {
       const result = await store.transaction(async (db) => {
-        await raiseRevision(db)
-        return work(db, await loadCatalog(db))
+        const revision = await raiseRevision(db)
+        // Nobody changed anything since: what is in memory is what is in the database.
+        const isCurrent = current.rows.revision === revision - 1
+        return work(db, isCurrent ? current.rows : await loadCatalog(db))
       })
       await reload()
       return result
-    },
+    }),
   }
   return {
     ...providerServices(means),
@@ -56,6 +58,18 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     },
   }
 }
+
+/** One after the other, so that each change begins with the snapshot of the one before. */
+function inTurn(change: Means['change']): Means['change'] {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const result = last.then(() => change(work))
+    last = result.then(ignore, ignore) // who asked for a change hears of its failure
+    return result
+  }
+}
+
+function ignore(): void {}
 
 interface State {
   readonly rows: CatalogRows

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { reachesOf, rowsOf } from '../../tests/support/catalog-rows.ts'
-import type { ListingId, ModelId } from '../kernel/index.ts'
+import type { JsonObject, ListingId, ModelId } from '../kernel/index.ts'
 import { buildSnapshot } from './build-snapshot.ts'
 import {
+  pageOfListings,
+  pageOfModels,
   shapeAlias,
-  shapeListings,
   shapeModelOf,
-  shapeModels,
   shapeProvider,
   type View,
 } from './shape-catalog.ts'
@@ -16,6 +16,9 @@ function viewOf(rows: CatalogRows, by: Partial<View> = {}): View {
   const snapshot = buildSnapshot(rows, reachesOf(rows))
   return { rows, snapshot, allowed: null, seesAll: false, ...by }
 }
+
+const page = { limit: 100 }
+const modelsOf = (view: View) => pageOfModels(view, page).data as unknown as JsonObject[]
 
 const rows = rowsOf({
   models: {
@@ -28,12 +31,12 @@ const rows = rowsOf({
 
 describe('models', () => {
   it('are those that a member can use, and all for an operator; merged ones are former names', () => {
-    const names = (view: View) => shapeModels(view).map((each) => each.name)
+    const names = (view: View) => modelsOf(view).map((each) => each.name)
     expect(names(viewOf(rows))).toEqual(['a/on', 'a/next'])
     expect(names(viewOf(rows, { seesAll: true }))).toEqual(['a/on', 'a/off', 'a/next'])
     expect(names(viewOf(rows, { allowed: ['a/next'] }))).toEqual(['a/next'])
-    expect(shapeModels(viewOf(rows))[0]).toMatchObject({ former_names: ['a/merged'] })
-    expect(shapeModels(viewOf(rows))[1]).toMatchObject({ succeeds: 'a/on' })
+    expect(modelsOf(viewOf(rows))[0]).toMatchObject({ former_names: ['a/merged'] })
+    expect(modelsOf(viewOf(rows))[1]).toMatchObject({ succeeds: 'a/on' })
   })
 
   it('are found by the id of a merged one, and not where the caller may not see them', () => {
@@ -44,9 +47,9 @@ describe('models', () => {
 })
 
 it('shows where a file lies to operators alone', () => {
-  expect(JSON.stringify(shapeListings(viewOf(rows)))).not.toContain('/srv')
-  expect(JSON.stringify(shapeModels(viewOf(rows)))).not.toContain('/srv')
-  expect(JSON.stringify(shapeListings(viewOf(rows, { seesAll: true })))).toContain('/srv')
+  expect(JSON.stringify(pageOfListings(viewOf(rows), page))).not.toContain('/srv')
+  expect(JSON.stringify(modelsOf(viewOf(rows)))).not.toContain('/srv')
+  expect(JSON.stringify(pageOfListings(viewOf(rows, { seesAll: true }), page))).toContain('/srv')
 })
 
 it('says of a provider’s key only whether there is one', () => {

@@ -1,5 +1,6 @@
 import type { JsonObject, ListingId, ModelId } from '../kernel/index.ts'
 import { keptModel } from './build-snapshot.ts'
+import { cutPage, type PageWish } from './cut-page.ts'
 import { fullName } from './name-upstream-model.ts'
 import {
   type Alias,
@@ -40,12 +41,12 @@ interface Lookup {
 }
 
 /** Models as `GET /api/models` lists them, oldest first; merged ones are part of the kept. */
-export function shapeModels(view: View): JsonObject[] {
+export function pageOfModels(view: View, page: PageWish): JsonObject {
   const look = lookUp(view)
-  return view.rows.models
+  const models = view.rows.models
     .filter((model) => model.mergedIntoId === null)
     .filter((model) => view.seesAll || visibleListings(look, model).length > 0)
-    .map((model) => shapeModel(look, model))
+  return cutPage(models, page, (model) => shapeModel(look, model))
 }
 
 /** One model of a view by its id; null: there is none, or the caller may not see it. */
@@ -59,11 +60,10 @@ export function shapeModelOf(view: View, id: ModelId): JsonObject | null {
 }
 
 /** Listings as `GET /api/listings` lists them, oldest first. */
-export function shapeListings(view: View): JsonObject[] {
+export function pageOfListings(view: View, page: PageWish): JsonObject {
   const look = lookUp(view)
-  return view.rows.listings
-    .filter((listing) => maySee(look, listing))
-    .map((listing) => shapeListing(look, listing))
+  const listings = view.rows.listings.filter((listing) => maySee(look, listing))
+  return cutPage(listings, page, (listing) => shapeListing(look, listing))
 }
 
 /** The listings of one provider, those that are on first. */
@@ -108,8 +108,20 @@ export function shapeAlias(rows: CatalogRows, alias: Alias): JsonObject {
   }
 }
 
-export function shapeProposal(view: View, proposal: Proposal): JsonObject {
+/** Proposals as `GET /api/proposals` lists them: open ones first, then oldest first. */
+export function pageOfProposals(view: View, page: PageWish): JsonObject {
   const look = lookUp(view)
+  const open = view.rows.proposals.filter((each) => each.state === 'open')
+  const decided = view.rows.proposals.filter((each) => each.state !== 'open')
+  return cutPage([...open, ...decided], page, (each) => shapeProposal(look, each))
+}
+
+export function shapeProposalById(view: View, id: string): JsonObject | null {
+  const proposal = view.rows.proposals.find((each) => each.id === id)
+  return proposal === undefined ? null : shapeProposal(lookUp(view), proposal)
+}
+
+function shapeProposal(look: Lookup, proposal: Proposal): JsonObject {
   const side = (id: ModelId): JsonObject => {
     const model = look.models.get(id)
     return model === undefined ? { id } : { id, name: fullName(model), ...providersOf(look, model) }

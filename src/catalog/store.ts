@@ -16,12 +16,17 @@ import type {
 /** Rows of one statement: PostgreSQL takes at most 65,535 parameters. */
 const BATCH = 2_000
 
-/** Takes the catalog for this transaction: every change holds this row until it commits. */
-export async function raiseRevision(db: Database): Promise<void> {
-  await tables(db)
+/**
+ * Takes the catalog for this transaction: every change holds this row until it commits. Resolves to
+ * the new revision.
+ */
+export async function raiseRevision(db: Database): Promise<number> {
+  const row = await tables(db)
     .updateTable('catalog_revision')
     .set({ revision: sql<string>`revision + 1` })
-    .execute()
+    .returning('revision')
+    .executeTakeFirstOrThrow()
+  return Number(row.revision)
 }
 
 export async function insertModels(db: Database, models: readonly Model[]): Promise<void> {

@@ -146,6 +146,21 @@ describe('readEnvelope', () => {
     expect(read(nested(101))).toMatchObject({ reason: 'too-deep' })
   })
 
+  it.each([
+    ['a model', (value: string) => `{"model":${value},${MESSAGES}}`, 'model'],
+    ['a stream', (value: string) => `{"model":"m",${MESSAGES},"stream":${value}}`, 'stream'],
+    [
+      'an include_usage',
+      (value: string) =>
+        `{"model":"m",${MESSAGES},"stream":true,"stream_options":{"include_usage":${value}}}`,
+      'stream_options.include_usage',
+    ],
+  ])('refuses %s of megabytes', (_name, bodyOf, param) => {
+    for (const value of [`[${'{},'.repeat(300_000)}0]`, `"${'x'.repeat(3_000_000)}"`]) {
+      expect(read(bodyOf(value))).toMatchObject({ reason: 'wrong-type', param })
+    }
+  })
+
   it('reads a message of 10 MB in a fraction of a second', () => {
     const content = 'naïve "quoted" text\\n '.replaceAll('"', '\\"').repeat(450_000)
     const body = Buffer.from(

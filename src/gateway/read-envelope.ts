@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import { isJsonObject, parseJson } from '../kernel/index.ts'
+import { parseJson } from '../kernel/index.ts'
 import type { Operation } from '../metering/index.ts'
+import { isJson } from './check-json.ts'
 import { type Member, scanMembers } from './scan-members.ts'
 
 /** What the gateway reads of a request. Everything else passes through unread. */
@@ -30,6 +31,8 @@ export type EnvelopeReading =
 /** Containers within containers; the deepest request of a known client has about 20. */
 export const MAX_DEPTH = 100
 const WANTED = new Set(['model', 'stream', 'stream_options', 'messages', 'prompt', 'input'])
+/** A model's name is the longest value that we act on. */
+const LONGEST_VALUE_BYTES = 4_096
 const INCLUDE_USAGE = new Set(['include_usage'])
 const INPUT_OF: Readonly<Record<Operation, string>> = {
   chat: 'messages',
@@ -48,7 +51,7 @@ export function readEnvelope(body: Buffer, operation: Operation): EnvelopeReadin
   if (scan.kind === 'too-deep') {
     return fault('too-deep', null, `The body nests deeper than ${MAX_DEPTH} levels.`)
   }
-  if (scan.kind === 'broken' || parseJson(body.toString('utf8')) === undefined) {
+  if (scan.kind === 'broken' || !isJson(body, MAX_DEPTH)) {
     return fault('not-json', null, 'The body is not valid JSON.')
   }
   if (scan.kind === 'not-object') return fault('not-json', null, 'The body must be a JSON object.')
@@ -82,7 +85,9 @@ function fault(
   return { kind: 'fault', reason, param, message }
 }
 
+/** A member's value; undefined when it is longer than any value that we act on. */
 function readValue(body: Buffer, member: Member) {
+  if (member.valueEnd - member.valueStart > LONGEST_VALUE_BYTES) return undefined
   return parseJson(body.toString('utf8', member.valueStart, member.valueEnd))
 }
 
@@ -125,20 +130,23 @@ function readStream(
   if (stream !== true) return none
   const optionsMember = members.get('stream_options') ?? null
   if (optionsMember === null) return { isStream: true, streamOptions: null, wantsUsage: false }
-  const options = readValue(body, optionsMember)
-  if (options === null) return { isStream: true, streamOptions: optionsMember, wantsUsage: false }
+  const plain = { isStream: true, streamOptions: optionsMember, wantsUsage: false }
+  if (readValue(body, optionsMember) === null) return plain
   const name = 'stream_options.include_usage'
   const { valueStart, valueEnd } = optionsMember
-  const inner = scanMembers(body.subarray(valueStart, valueEnd), INCLUDE_USAGE, MAX_DEPTH)
-  if (!isJsonObject(options) || inner.kind !== 'object') {
+  const options = body.subarray(valueStart, valueEnd)
+  const inner = scanMembers(options, INCLUDE_USAGE, MAX_DEPTH)
+  if (inner.kind !== 'object') {
     return fault('wrong-type', 'stream_options', '"stream_options" must be an object.')
   }
   if (inner.duplicate !== null) {
     return fault('duplicate', name, `"${name}" is given twice; send it once.`)
   }
-  const wantsUsage = options.include_usage
-  if (wantsUsage !== undefined && wantsUsage !== null && typeof wantsUsage !== 'boolean') {
+  const usageMember = inner.members.get('include_usage')
+  if (usageMember === undefined) return plain
+  const wantsUsage = readValue(options, usageMember)
+  if (wantsUsage !== null && typeof wantsUsage !== 'boolean') {
     return fault('wrong-type', name, `"${name}" must be true or false.`)
   }
-  return { isStream: true, streamOptions: optionsMember, wantsUsage: wantsUsage === true }
+  return { ...plain, wantsUsage: wantsUsage === true }
 }

@@ -1,12 +1,17 @@
 import { posix } from 'node:path'
 import { limits } from './table.ts'
-import { type Finding, lineAt, type Rule, type Tree } from './tree.ts'
+import type { Finding, Rule, Tree } from './tree.ts'
 
 const mapFile = 'ARCHITECTURE.md'
 const dependenciesFile = 'docs/dependencies.md'
 
 function inDocument(tree: Tree, path: string, at: number, what: string, remedy: string): Finding {
-  return { path, line: lineAt(tree.files.get(path) ?? '', at), what, remedy }
+  return {
+    path,
+    line: (tree.files.get(path) ?? '').slice(0, Math.max(at, 0)).split('\n').length,
+    what,
+    remedy,
+  }
 }
 
 /** The lines of the first fenced block below a heading, with the offset where the block begins. */

@@ -6,7 +6,6 @@ import {
   isNode,
   isTest,
   type Rule,
-  referencesOf,
   type Source,
   shippedSources,
   stringOf,
@@ -79,7 +78,7 @@ function testedFiles(tree: Tree): Set<string> {
   const tests = [...tree.sources.values()].filter(({ path }) => /^src\/.*\.test\.tsx?$/.test(path))
   return new Set(
     tests.flatMap((test) =>
-      referencesOf(test)
+      test.references
         .flatMap(({ target }) => target ?? [])
         .filter((target) => domainOf(target) === domainOf(test.path)),
     ),
@@ -98,7 +97,7 @@ function hasFunction({ program }: Source): boolean {
 function checkDead(tree: Tree): Finding[] {
   const used = new Set([...entries, ...filesStarted(tree)])
   for (const source of shippedSources(tree))
-    for (const { target } of referencesOf(source)) used.add(target ?? '')
+    for (const { target } of source.references) used.add(target ?? '')
   return shippedSources(tree)
     .filter(({ path }) => !used.has(path))
     .map((source) =>

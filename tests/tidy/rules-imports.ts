@@ -6,7 +6,6 @@ import {
   isTest,
   type Reference,
   type Rule,
-  referencesOf,
   type Source,
   shippedSources,
   type Tree,
@@ -26,7 +25,7 @@ function heightOf(path: string): number {
 
 function checkDirection(tree: Tree): Finding[] {
   return shippedSources(tree).flatMap((source) =>
-    referencesOf(source).flatMap((reference) => {
+    source.references.flatMap((reference) => {
       const problem = wrongDirection(source.path, reference)
       return problem === null ? [] : [finding(source, reference.offset, ...problem)]
     }),
@@ -52,7 +51,7 @@ function wrongDirection(from: string, { target }: Reference): [string, string] |
 function checkDoors(tree: Tree): Finding[] {
   const sources = [...tree.sources.values()].filter(({ path }) => /^(src|tests)\//.test(path))
   return sources.flatMap((source) =>
-    referencesOf(source)
+    source.references
       .filter(({ target }) => target !== null && passesBesideDoor(source.path, target))
       .map(({ target, offset }) =>
         finding(
@@ -90,7 +89,7 @@ function checkCycles(tree: Tree): Finding[] {
   const edges = new Map(
     shippedSources(tree).map((source) => [
       source.path,
-      referencesOf(source).flatMap(({ target }) => target ?? []),
+      source.references.flatMap(({ target }) => target ?? []),
     ]),
   )
   return findCycles(edges).flatMap((cycle) => {
@@ -125,7 +124,7 @@ function checkPackages(tree: Tree): Finding[] {
   const manifest: Manifest = JSON.parse(tree.files.get('package.json') ?? '{}')
   const known = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })
   const check = (source: Source): Finding[] =>
-    referencesOf(source)
+    source.references
       .filter(({ target, specifier }) => target === null && !specifier.startsWith('node:'))
       .filter(({ isTypeOnly, specifier }) => !isTypeOnly && !known.includes(packageOf(specifier)))
       .map(({ offset, specifier }) =>
@@ -148,7 +147,7 @@ function packageOf(specifier: string): string {
 
 function checkTestsStayOut(tree: Tree): Finding[] {
   return shippedSources(tree).flatMap((source) =>
-    referencesOf(source)
+    source.references
       .filter(({ target }) => target !== null && isTest(target))
       .map(({ offset, target }) =>
         finding(source, offset, `ships with ${target}`, 'Only tests import tests'),

@@ -7,7 +7,6 @@ import {
   isTest,
   type Node,
   type Rule,
-  referencesOf,
   type Source,
   shippedSources,
   stringOf,
@@ -57,7 +56,7 @@ function checkSql(tree: Tree): Finding[] {
     .filter((source) => domainOf(source.path) !== 'store' && roleOf(source) !== 'store')
     .flatMap((source) => [
       ...findNodes(source, sqlIn, sqlRemedy),
-      ...referencesOf(source)
+      ...source.references
         .filter(({ specifier, isTypeOnly }) => !isTypeOnly && /^(pg|kysely)$/.test(specifier))
         .map(({ offset, specifier }) =>
           finding(source, offset, `imports ${specifier} outside a store`, sqlRemedy),

@@ -7,7 +7,6 @@ import {
   type Node,
   type Reference,
   type Rule,
-  referencesOf,
   type Source,
   shippedSources,
   type Tree,
@@ -105,7 +104,7 @@ function checkImportsOfCore(tree: Tree): Finding[] {
   return shippedSources(tree)
     .filter((source) => isPure(source) && roleOf(source) !== 'door')
     .flatMap((source) =>
-      referencesOf(source)
+      source.references
         .filter(({ isTypeOnly: vanishes }) => !vanishes)
         .flatMap((reference) => {
           const world = worldBehind(tree, reference)

@@ -17,7 +17,7 @@ function checkFunctions(tree: Tree): Finding[] {
   return [...tree.sources.values()].flatMap((source) => {
     const found: Finding[] = []
     walk(source.program, (node, parents) => {
-      const lines = lineAt(source.text, node.end) - lineAt(source.text, node.start) + 1
+      const lines = lineAt(source, node.end) - lineAt(source, node.start) + 1
       if (lines <= limits.functionLines) return false
       if (!functions.has(node.type) || isGroupOfTests(parents.at(-1))) return true
       const what = `a function of ${lines} lines (${limits.functionLines} at most)`

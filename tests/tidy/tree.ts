@@ -22,6 +22,10 @@ export interface Source {
   readonly text: string
   readonly program: Node
   readonly comments: readonly Comment[]
+  /** Everything it imports or re-exports, dynamic imports and type imports included. */
+  readonly references: readonly Reference[]
+  /** Where each line begins. */
+  readonly lineStarts: readonly number[]
   /** The parser's words where the file does not parse; null: it does. */
   readonly problem: string | null
 }
@@ -53,14 +57,8 @@ export interface Rule {
   readonly allows: Samples
 }
 
-const skippedFolders = new Set([
-  '.git',
-  '.baimo',
-  'node_modules',
-  'build',
-  'coverage',
-  '__pycache__',
-])
+const skippedFolders = new Set(['node_modules', 'build', 'coverage', '__pycache__'])
+const keptDotFolders = new Set(['.ci'])
 const skippedEndings = new Set(['.pt', '.log'])
 const binaryEndings = new Set(['.gguf', '.png', '.jpg', '.woff2', '.gz', '.ico'])
 const parsedEndings = new Set(['.ts', '.tsx', '.mjs'])
@@ -72,7 +70,7 @@ export function readTree(root: string): Tree {
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
       const path = posix.join(folder, entry.name)
-      if (entry.isDirectory() && !skippedFolders.has(entry.name)) pending.push(path)
+      if (entry.isDirectory() && isOurs(entry.name)) pending.push(path)
       if (entry.isFile() && !skippedEndings.has(extname(path)))
         files.set(
           path,
@@ -81,6 +79,11 @@ export function readTree(root: string): Tree {
     }
   }
   return treeOf(files)
+}
+
+/** Caches of tools are in folders that begin with a dot. */
+function isOurs(folder: string): boolean {
+  return folder.startsWith('.') ? keptDotFolders.has(folder) : !skippedFolders.has(folder)
 }
 
 /** A tree of files given by hand: what the samples of the rules are made of. */
@@ -95,8 +98,16 @@ export function treeOf(files: ReadonlyMap<string, string>): Tree {
 
 function parse(path: string, text: string): Source {
   const { program, comments, errors } = parseSync(basename(path), text)
-  const problem = errors[0]?.message ?? null
-  return { path, text, program: program as unknown as Node, comments, problem }
+  const root = program as unknown as Node
+  return {
+    path,
+    text,
+    program: root,
+    comments,
+    references: readReferences(path, root),
+    lineStarts: [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)],
+    problem: errors[0]?.message ?? null,
+  }
 }
 
 /** Calls `visit` for `node` and all below it, parents first; `false` leaves out what is inside. */
@@ -111,7 +122,13 @@ export function walk(
 }
 
 function childrenOf(node: Node): Node[] {
-  return Object.values(node).flat(1).filter(isNode)
+  const found: Node[] = []
+  for (const key in node) {
+    const value = node[key]
+    if (Array.isArray(value)) for (const one of value) isNode(one) && found.push(one)
+    else if (isNode(value)) found.push(value)
+  }
+  return found
 }
 
 export function isNode(value: unknown): value is Node {
@@ -134,15 +151,18 @@ export function stringOf(value: unknown): string | undefined {
 }
 
 /** The number, from 1, of the line that holds the character at `offset`. */
-export function lineAt(text: string, offset: number): number {
-  let line = 1
-  for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1))
-    line += 1
-  return line
+export function lineAt({ lineStarts }: Source, offset: number): number {
+  let [low, high] = [0, lineStarts.length]
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if ((lineStarts[middle] ?? 0) <= offset) low = middle
+    else high = middle
+  }
+  return low + 1
 }
 
 export function finding(source: Source, offset: number, what: string, remedy: string): Finding {
-  return { path: source.path, line: lineAt(source.text, offset), what, remedy }
+  return { path: source.path, line: lineAt(source, offset), what, remedy }
 }
 
 export function formatFinding({ path, line, what, remedy }: Finding): string {
@@ -176,14 +196,13 @@ export interface Reference {
   readonly names: readonly string[] | null
 }
 
-/** Everything a file imports or re-exports, dynamic imports and type imports included. */
-export function referencesOf(source: Source): Reference[] {
+function readReferences(path: string, program: Node): Reference[] {
   const found: Reference[] = []
-  walk(source.program, (node) => {
+  walk(program, (node) => {
     const specifier = stringOf(node.source)
     if (specifier === undefined) return
     const { isTypeOnly, names } = bindingsOf(node)
-    const target = targetOf(source.path, specifier)
+    const target = targetOf(path, specifier)
     found.push({ specifier, target, offset: node.start, isTypeOnly, names })
   })
   return found

@@ -133,7 +133,9 @@ function keepRunning(first: Started, log: Log): Pick<Server, 'pid' | 'stop'> {
     async stop() {
       isStopping = true
       if (current !== null) await endProcess(current.pid, how.cluster)
-      await kept
+      // The end of an unreferenced child is told late, and waiting for it keeps no process alive.
+      const hold = setInterval(() => {}, 1_000)
+      await kept.finally(() => clearInterval(hold))
     },
   }
 }

@@ -1,4 +1,4 @@
-// Bundles src/ and its packages into build/, so that a start loads a handful of files, not hundreds.
+// Bundles src/ and its packages into build/: a start then loads a handful of files, not hundreds.
 //   node scripts/build.mjs STAMP
 import {
   existsSync,

@@ -114,7 +114,9 @@ async function readHouseFiles(
   engine: CatalogEngine,
   folder: string,
 ): Promise<HouseFile[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.gguf')).sort()
+  const names = (await readdir(folder).catch(noFolder))
+    .filter((name) => name.endsWith('.gguf'))
+    .sort()
   const files: HouseFile[] = []
   for (const name of names) {
     const path = join(folder, name)
@@ -129,6 +131,11 @@ async function readHouseFiles(
     }
   }
   return files
+}
+
+function noFolder(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT') return []
+  throw error
 }
 
 function noCard(error: NodeJS.ErrnoException): null {

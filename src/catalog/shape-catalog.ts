@@ -66,12 +66,13 @@ export function pageOfListings(view: View, page: PageWish): JsonObject {
   return cutPage(listings, page, (listing) => shapeListing(look, listing))
 }
 
-/** The listings of one provider, those that are on first. */
+/** The listings of one provider, those that are on first, 1,000 at most. */
 export function shapeListingsOf(view: View, providerId: Provider['id']): JsonObject[] {
   const look = lookUp(view)
   return view.rows.listings
     .filter((each) => each.providerId === providerId && each.vanishedAtMs === null)
     .toSorted((a, b) => Number(b.isOn) - Number(a.isOn))
+    .slice(0, 1_000)
     .map((listing) => shapeListing(look, listing))
 }
 

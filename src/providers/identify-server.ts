@@ -74,7 +74,7 @@ async function look(
 ): Promise<FoundServer | null> {
   const sign = SIGNS.find((each) => each.kind === kind)
   if (sign === undefined) return null
-  const origin = `http://127.0.0.1:${port}`
+  const origin = `http://localhost:${port}`
   const identity = await ask(fetchText, { sign, origin }, DISCOVER)
   return identity === null ? null : { ...identity, baseUrl: `${origin}/v1` }
 }

@@ -90,20 +90,21 @@ function openPool(origin: string, socketPath: string | null, options: PoolOption
     pipelining: 1,
     // An aborted answer must close its connection at once, which only HTTP/1.1 does for certain.
     allowH2: false,
-    connect: socketPath === null ? { timeout, lookup: guardedLookup } : { timeout, socketPath },
+    connect:
+      socketPath === null ? { timeout, lookup: guardLookup(lookup) } : { timeout, socketPath },
   })
 }
 
-/** The system's lookup, but a name that leads to a forbidden address is refused. */
-const guardedLookup: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, options, (error, found, family) => {
-    const addresses = Array.isArray(found) ? found.map((entry) => entry.address) : [found]
-    if (error === null && addresses.some(isForbiddenAddress)) {
-      callback(forbiddenAddress(), '', 0)
-      return
-    }
-    callback(error, found, family)
-  })
+/** A lookup that refuses a name which leads to a forbidden address, be it one of several. */
+export function guardLookup(resolve: LookupFunction): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, options, (error, found, family) => {
+      const addresses = Array.isArray(found) ? found.map((entry) => entry.address) : [found]
+      const isForbidden = error === null && addresses.some(isForbiddenAddress)
+      if (isForbidden) callback(forbiddenAddress(), '', 0)
+      else callback(error, found, family)
+    })
+  }
 }
 
 function forbiddenAddress(): Error {

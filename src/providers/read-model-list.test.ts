@@ -16,7 +16,21 @@ describe('a model list', () => {
     [{ data: [] }, []],
     [{ object: 'list', data: null }, []],
     [{ data: [{ id: 'a' }, { id: 'a' }] }, ['a']],
-    [{ data: [{ id: '' }, { id: 7 }, null, 3, {}, { id: 'x\u0000' }, { id: 'ok' }] }, ['ok']],
+    [
+      {
+        data: [
+          { id: '' },
+          { id: 7 },
+          null,
+          3,
+          {},
+          { id: 'x\u0000' },
+          { id: '\ud800' },
+          { id: 'ok' },
+        ],
+      },
+      ['ok'],
+    ],
     [{ data: [{ id: 'x'.repeat(257) }] }, []],
   ])('is read from %j', (value, expected) => {
     expect(ids(value)).toEqual(expected)

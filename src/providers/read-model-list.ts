@@ -60,7 +60,8 @@ function unknownModel(id: string): OfferedModel {
 }
 
 function isUsableId(id: string): boolean {
-  return id.length > 0 && id.length <= MAX_ID_LENGTH && !/\p{Cc}/u.test(id)
+  if (id.length === 0 || id.length > MAX_ID_LENGTH) return false
+  return id.isWellFormed() && !/\p{Cc}/u.test(id) // a database changes what is not well-formed
 }
 
 function contextOf(entry: JsonObject): number | null {

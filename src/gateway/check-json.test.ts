@@ -35,14 +35,14 @@ describe('isJson', () => {
   it('agrees with JSON.parse on documents, whole and broken', () => {
     const random = seededRandom(99)
     let goodCount = 0
-    for (let round = 0; round < 20_000; round += 1) {
+    for (let round = 0; round < 8_000; round += 1) {
       const text = breakUp(JSON.stringify(document(random, 4)) ?? '0', random)
       const isGood = parseJson(text) !== undefined
       if (isGood) goodCount += 1
       expect(check(text), text).toBe(isGood)
     }
-    expect(goodCount).toBeGreaterThan(3_000)
-    expect(goodCount).toBeLessThan(17_000)
+    expect(goodCount).toBeGreaterThan(1_200)
+    expect(goodCount).toBeLessThan(6_800)
   })
 
   it('counts containers within containers', () => {

@@ -100,8 +100,8 @@ describe('collectBody', () => {
     ['br', (bytes: Buffer) => brotliCompressSync(bytes, { params: { 1: 1 } })],
     ['zstd', zstdCompressSync],
   ])('stops unfolding a bomb of %s at 32 MiB', async (encoding, compress) => {
-    const bomb = compress(Buffer.alloc(128 * 1024 * 1024))
-    expect(bomb.length).toBeLessThan(300_000)
+    const bomb = compress(Buffer.alloc(48 * 1024 * 1024))
+    expect(bomb.length).toBeLessThan(100_000)
     const result = await send({ ...JSON_TYPE, 'content-encoding': encoding }, [bomb])
     expect(result).toMatchObject({ code: 'gateway_body_too_large' })
   })

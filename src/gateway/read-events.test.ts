@@ -70,8 +70,8 @@ describe('EventReader', () => {
     expect(events).toEqual([text])
   })
 
-  it('reads an event of a million lines without copying it for each chunk', () => {
-    const text = `${'data: x\n'.repeat(1_000_000)}\n`
+  it('reads an event of 400,000 lines without copying it for each chunk', () => {
+    const text = `${'data: x\n'.repeat(400_000)}\n`
     const pieces = cut(text, () => 4_096)
     const startedMs = performance.now()
     const { events } = readAll(pieces)

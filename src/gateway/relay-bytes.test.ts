@@ -117,8 +117,8 @@ describe('a whole answer', () => {
     expect(await world.settled(1)).toMatchObject([{ outcome: 'upstream_error' }])
   })
 
-  it('of 20 MB passes whole', async () => {
-    const body = `{"data":[{"embedding":"${'A'.repeat(20_000_000)}"}],"usage":{"prompt_tokens":4}}`
+  it('of 8 MB passes whole', async () => {
+    const body = `{"data":[{"embedding":"${'A'.repeat(8_000_000)}"}],"usage":{"prompt_tokens":4}}`
     const { world } = await openBefore((response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).end(body)
     })

@@ -107,7 +107,7 @@ async function findServers(url: string, config: Config): Promise<readonly FoundS
   try {
     const path = join(config.home, 'owner.key')
     const key = readFileSync(path, 'utf8').trim()
-    const market = new MarketClient({ url, key, keySource: path })
+    const market = new MarketClient({ url, urlSource: 'home', key, keySource: path })
     return (await market.get<StatusAnswer>('/api/status')).found
   } catch {
     return [] // "baimo doctor" tells what is wrong; this is only an offer
@@ -140,5 +140,6 @@ function onStopSignals(terminal: Terminal): StopSignals {
     })
   }
   process.once('disconnect', () => stop('The process that started Baimo has ended. '))
+  process.channel?.unref() // a start that was refused must not wait for it
   return { wanted, isWanted: () => isWanted }
 }

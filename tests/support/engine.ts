@@ -85,7 +85,7 @@ export const ask = (content: string, more: Record<string, unknown> = {}) => ({
 export const longAnswer = {
   response_format: {
     type: 'json_schema' as const,
-    json_schema: { name: 'long', schema: { type: 'string', minLength: 250 } },
+    json_schema: { name: 'long', schema: { type: 'string', minLength: 160 } },
   },
 }
 

@@ -71,8 +71,10 @@ export async function startRefusedMarket(options: MarketOptions): Promise<Failed
   const home = options.home ?? mkdtempSync(join(tmpdir(), 'baimo-test-'))
   const started = await launch(home, options.env ?? {})
   if (!('code' in started)) await endOf(started.process)('SIGTERM')
-  await endDatabase(home)
-  if (options.home === undefined) rmSync(home, { recursive: true, force: true, maxRetries: 20 })
+  if (options.home === undefined) {
+    await endDatabase(home)
+    rmSync(home, { recursive: true, force: true, maxRetries: 20 })
+  }
   if ('code' in started) return started
   throw new Error(`the market opened at ${started.url}, it was to refuse:\n${started.output()}`)
 }
@@ -111,7 +113,7 @@ async function launch(
 }
 
 /** The tests' own settings must not reach the market, nor those of whoever runs the tests. */
-function cleanEnvironment(): NodeJS.ProcessEnv {
+export function cleanEnvironment(): NodeJS.ProcessEnv {
   const isOurs = (name: string) =>
     /^(BAIMO_|PG|NODE_|VITEST|npm_)|^(PORT|HOST|DATABASE_URL)$/.test(name)
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOurs(name)))

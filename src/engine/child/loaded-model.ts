@@ -6,6 +6,7 @@ import type { EngineLimits, RegisteredModel } from '../types.ts'
 import { readSamplingDefaults, type SamplingDefaults } from './choose-sampling.ts'
 import type {
   ChatWrapper,
+  Context,
   EmbeddingContext,
   Llama,
   LlamaModule,
@@ -145,11 +146,17 @@ function longestToken(tokens: readonly string[] | undefined): number {
   return longest === 0 ? 256 : longest
 }
 
+export interface LoadOptions {
+  readonly plan: ModelPlan
+  readonly limits: EngineLimits
+  readonly monotonicMs: () => number
+}
+
 /** Loads a planned model. Errors: engine_model_unloadable. */
 export async function loadModel(
   runtime: LlamaRuntime,
   spec: RegisteredModel,
-  options: { plan: ModelPlan; limits: EngineLimits; monotonicMs: () => number },
+  options: LoadOptions,
 ): Promise<LoadedModel> {
   const { plan, limits } = options
   const model = await runtime.llama.loadModel({ modelPath: spec.path }).catch((cause: unknown) => {
@@ -159,21 +166,41 @@ export async function loadModel(
       { cause },
     )
   })
-  const context = await openContext(model, plan, limits)
+  try {
+    const context = await openContext(model, plan, limits)
+    return assemble(runtime, spec.name, { model, context, options })
+  } catch (cause) {
+    await model.dispose()
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw refuse(
+      'engine_model_unloadable',
+      `llama.cpp has no context for ${spec.name}: ${why}. Give the engine less to hold, or the machine more memory.`,
+      { cause },
+    )
+  }
+}
+
+function assemble(
+  runtime: LlamaRuntime,
+  name: string,
+  parts: { model: Model; context: Context | null; options: LoadOptions },
+): LoadedModel {
+  const { model, context, options } = parts
+  const { plan, limits } = options
   const contextTokens = context?.contextSize ?? plan.memory.contextTokens
   const count = context === null ? 0 : plan.memory.sequences
   const sequences = openSequences(
-    Array.from({ length: count }, () => (context as NonNullable<typeof context>).getSequence()),
+    context === null ? [] : Array.from({ length: count }, () => context.getSequence()),
   )
   const embedder = openEmbedder(model, plan, { contextTokens, threads: limits.threads })
-  const lineOptions = {
+  const line = {
     maxLength: limits.queueLength,
     maxWaitMs: limits.queueWaitMs,
     monotonicMs: options.monotonicMs,
   }
   const vocabulary = model.fileInfo.metadata.tokenizer?.ggml
   return {
-    name: spec.name,
+    name,
     runtime,
     plan,
     model,
@@ -182,8 +209,8 @@ export async function loadModel(
     longestTokenBytes: longestToken(vocabulary?.tokens),
     vocabularySize: vocabulary?.tokens?.length ?? null,
     tokenBytes: readTokenBytes(vocabulary?.model, vocabulary?.tokens),
-    line: openLine({ ...lineOptions, places: Math.max(1, count) }),
-    embeddingLine: openLine({ ...lineOptions, places: 1 }),
+    line: openLine({ ...line, places: Math.max(1, count) }),
+    embeddingLine: openLine({ ...line, places: 1 }),
     takeSequence: sequences.take,
     giveSequence: sequences.give,
     embeddingContext: embedder.context,

@@ -1,7 +1,6 @@
 // edge: the child process: llama.cpp behind an HTTP server on a private socket.
 import { chmodSync, rmSync } from 'node:fs'
 import type { Server } from 'node:http'
-import { constants, setPriority } from 'node:os'
 import { systemClock } from '../../kernel/index.ts'
 import type { Order, Report } from '../types.ts'
 import { loadLlama } from './load-llama.ts'
@@ -102,7 +101,6 @@ function main() {
     }
   }
   process.umask(0o077)
-  setPriority(constants.priority.PRIORITY_BELOW_NORMAL) // the market answers first
   process.on('disconnect', leaveAtOnce) // the parent is gone
   process.on('message', (order: Order) => {
     obey(order).catch((error: unknown) => {

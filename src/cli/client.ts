@@ -92,10 +92,13 @@ export class MarketClient {
   }
 
   #noMarket(reason: string, cause?: unknown): Failure {
-    return new Failure(
-      `No market answers at ${this.address.url} (${reason}). Start it with "${BAIMO} start", or correct BAIMO_URL.`,
-      { facts: { code: 'cli_market_unreachable', url: this.address.url }, cause },
-    )
+    const { url, urlSource } = this.address
+    const advice =
+      urlSource === 'BAIMO_URL' ? 'Start it there, or correct BAIMO_URL' : `Run "${BAIMO} start"`
+    return new Failure(`No market answers at ${url} (${reason}). ${advice}.`, {
+      facts: { code: 'cli_market_unreachable', url: this.address.url },
+      cause,
+    })
   }
 
   #refusal(response: Response, text: string): Failure {
@@ -117,7 +120,7 @@ export function readProblem(
   const base = { status: response.status, ...(requestId === null ? {} : { request_id: requestId }) }
   const error = isJsonObject(body) && isJsonObject(body.error) ? body.error : body
   if (!isJsonObject(error)) {
-    const message = `The market answered ${response.status} without a reason. See its log.`
+    const message = `The answer (${response.status}) is none that a market gives. Check that the address is a market’s, or see its log.`
     return { message, facts: { code: 'cli_answer_unreadable', ...base } }
   }
   const message = error.detail ?? error.message ?? error.title

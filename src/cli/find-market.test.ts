@@ -22,6 +22,7 @@ it('finds the market that runs on the home, and its owner’s key', () => {
   writeFileSync(join(home, 'owner.key'), 'baimo_key\n')
   expect(findMarket(configOf())).toEqual({
     url: 'http://127.0.0.1:7777',
+    urlSource: 'home',
     key: 'baimo_key',
     keySource: join(home, 'owner.key'),
   })
@@ -31,6 +32,7 @@ it('takes BAIMO_URL and BAIMO_KEY before the home', () => {
   const env = { BAIMO_URL: 'https://baimo.example/', BAIMO_KEY: 'k' }
   expect(findMarket(configOf(env))).toEqual({
     url: 'https://baimo.example',
+    urlSource: 'BAIMO_URL',
     key: 'k',
     keySource: 'BAIMO_KEY',
   })

@@ -9,6 +9,7 @@ import { BAIMO } from './words.ts'
 export interface MarketAddress {
   /** Without a trailing slash. */
   readonly url: string
+  readonly urlSource: 'BAIMO_URL' | 'home'
   /** Null: none was found; the market will say that it needs one. */
   readonly key: string | null
   /** Where the key came from, for a message about it; never the key. */
@@ -54,7 +55,7 @@ export function findMarket(config: Config): MarketAddress {
     throw new Failure(`What ${found.keySource} holds is no key: a key is one word.`, {
       facts: { code: 'cli_key_invalid' },
     })
-  return { url, ...found }
+  return { url, urlSource: config.remoteUrl === null ? 'home' : 'BAIMO_URL', ...found }
 }
 
 function urlOfHome(home: string): string {

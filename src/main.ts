@@ -240,7 +240,7 @@ async function readFacts(
   const { catalog, engine, home, store } = running
   const state = engine.state()
   const isWell = await store.isHealthy()
-  const added = new Set(catalog.rows().providers.map((provider) => provider.baseUrl))
+  const added = new Set(catalog.rows().providers.map(({ baseUrl }) => placeOf(baseUrl)))
   return {
     version: known.version,
     url: running.address.url,
@@ -253,7 +253,7 @@ async function readFacts(
       queueLength: state.queueLength,
     },
     models: summariseModels(catalog.rows(), catalog.snapshot()),
-    found: (await known.found).filter((server) => !added.has(server.baseUrl)),
+    found: (await known.found).filter(({ baseUrl }) => !added.has(placeOf(baseUrl))),
     ownerKeyPath: home.ownerKeyPath,
   }
 }
@@ -261,6 +261,11 @@ async function readFacts(
 function modelNameOf(catalog: Catalog, modelId: string): string | null {
   const model = catalog.rows().models.find(({ id }) => id === modelId)
   return model === undefined ? null : `${model.publisher}/${model.name}`
+}
+
+/** A base URL with one name for this machine, which has several. */
+function placeOf(baseUrl: string): string {
+  return baseUrl.replace(/^(\w+:\/\/)(127\.0\.0\.1|\[::1\])(?=[:/]|$)/, '$1localhost')
 }
 
 function addressOf(config: Config): string {

@@ -1,34 +1,125 @@
-import { expect, test } from 'vitest'
-import { catalogRoutes } from '../src/catalog/index.ts'
-import { gatewayRoutes } from '../src/gateway/index.ts'
-import { statusRoutes, systemRoutes } from '../src/http/index.ts'
-import { meteringRoutes } from '../src/metering/index.ts'
-import { peopleRoutes, type Route } from '../src/people/index.ts'
-import { findUndeclared, walkAccess } from './support/walk-access.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { composeRoutes, type Running } from '../src/main.ts'
+import { createMetrics } from '../src/metering/index.ts'
+import type { Route } from '../src/people/index.ts'
+import { type Market, startMarket } from './support/market.ts'
+import { findUndeclared, walkAccess, walkForeign } from './support/walk-access.ts'
 
-/** All routes of all domains, over services that are never reached: only declarations count. */
-function allRoutes(): readonly Route[] {
-  const nothing = new Proxy({}, { get: () => nothing }) as never
-  return [
-    ...gatewayRoutes(nothing),
-    ...catalogRoutes(nothing),
-    ...peopleRoutes(nothing, nothing),
-    ...meteringRoutes(nothing, nothing),
-    ...statusRoutes({ version: '', facts: nothing }),
-    ...systemRoutes({ version: '', metrics: nothing, readiness: nothing, allRoutes: () => [] }),
-  ]
+/** The market's own list of routes. Handlers are never reached, so nothing is behind them. */
+function everyRoute(): readonly Route[] {
+  const running: Partial<Running> = {
+    metrics: createMetrics(),
+    providers: { discoverLocalServers: async () => [] } as never,
+    catalog: {} as never,
+    people: {} as never,
+    metering: {} as never,
+    engine: {} as never,
+    store: {} as never,
+  }
+  return composeRoutes(running as Running)
 }
 
-test('every route declares who may call it, and no other door is open', () => {
-  expect(findUndeclared(allRoutes())).toEqual([])
+let market: Market
+beforeAll(async () => {
+  market = await startMarket()
+}, 60_000)
+afterAll(() => market.stop())
+
+test('every route says who may call it, with which scope and in which dialect', () => {
+  const routes = everyRoute()
+  expect(routes.length).toBeGreaterThan(30)
+  expect(findUndeclared(routes)).toEqual([])
 })
 
-test('every role at every route: in where it may, out where it may not', async () => {
-  expect(await walkAccess(allRoutes())).toEqual([])
+test('every role reaches exactly the routes that are declared for it', async () => {
+  expect(await walkAccess(everyRoute())).toEqual([])
+}, 60_000)
+
+async function call(
+  method: string,
+  path: string,
+  options: { key?: string; cookie?: string; body?: object } = {},
+) {
+  const answer = await fetch(market.url + path, {
+    method,
+    redirect: 'manual',
+    headers: {
+      'content-type': 'application/json',
+      ...(options.key === undefined ? {} : { authorization: `Bearer ${options.key}` }),
+      ...(options.cookie === undefined ? {} : { cookie: options.cookie, origin: market.url }),
+    },
+    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+  })
+  const text = await answer.text()
+  return {
+    status: answer.status,
+    headers: answer.headers,
+    json: text.startsWith('{') ? JSON.parse(text) : {},
+  }
+}
+
+/** The owner of a second organisation, with a key of their own made in a session. */
+async function openSecondOrganisation(): Promise<string> {
+  const made = await call('POST', '/api/organisations', {
+    key: market.ownerKey,
+    body: { name: 'Guests', owner: { name: 'Guest' } },
+  })
+  expect(made.status).toBe(201)
+  const link = await call('GET', new URL(made.json.link.url).pathname)
+  const cookie = link.headers.get('set-cookie')?.split(';')[0] ?? ''
+  const key = await call('POST', '/api/keys', { cookie, body: { name: 'guest' } })
+  expect(key.status).toBe(201)
+  return key.json.key
+}
+
+test('nothing of one organisation answers an owner of another', async () => {
+  const guestKey = await openSecondOrganisation()
+  const ours = { key: market.ownerKey }
+  const person = await call('POST', '/api/people', { ...ours, body: { name: 'Member' } })
+  const team = await call('POST', '/api/teams', { ...ours, body: { name: 'Team' } })
+  const key = await call('POST', '/api/keys', { ...ours, body: { name: 'ours' } })
+  const asked = await call('POST', '/v1/chat/completions', {
+    ...ours,
+    body: { model: 'abacus-small', messages: [{ role: 'user', content: '1 + 1' }] },
+  })
+  const usageId = asked.headers.get('x-request-id')
+  expect([person.status, team.status, key.status, asked.status]).toEqual([201, 201, 201, 200])
+  const member = `/api/teams/${team.json.id}/members/${person.json.id}`
+  const paths: Record<string, string> = {
+    'GET /api/usage/:id': `/api/usage/${usageId}`,
+    'DELETE /api/keys/:id': `/api/keys/${key.json.id}`,
+    'PATCH /api/people/:id': `/api/people/${person.json.id}`,
+    'DELETE /api/people/:id': `/api/people/${person.json.id}`,
+    'DELETE /api/teams/:id': `/api/teams/${team.json.id}`,
+    'PUT /api/teams/:id/members/:person_id': member,
+    'DELETE /api/teams/:id/members/:person_id': member,
+  }
+  // The catalog is the market's, open to all its organisations.
+  const isOfTheMarket = (path: string) => /^\/(api|v1)\/models\/\*$/.test(path)
+  const routes = everyRoute().filter(({ path }) => !isOfTheMarket(path))
+  const problems = await walkForeign(routes, paths, async (method, path) => {
+    const body = method === 'PATCH' ? { body: { role: 'admin' } } : {}
+    return (await call(method, path, { key: guestKey, ...body })).status
+  })
+  expect(problems).toEqual([])
+  // What was refused is all still there for its own.
+  expect((await call('GET', `/api/usage/${usageId}`, ours)).status).toBe(200)
+  expect((await call('DELETE', `/api/keys/${key.json.id}`, ours)).status).toBeLessThan(300)
+})
+
+test('lists show an organisation its own things alone', async () => {
+  const guestKey = await openSecondOrganisation()
+  for (const path of ['/api/people', '/api/keys', '/api/teams', '/api/usage']) {
+    const [guests, ours] = await Promise.all(
+      [guestKey, market.ownerKey].map(async (key) => (await call('GET', path, { key })).json.data),
+    )
+    const ids = new Set(ours.map((item: { id: string }) => item.id))
+    expect(guests.filter((item: { id: string }) => ids.has(item.id))).toEqual([])
+  }
 })
 
 test('a route that declares nothing is found', () => {
-  const [route] = allRoutes()
+  const [route] = everyRoute()
   const silent = { ...route, access: undefined, scope: null, path: '/v1/x' } as unknown as Route
   expect(findUndeclared([silent])).toEqual([
     'POST /v1/x declares no access',

@@ -1,7 +1,12 @@
 import { expect, test, vi } from 'vitest'
 import type { Endpoint } from '../catalog/index.ts'
-import { newId } from '../kernel/index.ts'
-import type { ProviderHandler, ProviderRequest } from '../providers/index.ts'
+import { newId, refusalsOf } from '../kernel/index.ts'
+import {
+  type DispatchControl,
+  type ProviderHandler,
+  type ProviderRequest,
+  providerErrors,
+} from '../providers/index.ts'
 import { dispatchWhenReady } from './dispatch-when-ready.ts'
 import type { EngineState } from './types.ts'
 
@@ -23,6 +28,8 @@ function endpointAt(socketPath: string | null): Endpoint {
   }
 }
 
+const control: DispatchControl = { pause() {}, resume() {}, abort() {} }
+
 function setUp(kind: EngineState['kind']) {
   const ready = Promise.withResolvers<void>()
   const state = { kind, reason: 'because' }
@@ -34,7 +41,11 @@ function setUp(kind: EngineState['kind']) {
     onResponseError: (_control, error) => errors.push(error),
   }
   const upstreamAbort = vi.fn()
-  const dispatch = vi.fn(() => upstreamAbort)
+  const sent: ProviderHandler[] = []
+  const dispatch = vi.fn((_endpoint: Endpoint, _request: ProviderRequest, to: ProviderHandler) => {
+    sent.push(to)
+    return upstreamAbort
+  })
   const engine = {
     socketPath: '/run/engine',
     state: () => state as EngineState,
@@ -45,7 +56,7 @@ function setUp(kind: EngineState['kind']) {
     ready.resolve()
     await ready.promise
   }
-  return { engine, dispatch, handler, errors, upstreamAbort, become }
+  return { engine, dispatch, sent, handler, errors, upstreamAbort, become }
 }
 
 test('requests for other providers go at once, whatever the engine does', () => {
@@ -87,4 +98,18 @@ test('an engine that does not come is not waited for without end', async () => {
   expect(errors).toMatchObject([{ code: 'engine_starting', retryAfterSeconds: 2 }])
   await become('ready')
   expect(dispatch).not.toHaveBeenCalled()
+})
+
+test('what never reached a dead engine is sent again, and only that', async () => {
+  const refuse = refusalsOf(providerErrors)
+  const { engine, dispatch, sent, handler, errors } = setUp('ready')
+  dispatchWhenReady(engine, dispatch)(endpointAt('/run/engine'), request, handler)
+  // The child is dead, which nobody knows yet: its socket refuses.
+  sent[0]?.onResponseError(control, refuse('providers_unreachable', 'connect refused'))
+  await expect.poll(() => dispatch.mock.calls.length).toBe(2)
+  sent[1]?.onRequestStart?.(control)
+  sent[1]?.onResponseError(control, refuse('providers_connection_lost', 'died in the middle'))
+  await new Promise((resolve) => setTimeout(resolve, 120))
+  expect(dispatch).toHaveBeenCalledTimes(2)
+  expect(errors).toMatchObject([{ code: 'providers_connection_lost' }])
 })

@@ -1,52 +1,127 @@
 // edge: talks to providers, and to a timer while the engine is on its way
-import type { Abort, DispatchControl, Providers } from '../providers/index.ts'
+import { Refusal } from '../kernel/index.ts'
+import type {
+  Abort,
+  DispatchControl,
+  ProviderHandler,
+  Providers,
+  ResponseHeaders,
+} from '../providers/index.ts'
 import { refuse } from './errors.ts'
 import type { Engine } from './open-engine.ts'
 
 type Dispatch = Providers['dispatch']
+type WaitedFor = Pick<Engine, 'socketPath' | 'state' | 'whenReady'>
 
 /** An exchange that was never sent: there is nothing to hold or to end. */
 const NOTHING: DispatchControl = { pause() {}, resume() {}, abort() {} }
 const LONGEST_WAIT_MS = 10_000
+/** A child that was killed is noticed within this time; until then it only seems to be ready. */
+const SECOND_LOOK_MS = 50
+const MOST_LOOKS = 20
 
 /**
  * `dispatch`, but a request for the engine waits until the engine can take it: it starts in the
- * background, and a market that is open must answer. Where there is no engine the request is
+ * background, and comes back by itself when it dies. Where there is no engine the request is
  * refused at once with `engine_absent` and the reason; after ten seconds with `engine_starting`.
+ * Only what never reached the engine is sent again.
  */
 export function dispatchWhenReady(
-  engine: Pick<Engine, 'socketPath' | 'state' | 'whenReady'>,
+  engine: WaitedFor,
   dispatch: Dispatch,
   waitMs: number = LONGEST_WAIT_MS,
 ): Dispatch {
   return (endpoint, request, handler) => {
-    if (endpoint.socketPath !== engine.socketPath || engine.state().kind === 'ready') {
-      return dispatch(endpoint, request, handler)
+    if (endpoint.socketPath !== engine.socketPath) return dispatch(endpoint, request, handler)
+    const call = new WaitingCall(engine, handler, (waiting) => dispatch(endpoint, request, waiting))
+    call.start(waitMs)
+    return (reason) => call.giveUp(reason)
+  }
+}
+
+type Send = (handler: ProviderHandler) => Abort
+
+class WaitingCall implements ProviderHandler {
+  readonly #engine: WaitedFor
+  readonly #handler: ProviderHandler
+  readonly #send: Send
+  #timer: NodeJS.Timeout | undefined
+  #waitMs = 0
+  #looksLeft = MOST_LOOKS
+  #abort: Abort | null = null
+  #isOver = false
+
+  constructor(engine: WaitedFor, handler: ProviderHandler, send: Send) {
+    this.#engine = engine
+    this.#handler = handler
+    this.#send = send
+  }
+
+  start(waitMs: number): void {
+    this.#waitMs = waitMs
+    this.#attempt()
+  }
+
+  giveUp(reason: Error | undefined): void {
+    if (this.#abort !== null) this.#abort(reason)
+    else this.#end(NOTHING, reason ?? new Error('given up'))
+  }
+
+  onRequestStart(control: DispatchControl): void {
+    this.#handler.onRequestStart?.(control)
+  }
+
+  onResponseStart(
+    control: DispatchControl,
+    status: number,
+    headers: ResponseHeaders,
+    statusText: string,
+  ): void {
+    this.#handler.onResponseStart(control, status, headers, statusText)
+  }
+
+  onResponseData(control: DispatchControl, chunk: Buffer): void {
+    this.#handler.onResponseData(control, chunk)
+  }
+
+  onResponseEnd(control: DispatchControl): void {
+    this.#handler.onResponseEnd(control)
+  }
+
+  onResponseError(control: DispatchControl, error: Error): void {
+    const hasNotArrived = error instanceof Refusal && error.code === 'providers_unreachable'
+    if (!hasNotArrived || this.#looksLeft === 0) {
+      this.#end(control, error)
+      return
     }
-    let isOver = false
-    let abort: Abort | null = null
-    const end = (error: Error): void => {
-      if (isOver) return
-      isOver = true
-      clearTimeout(timer)
-      handler.onResponseError(NOTHING, error)
+    this.#looksLeft -= 1
+    this.#abort = null
+    setTimeout(() => this.#attempt(), SECOND_LOOK_MS)
+  }
+
+  #attempt(): void {
+    if (this.#isOver) return
+    const { kind, reason } = this.#engine.state()
+    if (kind === 'ready') {
+      clearTimeout(this.#timer)
+      this.#timer = undefined
+      this.#abort = this.#send(this)
+      return
     }
-    const timer = setTimeout(() => end(starting()), waitMs)
-    void engine.whenReady().then(() => {
-      if (isOver) return
-      const { kind, reason } = engine.state()
-      if (kind !== 'ready') {
-        end(refuse('engine_absent', `No engine runs models here. ${reason ?? ''}`.trim()))
-        return
-      }
-      isOver = true
-      clearTimeout(timer)
-      abort = dispatch(endpoint, request, handler)
-    })
-    return (reason) => {
-      if (abort !== null) abort(reason)
-      else end(reason ?? new Error('given up'))
+    if (kind === 'absent' || kind === 'stopped') {
+      const message = `No engine runs models here. ${reason ?? ''}`.trim()
+      queueMicrotask(() => this.#end(NOTHING, refuse('engine_absent', message)))
+      return
     }
+    this.#timer ??= setTimeout(() => this.#end(NOTHING, starting()), this.#waitMs)
+    void this.#engine.whenReady().then(() => this.#attempt())
+  }
+
+  #end(control: DispatchControl, error: Error): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    clearTimeout(this.#timer)
+    this.#handler.onResponseError(control, error)
   }
 }
 

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { makeQuickFolder } from './support/folders.ts'
 import { type Market, startMarket, startRefusedMarket } from './support/market.ts'
 import { isAlive, readPostmaster } from './support/postgres.ts'
 import { openScriptedUpstream } from './upstream/scripted-upstream.ts'
@@ -14,7 +14,7 @@ let home: string
 const open: Market[] = []
 
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'baimo-market-'))
+  home = makeQuickFolder('baimo-market-')
 })
 afterEach(async () => {
   for (const market of open.splice(0)) await market.stop()
@@ -150,6 +150,20 @@ test('after SIGKILL the next start takes over, and everything is still there', a
   expect(usage.status).toBe(200)
 })
 
+/** A stream whose shape takes hundreds of tokens to fill. */
+const longAnswer = {
+  model: 'abacus-small',
+  stream: true,
+  messages: [{ role: 'user', content: 'Count.' }],
+  response_format: {
+    type: 'json_schema',
+    json_schema: {
+      name: 'long',
+      schema: { type: 'array', items: { enum: [1, 2] }, minItems: 200, maxItems: 200 },
+    },
+  },
+}
+
 test('the engine may die: its answers break, it comes back, and nothing else notices', async () => {
   const upstream = await openScriptedUpstream()
   const market = await start()
@@ -166,7 +180,11 @@ test('the engine may die: its answers break, it comes back, and nothing else not
   await ask('abacus-small')
   const children = await engineChildren(market)
   expect(children).toHaveLength(1)
+  const running = await call(market, '/v1/chat/completions', longAnswer)
   for (const pid of children) process.kill(pid, 'SIGKILL')
+  const broken = await running.text()
+  expect(broken).toMatch(/data: \{"error":/)
+  expect(broken).not.toContain('[DONE]')
   await ask('acme/normal')
   // The request that comes while it restarts waits for it.
   await ask('abacus-small')

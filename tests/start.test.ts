@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { root } from './support/build.ts'
+import { makeQuickFolder } from './support/folders.ts'
 import { cleanEnvironment } from './support/market.ts'
 import { isAlive, readPostmaster } from './support/postgres.ts'
 
@@ -19,7 +19,7 @@ let home: string
 const starts: Start[] = []
 
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'baimo-test-'))
+  home = makeQuickFolder('baimo-test-')
 })
 
 afterEach(async () => {

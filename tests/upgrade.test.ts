@@ -1,10 +1,10 @@
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { silentLog } from '../src/kernel/index.ts'
 import { openHome, openStore } from '../src/store/index.ts'
 import { migrations } from './support/database.ts'
+import { makeQuickFolder } from './support/folders.ts'
 import { startMarket } from './support/market.ts'
 import { openScriptedUpstream } from './upstream/scripted-upstream.ts'
 
@@ -17,7 +17,7 @@ interface Tables {
 
 /** Builds the home that a fixture was frozen from: its schema, then its rows, then its keys. */
 async function thaw(name: string, providerUrl: string): Promise<string> {
-  const path = mkdtempSync(join(tmpdir(), 'baimo-upgrade-'))
+  const path = makeQuickFolder('baimo-upgrade-')
   const { rows } = JSON.parse(readFileSync(join(folder, name, 'tables.json'), 'utf8')) as Tables
   const applied = new Set(rows.migrations?.map((row) => row.name))
   const home = openHome(path)

@@ -100,16 +100,29 @@ test('an engine that does not come is not waited for without end', async () => {
   expect(dispatch).not.toHaveBeenCalled()
 })
 
-test('what never reached a dead engine is sent again, and only that', async () => {
+test('what a dead engine left without an answer is sent again, but lost only once', async () => {
+  const refuse = refusalsOf(providerErrors)
+  const lost = () => refuse('providers_connection_lost', 'died in the middle')
+  const { engine, dispatch, sent, handler, errors } = setUp('ready')
+  dispatchWhenReady(engine, dispatch)(endpointAt('/run/engine'), request, handler)
+  // The child is dead, which nobody knows yet: its socket refuses, a kept connection breaks.
+  sent[0]?.onResponseError(control, refuse('providers_unreachable', 'connect refused'))
+  await expect.poll(() => dispatch.mock.calls.length).toBe(2)
+  sent[1]?.onResponseError(control, lost())
+  await expect.poll(() => dispatch.mock.calls.length).toBe(3)
+  sent[2]?.onResponseError(control, lost())
+  await new Promise((resolve) => setTimeout(resolve, 120))
+  expect(dispatch).toHaveBeenCalledTimes(3)
+  expect(errors).toMatchObject([{ code: 'providers_connection_lost' }])
+})
+
+test('an answer that had begun is never asked for again', async () => {
   const refuse = refusalsOf(providerErrors)
   const { engine, dispatch, sent, handler, errors } = setUp('ready')
   dispatchWhenReady(engine, dispatch)(endpointAt('/run/engine'), request, handler)
-  // The child is dead, which nobody knows yet: its socket refuses.
-  sent[0]?.onResponseError(control, refuse('providers_unreachable', 'connect refused'))
-  await expect.poll(() => dispatch.mock.calls.length).toBe(2)
-  sent[1]?.onRequestStart?.(control)
-  sent[1]?.onResponseError(control, refuse('providers_connection_lost', 'died in the middle'))
+  sent[0]?.onResponseStart(control, 200, {}, 'OK')
+  sent[0]?.onResponseError(control, refuse('providers_connection_lost', 'died in the middle'))
   await new Promise((resolve) => setTimeout(resolve, 120))
-  expect(dispatch).toHaveBeenCalledTimes(2)
-  expect(errors).toMatchObject([{ code: 'providers_connection_lost' }])
+  expect(dispatch).toHaveBeenCalledOnce()
+  expect(errors).toHaveLength(1)
 })

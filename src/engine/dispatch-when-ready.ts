@@ -24,7 +24,7 @@ const MOST_LOOKS = 20
  * `dispatch`, but a request for the engine waits until the engine can take it: it starts in the
  * background, and comes back by itself when it dies. Where there is no engine the request is
  * refused at once with `engine_absent` and the reason; after ten seconds with `engine_starting`.
- * Only what never reached the engine is sent again.
+ * What a dead child left unanswered is sent again; an answer that had begun is not.
  */
 export function dispatchWhenReady(
   engine: WaitedFor,
@@ -50,6 +50,8 @@ class WaitingCall implements ProviderHandler {
   #looksLeft = MOST_LOOKS
   #abort: Abort | null = null
   #isOver = false
+  #hasAnswer = false
+  #wasLost = false
 
   constructor(engine: WaitedFor, handler: ProviderHandler, send: Send) {
     this.#engine = engine
@@ -77,6 +79,7 @@ class WaitingCall implements ProviderHandler {
     headers: ResponseHeaders,
     statusText: string,
   ): void {
+    this.#hasAnswer = true
     this.#handler.onResponseStart(control, status, headers, statusText)
   }
 
@@ -89,14 +92,27 @@ class WaitingCall implements ProviderHandler {
   }
 
   onResponseError(control: DispatchControl, error: Error): void {
-    const hasNotArrived = error instanceof Refusal && error.code === 'providers_unreachable'
-    if (!hasNotArrived || this.#looksLeft === 0) {
+    if (!this.#mayGoAgain(error)) {
       this.#end(control, error)
       return
     }
-    this.#looksLeft -= 1
     this.#abort = null
     setTimeout(() => this.#attempt(), SECOND_LOOK_MS)
+  }
+
+  /**
+   * A child that died takes its kept connections with it: what was written to one is lost without
+   * a word, and the child's work with it. Once, as the request itself may be what killed it.
+   */
+  #mayGoAgain(error: Error): boolean {
+    if (this.#hasAnswer || !(error instanceof Refusal)) return false
+    if (error.code === 'providers_unreachable') {
+      this.#looksLeft -= 1
+      return this.#looksLeft >= 0
+    }
+    const isFirstLoss = error.code === 'providers_connection_lost' && !this.#wasLost
+    this.#wasLost = true
+    return isFirstLoss
   }
 
   #attempt(): void {

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { build } from '../../scripts/build-if-stale.mjs'
 import { root } from './build.ts'
+import { makeQuickFolder } from './folders.ts'
 import { isAlive, readPostmaster } from './postgres.ts'
 
 export interface MarketOptions {
@@ -43,7 +44,7 @@ const LONGEST_START_MS = 60_000
 
 /** Starts `build/cli.js start` and waits for its line. Throws its output when it ends first. */
 export async function startMarket(options: MarketOptions = {}): Promise<Market> {
-  const home = options.home ?? mkdtempSync(join(tmpdir(), 'baimo-test-'))
+  const home = options.home ?? makeQuickFolder('baimo-test-')
   const started = await launch(home, options.env ?? {})
   if ('code' in started) {
     if (options.home === undefined) rmSync(home, { recursive: true, force: true })
@@ -68,7 +69,7 @@ export async function startMarket(options: MarketOptions = {}): Promise<Market> 
 
 /** Starts a market that is expected to refuse, and waits for its end. */
 export async function startRefusedMarket(options: MarketOptions): Promise<FailedStart> {
-  const home = options.home ?? mkdtempSync(join(tmpdir(), 'baimo-test-'))
+  const home = options.home ?? makeQuickFolder('baimo-test-')
   const started = await launch(home, options.env ?? {})
   if (!('code' in started)) await endOf(started.process)('SIGTERM')
   if (options.home === undefined) {

@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, mkdtempSync, statfsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { silentLog } from '../../src/kernel/index.ts'
 import { type Binaries, embeddedBinaries } from '../../src/store/binaries.ts'
 import { openServer } from '../../src/store/server.ts'
+
+import { makeQuickFolder } from './folders.ts'
 
 export { isAlive, readPostmaster } from '../../src/store/postmaster.ts'
 
@@ -18,8 +19,6 @@ export interface TestServer {
 /** How the folders of test servers begin. */
 export const SERVER_PREFIX = 'baimo-server-'
 
-const MEMORY_FOLDER = '/dev/shm'
-const ENOUGH_BYTES = 4 * 2 ** 30
 const DEBIAN_15 = '/usr/lib/postgresql/15/bin'
 
 /** Whether Debian's PostgreSQL 15 is on this machine. */
@@ -28,15 +27,9 @@ export const hasDebian15 = existsSync(join(DEBIAN_15, 'postgres'))
 /** Test data outlives nothing: no sync of files, and room for many pools. */
 const settings = ['fsync=off', 'full_page_writes=off', 'max_connections=300', 'timezone=UTC']
 
-/** A fresh folder for a server: in memory where there is plenty, so that a copy takes 17 ms. */
+/** A fresh folder for a server: in memory, so that a copy takes 17 ms. */
 export function makeServerFolder(): string {
-  return mkdtempSync(join(hasMemoryFolder() ? MEMORY_FOLDER : tmpdir(), SERVER_PREFIX))
-}
-
-function hasMemoryFolder(): boolean {
-  if (!existsSync(MEMORY_FOLDER)) return false
-  const { bavail, bsize } = statfsSync(MEMORY_FOLDER)
-  return bavail * bsize > ENOUGH_BYTES
+  return makeQuickFolder(SERVER_PREFIX)
 }
 
 /** A PostgreSQL in `folder`, which must be fresh and is the caller's to remove. */

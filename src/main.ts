@@ -209,7 +209,14 @@ export function composeRoutes(running: Running): readonly Route[] {
     ...catalogRoutes(catalog),
     ...peopleRoutes(people, { isSecure }),
     ...meteringRoutes(metering, (id) => modelNameOf(catalog, id)),
-    ...statusRoutes({ version, facts: () => readFacts(running, { version, found }) }),
+    ...statusRoutes({
+      version,
+      facts: () => readFacts(running, { version, found }),
+      usableNames: (allowed) => {
+        const models = catalog.snapshot().liveModels(allowed)
+        return models.map(({ publisher, modelName }) => `${publisher}/${modelName}`)
+      },
+    }),
     ...systemRoutes({
       version,
       metrics,

@@ -27,10 +27,10 @@ export interface StatusFacts {
     readonly queueLength: number
   }
   readonly models: readonly StatusModel[]
-  /** Local servers that run and are not added. */
-  readonly found: readonly { readonly kind: string; readonly baseUrl: string }[]
-  /** Where the owner's key lies, for the example. */
-  readonly ownerKeyPath: string
+  /** Local servers that run and are not added; null: not for this reader. */
+  readonly found: readonly { readonly kind: string; readonly baseUrl: string }[] | null
+  /** Where the owner's key lies, for the example; null: not for this reader. */
+  readonly ownerKeyPath: string | null
 }
 
 const MOST_ROWS = 40
@@ -190,8 +190,9 @@ function askSection(facts: StatusFacts, words: StatusWords): string {
   const model = live.find((name) => name.endsWith('-large')) ?? live[0]
   if (model === undefined) return ''
   const body = JSON.stringify({ model, messages: [{ role: 'user', content: '17 + 25 =' }] })
+  const key = facts.ownerKeyPath === null ? '$BAIMO_KEY' : `$(cat ${facts.ownerKeyPath})`
   const curl = `curl ${facts.url}/v1/chat/completions \\
-  -H "authorization: Bearer $(cat ${facts.ownerKeyPath})" \\
+  -H "authorization: Bearer ${key}" \\
   -H 'content-type: application/json' \\
   -d '${body}'`
   return section(
@@ -201,6 +202,7 @@ function askSection(facts: StatusFacts, words: StatusWords): string {
 }
 
 function foundSection(facts: StatusFacts, words: StatusWords): string {
+  if (facts.found === null) return ''
   if (facts.found.length === 0) {
     return section(words.found, `<p class="sub">${escapeHtml(words.foundNone)}</p>`)
   }

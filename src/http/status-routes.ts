@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { jsonRoute, type Reply, type Route } from '../people/index.ts'
+import { assert } from '../kernel/index.ts'
+import { jsonRoute, mayCall, type Principal, type Reply, type Route } from '../people/index.ts'
 import { renderLockedPage, renderStatusPage, type StatusFacts } from './status-page.ts'
 import { statusStyleHash } from './status-style.ts'
 
@@ -25,11 +26,21 @@ const statusAnswer = z.object({
 /** Nothing may run on the page and nothing may be fetched by it but its own style and icon. */
 const POLICY = `default-src 'none'; style-src '${statusStyleHash}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
-/** `GET /` and `GET /api/status`. What else runs on the machine is for operators only. */
-export function statusRoutes(options: {
+export interface StatusOptions {
   readonly version: string
   readonly facts: () => Promise<StatusFacts>
-}): Route[] {
+  /** Names of the live models that a caller limited to `allowed` may use; null: all live ones. */
+  readonly usableNames: (allowed: readonly string[] | null) => readonly string[]
+}
+
+/** What `/api/status` asks of a caller, and `/` of one who is to see more than how to get in. */
+const insight = { access: 'member', scope: 'api' } as const
+
+/**
+ * `GET /` and `GET /api/status`. What is offered, what else runs on the machine and where the
+ * owner's key lies is for operators only; others see the live models that they may use.
+ */
+export function statusRoutes(options: StatusOptions): Route[] {
   return [
     jsonRoute({
       method: 'GET',
@@ -41,32 +52,36 @@ export function statusRoutes(options: {
       handle: async ({ principal, headers }) => {
         const language = headers['accept-language']
         const preferred = Array.isArray(language) ? language[0] : language
-        if (principal === null) return htmlPage(renderLockedPage(preferred, options.version))
-        const facts = visibleTo(
-          principal.isHouse && principal.role !== 'member',
-          await options.facts(),
-        )
-        return htmlPage(renderStatusPage(facts, preferred))
+        if (principal === null || mayCall(principal, insight).kind !== 'allowed')
+          return htmlPage(renderLockedPage(preferred, options.version))
+        return htmlPage(renderStatusPage(await factsFor(principal, options), preferred))
       },
     }),
     jsonRoute({
+      ...insight,
       method: 'GET',
       path: '/api/status',
-      access: 'member',
-      scope: 'api',
       dialect: 'problem',
       summary: 'What runs: version, database, engine, models, local servers found',
       answer: statusAnswer,
       handle: async ({ principal }) => {
-        const isOperator = principal?.isHouse === true && principal.role !== 'member'
-        return { json: shape(visibleTo(isOperator, await options.facts())) }
+        assert(principal !== null, 'http: the status is never open to anyone')
+        return { json: shape(await factsFor(principal, options)) }
       },
     }),
   ]
 }
 
-function visibleTo(isOperator: boolean, facts: StatusFacts): StatusFacts {
-  return isOperator ? facts : { ...facts, found: [] }
+async function factsFor(
+  caller: Principal,
+  { facts, usableNames }: StatusOptions,
+): Promise<StatusFacts> {
+  const all = await facts()
+  const isOperator = mayCall(caller, { access: 'operator', scope: null }).kind === 'allowed'
+  if (isOperator) return all
+  const usable = new Set(usableNames(caller.models))
+  const models = all.models.filter(({ name }) => usable.has(name))
+  return { ...all, models, found: null, ownerKeyPath: null }
 }
 
 function htmlPage(content: string): Reply {
@@ -92,6 +107,6 @@ function shape(facts: StatusFacts): z.infer<typeof statusAnswer> {
       all: facts.models.length,
       live: facts.models.filter((model) => model.isLive).length,
     },
-    found: facts.found.map((server) => ({ kind: server.kind, url: server.baseUrl })),
+    found: (facts.found ?? []).map((server) => ({ kind: server.kind, url: server.baseUrl })),
   }
 }

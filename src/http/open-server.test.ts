@@ -315,6 +315,31 @@ describe('every answer', () => {
       expect.objectContaining({ level: 'debug', route: '/healthz' }),
     ])
   })
+
+  test('what a stranger asks leaves no line that anybody keeps, unless it failed', async () => {
+    const lines: { level?: string; status?: number }[] = []
+    const { call } = await world({ log: collect(lines) })
+    await call('/link/nonsense', { key: null })
+    await call('/nowhere', { key: 'sk-wrong' })
+    await expect.poll(() => lines.length).toBe(2)
+    expect(lines.map(({ level, status }) => [level, status])).toEqual([
+      ['debug', 404],
+      ['debug', 404],
+    ])
+  })
+})
+
+test('an open route that does not look at its caller answers without a look-up', async () => {
+  const asked: unknown[] = []
+  const { call } = await world({
+    authenticate: (credentials) => {
+      asked.push(credentials)
+      return new Promise<never>(() => undefined)
+    },
+  })
+  expect((await call('/healthz', { key: 'sk-anything' })).status).toBe(200)
+  expect((await call('/readyz', { key: 'sk-anything' })).status).toBe(200)
+  expect(asked).toEqual([])
 })
 
 test('a raw route reads the body from the socket and knows its caller', async () => {

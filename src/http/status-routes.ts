@@ -46,6 +46,7 @@ export function statusRoutes(options: StatusOptions): Route[] {
       method: 'GET',
       path: '/',
       access: 'anyone',
+      seesCaller: true,
       scope: null,
       dialect: 'problem',
       summary: 'The status page; without a session, how to open it',

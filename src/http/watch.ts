@@ -40,7 +40,8 @@ export function createWatch(options: { clock: Clock; log: Log; metrics: Metrics 
     if (status !== 401) {
       const line = { ...lineOf(request), route, status, ms: Math.round(ms * 100) / 100 }
       const fields = reply.raw.writableFinished ? line : { ...line, is_aborted: true }
-      if (quiet.has(route)) log.debug(fields, 'request')
+      const isStranger = request.caller === null && status < 500
+      if (isStranger || quiet.has(route)) log.debug(fields, 'request')
       else log.info(fields, 'request')
     }
     if (!isStopping) return

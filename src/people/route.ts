@@ -18,11 +18,16 @@ export interface RouteDeclaration {
   readonly dialect: 'problem' | 'openai'
   /** Whether a GET also answers HEAD, by running without its body; absent: yes, for JSON routes. */
   readonly hasHead?: boolean
+  /**
+   * Whether an `anyone` route looks at who calls; absent: no, and no key or session is looked up
+   * for it. All other routes know their caller.
+   */
+  readonly seesCaller?: boolean
 }
 
 /** One call of a route: parsed, validated, with its caller known. */
 export interface Call<Params, Query, Body> {
-  /** Null only on `anyone` routes. */
+  /** Null only on `anyone` routes: for strangers, and for everybody unless `seesCaller`. */
   readonly principal: Principal | null
   readonly params: Params
   readonly query: Query

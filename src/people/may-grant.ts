@@ -102,3 +102,12 @@ export function mayRevokeKey(
   if (!isAtLeast(caller.role, 'admin')) return 'invisible'
   return isAtLeast(caller.role, key.role) ? 'allowed' : 'role-too-weak'
 }
+
+/** Whether a caller may make a link for a person of its organisation: itself, or no stronger one. */
+export function mayLetIn(
+  caller: Pick<Principal, 'personId' | 'role'>,
+  person: { readonly id: string; readonly role: Role },
+): boolean {
+  if (caller.personId === person.id) return true
+  return isAtLeast(caller.role, 'admin') && isAtLeast(caller.role, person.role)
+}

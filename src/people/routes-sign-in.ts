@@ -33,10 +33,10 @@ function linkMakingRoute({ signIn }: People): Route {
   return jsonRoute({
     method: 'POST',
     path: '/api/links',
-    access: 'house-owner',
+    access: 'admin',
     scope: 'api',
     dialect: 'problem',
-    summary: 'A link that signs you in once within the hour, or a person of your organisation',
+    summary: 'A link that signs you in, or a person of your organisation, once within the hour',
     body: newLink,
     answer: linkAnswer,
     handle: async ({ principal, body }) => ({

@@ -185,16 +185,42 @@ describe('the owner link', () => {
     expect(after).toMatchObject({ status: 401, body: { code: 'people_session_ended' } })
   })
 
-  test('is made for house owners only, by a session or a key without limits', async () => {
+  test('is made by admins, in a session or with a key without limits', async () => {
     const world = await openServedWorld()
     const { people, owner } = world
-    const admin = await world.addPerson(owner, 'admin')
-    expect((await call(world, 'POST /api/links', { key: admin.key })).status).toBe(403)
+    const member = await world.addPerson(owner, 'member')
+    expect((await call(world, 'POST /api/links', { key: member.key })).status).toBe(403)
     const { secret } = await people.keys.create(owner, { name: 'narrow', scopes: ['api'] })
     const narrow = await call(world, 'POST /api/links', { key: secret })
     expect(narrow).toMatchObject({ status: 403, body: { code: 'people_key_limited' } })
     const without = await call(world, 'POST /api/links', { key: world.ownerKey })
     expect(without.status).toBe(201)
+  })
+
+  test('admins make it for no stronger a role of theirs, house owners for anybody', async () => {
+    const world = await openServedWorld()
+    const { owner } = world
+    const admin = await world.addPerson(owner, 'admin')
+    const member = await world.addPerson(owner, 'member')
+    const guest = await world.addOrganisation()
+    const ask = async (key: string, personId: string | null) => {
+      const body = { person_id: personId }
+      return (await call(world, 'POST /api/links', { key, body })).status
+    }
+    expect(await ask(admin.key, member.id)).toBe(201)
+    expect(await ask(admin.key, owner.personId)).toBe(403)
+    expect(await ask(admin.key, guest.principal.personId)).toBe(404)
+    // Who owns another organisation finds back in by themselves, or by the house.
+    expect(await ask(guest.key, null)).toBe(201)
+    expect(await ask(guest.key, member.id)).toBe(404)
+    const body = { person_id: guest.principal.personId }
+    const made = await call(world, 'POST /api/links', { key: world.ownerKey, body })
+    const { token } = await world.people.signIn.takeLink(tokenOf(String(made.body.url)))
+    expect(await world.people.authenticate({ kind: 'session', token })).toMatchObject({
+      personId: guest.principal.personId,
+      organisationId: guest.id,
+      isHouse: false,
+    })
   })
 })
 

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { newId, type PersonId, type Refusal } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
 import { hashSecret } from './key-format.ts'
-import { type Database, demandUnlimited, type Means } from './service-means.ts'
-import { findPerson } from './store-people.ts'
+import { mayCall } from './may-call.ts'
+import { mayLetIn } from './may-grant.ts'
+import { type Database, demandUnlimited, type Means, refuseWeakRole } from './service-means.ts'
+import { findFirstMembership, findPerson } from './store-people.ts'
 import {
   deleteSession,
   extendSessions,
@@ -21,7 +23,10 @@ const LINK_MS = 60 * MINUTE_MS
 export const SESSION_MS = 30 * DAY_MS
 
 export interface SignIn {
-  /** A link that signs in once within the hour: the caller, or a person of its organisation. */
+  /**
+   * A link that signs in once within the hour: the caller, a person of its organisation of no
+   * stronger a role, or for a house owner anybody.
+   */
   createLink(caller: Principal, personId: string | null): Promise<SignInLink>
   /** Uses a link up and begins a session: its token, told this once. */
   takeLink(token: string): Promise<{ token: string; expiresAt: Date }>
@@ -39,19 +44,8 @@ export function openSignIn(means: LinkMeans): SignIn {
   return {
     async createLink(caller, personId) {
       demandUnlimited(caller)
-      const person = await findPerson(
-        store.db,
-        caller.organisationId,
-        personId ?? caller.personId ?? '',
-      )
-      if (person === null)
-        throw refuse('people_person_not_found', 'Your organisation has no person of that id.', {
-          param: 'person_id',
-        })
-      return makeLink(store.db, means, {
-        personId: person.id,
-        organisationId: caller.organisationId,
-      })
+      const target = await findLinkTarget(store.db, caller, personId ?? caller.personId ?? '')
+      return makeLink(store.db, means, target)
     },
     takeLink: async (token) => {
       // What cannot be a token is refused without a look into the database.
@@ -69,6 +63,26 @@ export function openSignIn(means: LinkMeans): SignIn {
       means.invalidate()
     },
   }
+}
+
+/** Whom a link of this caller's may sign in, and where: first of all in its own organisation. */
+async function findLinkTarget(
+  db: Database,
+  caller: Principal,
+  personId: string,
+): Promise<LinkTarget> {
+  const { organisationId } = caller
+  const person = await findPerson(db, organisationId, personId)
+  if (person !== null) {
+    if (!mayLetIn(caller, person)) throw refuseWeakRole('make a link for a stronger role')
+    return { personId: person.id, organisationId }
+  }
+  const isAnybodys = mayCall(caller, { access: 'house-owner', scope: null }).kind === 'allowed'
+  const elsewhere = isAnybodys ? await findFirstMembership(db, personId) : null
+  if (elsewhere !== null) return elsewhere
+  throw refuse('people_person_not_found', 'Your organisation has no person of that id.', {
+    param: 'person_id',
+  })
 }
 
 /** A new one-time link for somebody. */

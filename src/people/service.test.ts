@@ -184,6 +184,14 @@ describe('keys', () => {
     expect(seen).toEqual(['k5', 'k4', 'k3', 'k2', 'k1', 'k0', 'owner.key'])
   })
 
+  test('a key that is limited to models governs nothing, whoever holds it', async () => {
+    const { owner, people } = world
+    const { secret } = await people.keys.create(owner, { name: 'fast', models: ['fast'] })
+    const limited = await people.authenticate(key(secret))
+    expect(limited).toMatchObject({ role: 'member', isHouse: true, models: ['fast'] })
+    expect(mayCall(limited, { access: 'operator', scope: 'api' }).kind).toBe('role-too-weak')
+  })
+
   test('a limited key makes no key that reaches further, nor lets anybody in', async () => {
     const { people, owner, clock } = await openPeopleWorld()
     const expiresAt = new Date(clock.nowMs() + HOUR_MS)

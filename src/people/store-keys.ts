@@ -177,10 +177,14 @@ function foundOf(row: PrincipalRow, now: Date): Found {
   }
 }
 
-/** Null: whom the key belonged to has left. */
+/**
+ * Null: whom the key belonged to has left. A key that is limited to models uses them and governs
+ * nothing: whoever may set aliases or add providers could lift the limit.
+ */
 function currentRole(row: PrincipalRow): Role | null {
   if (row.team_id !== null) return 'member'
-  return row.member_role === null ? null : weakerOf(row.role, parseRole(row.member_role))
+  if (row.member_role === null) return null
+  return row.models === null ? weakerOf(row.role, parseRole(row.member_role)) : 'member'
 }
 
 function keyOf(row: {

@@ -73,6 +73,21 @@ export async function findPerson(
   return row === undefined ? null : personOf(row)
 }
 
+/** The organisation that somebody came to first; null: nobody has that id. */
+export async function findFirstMembership(
+  db: Database,
+  personId: string,
+): Promise<{ readonly personId: PersonId; readonly organisationId: OrganisationId } | null> {
+  const row = await tables(db)
+    .selectFrom('members')
+    .select(['person_id', 'organisation_id'])
+    .where('person_id', '=', personId as PersonId)
+    .orderBy('created_at')
+    .orderBy('id')
+    .executeTakeFirst()
+  return row === undefined ? null : { personId: row.person_id, organisationId: row.organisation_id }
+}
+
 /** False: the e-mail address is taken. */
 export async function updatePerson(
   db: Database,

@@ -96,6 +96,11 @@ export const peopleErrors = defineErrors({
     title: 'Too many unknown keys wait to be looked up. Try again in a second.',
     isRetryable: true,
   },
+  people_owner_key_unreadable: {
+    kind: 'internal',
+    title: 'The owner’s key in Baimo’s home is there and cannot be read. Check its permissions.',
+    isRetryable: false,
+  },
   people_owner_key_unwritable: {
     kind: 'internal',
     title: 'The owner’s key could not be written into Baimo’s home. Check its permissions.',

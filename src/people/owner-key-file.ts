@@ -12,21 +12,54 @@ import {
 import { dirname } from 'node:path'
 import { refuse } from './errors.ts'
 
-/** The key kept in a file; null: there is none to be read. */
+/**
+ * The key kept in a file; null: there is no such file. A file that cannot be read is no reason to
+ * issue another key: it refuses with `people_owner_key_unreadable`.
+ */
 export function readOwnerKey(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8').trim()
-  } catch {
-    return null // absent, or unreadable: either way a new one is issued in its place
-  }
+  return readText(path)
 }
 
 /** Puts a key into its place as a whole, for its owner's eyes only (mode 0600). */
 export function writeOwnerKey(path: string, key: string): void {
+  writeText(path, key)
+}
+
+/** The id of the key that was last in this home's file; null: none is noted. */
+export function readIssuedKeyId(ownerKeyPath: string): string | null {
+  const id = readText(idPathOf(ownerKeyPath))
+  return id !== null && UUID.test(id) ? id : null
+}
+
+/** Notes which key this home has, so that its next one replaces it and no other home's. */
+export function noteIssuedKeyId(ownerKeyPath: string, id: string): void {
+  if (readIssuedKeyId(ownerKeyPath) !== id) writeText(idPathOf(ownerKeyPath), id)
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+function idPathOf(ownerKeyPath: string): string {
+  return `${ownerKeyPath}.id`
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    throw refuse(
+      'people_owner_key_unreadable',
+      `Cannot read ${path}: ${reasonOf(error)}. Give this user access to it, or move it away.`,
+      { cause: error },
+    )
+  }
+}
+
+function writeText(path: string, text: string): void {
   const draft = `${path}.new`
   try {
     const file = openSync(draft, 'w', 0o600)
-    writeSync(file, `${key}\n`)
+    writeSync(file, `${text}\n`)
     fsyncSync(file)
     closeSync(file)
     chmodSync(draft, 0o600)

@@ -1,7 +1,13 @@
-import { assert, newId } from '../kernel/index.ts'
+import { assert, type KeyId, newId } from '../kernel/index.ts'
 import { hashSecret, isWellFormedKey, prefixOfKey } from './key-format.ts'
 import { isUnlimited } from './may-grant.ts'
-import { closeOwnerKey, readOwnerKey, writeOwnerKey } from './owner-key-file.ts'
+import {
+  closeOwnerKey,
+  noteIssuedKeyId,
+  readIssuedKeyId,
+  readOwnerKey,
+  writeOwnerKey,
+} from './owner-key-file.ts'
 import { drawKey } from './service-keys.ts'
 import type { Database, Means } from './service-means.ts'
 import { addOrganisation } from './service-organisations.ts'
@@ -20,21 +26,24 @@ export interface OwnerSetUp {
 /**
  * Makes the house organisation and its owner on the first start, and sees to it that the file
  * holds a key of a house owner: where it does not (deleted, torn, revoked, of another database)
- * a new one is issued and the one before is revoked.
+ * a new one is issued and the one that this home had before is revoked. Other homes on the same
+ * database keep theirs. Refuses with `people_owner_key_unreadable`, `people_owner_key_unwritable`.
  *
  * The file is written last but before the commit: after a crash between the two it holds a key
- * that the database does not know, and the next start issues another.
+ * that the database does not know, and the next start issues another. Which key it is, is noted
+ * after the commit: until then the note names the one before, which is still to be revoked.
  */
 export async function setUpOwner(means: Means, ownerKeyPath: string): Promise<OwnerSetUp> {
-  const result = await means.store.transaction(async (trx) => {
+  const { keyId, ...result } = await means.store.transaction(async (trx) => {
     await lockSetUp(trx)
     const now = new Date(means.clock.nowMs())
     const found = await findHouse(trx)
     const house = found ?? (await makeHouse(trx, now))
-    const isKeyNew = !(await holdsOwnerKey(trx, ownerKeyPath, now))
-    if (isKeyNew) await issueOwnerKey(trx, { house, ownerKeyPath, now })
-    return { isFirstStart: found === null, isKeyNew }
+    const known = await findOwnerKey(trx, ownerKeyPath, now)
+    const keyId = known ?? (await issueOwnerKey(trx, { house, ownerKeyPath, now }))
+    return { isFirstStart: found === null, isKeyNew: known === null, keyId }
   })
+  noteIssuedKeyId(ownerKeyPath, keyId)
   closeOwnerKey(ownerKeyPath)
   means.invalidate()
   return result
@@ -46,28 +55,32 @@ async function makeHouse(db: Database, now: Date): Promise<Organisation> {
   return house
 }
 
-async function holdsOwnerKey(db: Database, path: string, now: Date): Promise<boolean> {
+/** The id of the key in the file; null: it is no good key of a house owner. */
+async function findOwnerKey(db: Database, path: string, now: Date): Promise<KeyId | null> {
   const secret = readOwnerKey(path)
-  if (secret === null || !isWellFormedKey(secret)) return false
+  if (secret === null || !isWellFormedKey(secret)) return null
   const hash = hashSecret(secret)
   const found = (await loadKeys(db, [hash], now)).get(hash)
-  if (found?.kind !== 'good') return false
+  if (found?.kind !== 'good') return null
   const { principal } = found
-  return principal.isHouse && principal.role === 'owner' && isUnlimited(principal)
+  const isOwners = principal.isHouse && principal.role === 'owner' && isUnlimited(principal)
+  return isOwners ? principal.keyId : null
 }
 
 async function issueOwnerKey(
   db: Database,
   { house, ownerKeyPath, now }: { house: Organisation; ownerKeyPath: string; now: Date },
-): Promise<void> {
+): Promise<KeyId> {
   const owner: Person | null = await findFirstOwner(db, house.id)
   assert(owner !== null, 'people: the house keeps at least one owner')
   const subjectId = await findSubject(db, owner.id)
   assert(subjectId !== null, 'people: every person has a subject')
-  await revokeOwnerKey(db, now)
+  const before = readIssuedKeyId(ownerKeyPath)
+  if (before !== null) await revokeOwnerKey(db, before, now)
+  const id = newId<'key'>()
   const secret = drawKey()
   await insertKey(db, {
-    id: newId(),
+    id,
     hash: hashSecret(secret),
     prefix: prefixOfKey(secret),
     name: 'owner.key',
@@ -84,4 +97,5 @@ async function issueOwnerKey(
     now,
   })
   writeOwnerKey(ownerKeyPath, secret)
+  return id
 }

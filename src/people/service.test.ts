@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { describeOnEveryServer } from '../../tests/support/database.ts'
@@ -69,6 +69,33 @@ describe('the first start', () => {
     const secret = readFileSync(ownerKeyPath, 'utf8').trim()
     for (const people of starts)
       expect(await people.authenticate(key(secret))).toMatchObject({ isHouse: true })
+  })
+
+  test('homes on one database keep their own keys, whichever starts', async () => {
+    const { people, ownerKeyPath, ownerKey } = await openPeopleWorld()
+    const otherPath = `${ownerKeyPath}-of-another-home`
+    await people.setUpOwner(otherPath)
+    const other = readFileSync(otherPath, 'utf8').trim()
+    expect(other).not.toBe(ownerKey)
+    for (const secret of [ownerKey, other])
+      expect(await people.authenticate(key(secret))).toMatchObject({ role: 'owner' })
+    expect((await people.setUpOwner(ownerKeyPath)).isKeyNew).toBe(false)
+    rmSync(otherPath)
+    await people.setUpOwner(otherPath)
+    expect(await people.authenticate(key(ownerKey))).toMatchObject({ role: 'owner' })
+    await expect(async () => people.authenticate(key(other))).rejects.toMatchObject({
+      code: 'people_key_revoked',
+    })
+  })
+
+  test('a file that is there and cannot be read refuses the start, and its key stays', async () => {
+    const { people, ownerKeyPath, ownerKey } = await openPeopleWorld()
+    rmSync(ownerKeyPath)
+    mkdirSync(ownerKeyPath)
+    await expect(people.setUpOwner(ownerKeyPath)).rejects.toMatchObject({
+      code: 'people_owner_key_unreadable',
+    })
+    expect(await people.authenticate(key(ownerKey))).toMatchObject({ role: 'owner' })
   })
 
   test('rights that others were given to the file are taken back', async () => {

@@ -110,10 +110,12 @@ export async function revokeKeysOfTeam(db: Database, teamId: TeamId, now: Date):
     .execute()
 }
 
-export async function revokeOwnerKey(db: Database, now: Date): Promise<void> {
+/** Revokes the owner's key of that id; a key of any other kind stays. */
+export async function revokeOwnerKey(db: Database, id: string, now: Date): Promise<void> {
   await tables(db)
     .updateTable('keys')
     .set({ revoked_at: now })
+    .where('id', '=', id as KeyId)
     .where('is_owner_key', '=', true)
     .where('revoked_at', 'is', null)
     .execute()

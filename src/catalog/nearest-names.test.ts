@@ -42,4 +42,20 @@ describe('the nearest names', () => {
     nearestNames('model-numbr-17', many)
     expect(performance.now() - startedMs).toBeLessThan(1_000)
   })
+
+  it('cost little among very many names, and find the near one there', () => {
+    const long = 'a-long-name-'.repeat(9)
+    const many = Array.from({ length: 20_000 }, (_, i) => `publisher/${long}${i}`)
+    const startedMs = performance.now()
+    expect(nearestNames(`publisher/${long.slice(0, -2)}x7`, many)).toHaveLength(3)
+    expect(nearestNames('zz-long-nome-'.repeat(9), many)).toEqual([])
+    expect(performance.now() - startedMs).toBeLessThan(500)
+    expect(nearestNames('acme/xylophone-7', [...many, 'acme/xylophone-7'])).toEqual([
+      'acme/xylophone-7',
+    ])
+  })
+
+  it('are none for what is longer than any name', () => {
+    expect(nearestNames('x'.repeat(129), ['x'.repeat(128)])).toEqual([])
+  })
 })

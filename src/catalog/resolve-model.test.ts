@@ -14,6 +14,8 @@ function market(): CatalogSnapshot {
       'b/same': {},
       'a/half': {},
       'b/half': { listings: [{ isOn: false }] },
+      'a/one': {},
+      'b/one': { listings: [{ isOn: false }] },
       'a/off': { listings: [{ isOn: false }] },
       'b/off': { listings: [{ isOn: false }] },
     },
@@ -63,6 +65,10 @@ describe('a name under a key’s limit', () => {
     [[LISTING], 'openai/gpt-4o', 'listing'],
     [['a/same'], 'same', 'listing'], // the other is not there for this key
     [['same'], 'a/same', 'unknown'], // a name that fits several allows none
+    [['one'], 'one', 'listing'], // one that is only offered takes nothing from it
+    [['one'], 'a/one', 'listing'],
+    [['one'], 'b/one', 'unknown'],
+    [['off'], 'a/off', 'unknown'],
     [['a/half'], 'half', 'listing'], // an alias that leads outside the limit is not there either
     [['a/same'], 'best', 'unknown'],
     [['a/same'], LISTING, 'unknown'],

@@ -71,11 +71,11 @@ export function readAllowance(index: NameIndex, names: readonly string[]): Allow
     const key = name.toLowerCase()
     const alias = index.byAlias.get(key)
     const listed = alias?.kind === 'listing' ? alias.listed : index.byListingId.get(key)
-    const bare = index.byBareName.get(key)
+    const bare = liveFirst(index.byBareName.get(key) ?? [], (each) => each.listings.length > 0)
     const model =
       (alias?.kind === 'model' ? alias.model : undefined) ??
       index.byFullName.get(key) ??
-      (bare?.length === 1 ? bare[0] : undefined) // a bare name that fits several allows none
+      (bare.length === 1 ? bare[0] : undefined) // a bare name that fits several allows none
     if (model !== undefined) models.add(model.modelId)
     else if (listed !== undefined) listings.add(listed.listingId)
   }
@@ -99,10 +99,22 @@ function resolveAlias(alias: AliasTarget, allowance: Allowance | null): Resoluti
 }
 
 function resolveBare(models: readonly NamedModel[], allowance: Allowance | null): Resolution {
-  const live = models.filter((model) => usable(model, allowance) !== undefined)
-  const [only] = live.length > 0 ? live : models
-  if (live.length > 1) return { kind: 'ambiguous', candidates: live.map((each) => each.fullName) }
-  return only === undefined ? { kind: 'unknown', nearest: [] } : first(only, 'name', allowance)
+  const isLive = (model: NamedModel): boolean => usable(model, allowance) !== undefined
+  const candidates = liveFirst(models, isLive)
+  const [only] = candidates
+  if (only === undefined) return { kind: 'unknown', nearest: [] }
+  return candidates.length > 1 && isLive(only)
+    ? { kind: 'ambiguous', candidates: candidates.map((each) => each.fullName) }
+    : first(only, 'name', allowance)
+}
+
+/** Models of one bare name: those that take traffic; all where none does. */
+function liveFirst(
+  models: readonly NamedModel[],
+  isLive: (model: NamedModel) => boolean,
+): readonly NamedModel[] {
+  const live = models.filter(isLive)
+  return live.length > 0 ? live : models
 }
 
 function first(model: NamedModel, how: How, allowance: Allowance | null): Resolution {

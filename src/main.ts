@@ -26,6 +26,8 @@ import { type Home, openHome, openSecrets, openStore, type Store } from './store
 /** How long running answers may go on after a stop was asked for. */
 const GRACE_MS = 30_000
 const LAST_COMMITS_MS = 5_000
+/** How long changes of another process to the catalog may go unseen. */
+const CATALOG_LOOK_MS = 1_000
 
 /** A market that is open. */
 export interface Market {
@@ -75,9 +77,10 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
   closers.push(() => engine.close())
   const store = await openStore({ home, databaseUrl: config.databaseUrl, log, onProgress })
   closers.push(() => store.close())
-  const address = { url: addressOf(config) }
+  const address = { url: config.publicUrl ?? addressOf(config) }
   const parts = await openParts(config, { address, home, engine, store, log })
   closers.push(() => parts.providers.close())
+  if (store.kind === 'external') closers.push(parts.catalog.watch(CATALOG_LOOK_MS))
   closers.push(() => parts.metering.drain(LAST_COMMITS_MS))
 
   const startedAt = new Date(clock.nowMs())
@@ -91,8 +94,9 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
     host: config.host,
     port: config.port,
     hostNames: config.hostNames,
+    publicUrl: config.publicUrl,
   })
-  address.url = server.url
+  address.url = config.publicUrl ?? server.url
   closers.push(() => server.close({ graceMs: GRACE_MS }))
   const { url: ownerLink } = await parts.people.createOwnerLink()
   writeFileSync(home.marketPath, `${JSON.stringify({ url: server.url, pid: process.pid })}\n`)
@@ -126,7 +130,7 @@ interface Parts {
 }
 
 interface Ground {
-  /** Where the market answers; the wished address until it listens. */
+  /** Where people reach the market; unless that is set, the wished address until it listens. */
   readonly address: { url: string }
   readonly home: Home
   readonly engine: Engine
@@ -160,7 +164,6 @@ async function openParts(config: Config, ground: Ground): Promise<Parts> {
     engine,
   })
   await catalog.addHouseModels(join(packageRoot, 'models'))
-  await catalog.registerFiles()
   const metering = openMetering({ store, log })
   return { people, catalog, providers, metering, metrics: createMetrics() }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ordinaryProvider, rowsOf } from '../../tests/support/catalog-rows.ts'
-import type { ProviderId } from '../kernel/index.ts'
+import type { ModelId, ProviderId } from '../kernel/index.ts'
 import { findOffered, planImport } from './plan-import.ts'
 import type { KnownFact, OfferedModel } from './types.ts'
 
@@ -47,6 +47,16 @@ describe('an import', () => {
     const rows = rowsOf({ models: { 'a/b': { listings: [{ provider: 'other' }] } } })
     const { models } = planImport(rows, [offer('A/B')], contextOf())
     expect(models).toMatchObject([{ publisher: 'A', name: 'B@box' }])
+  })
+
+  it('leaves a name to the owner’s alias that has it', () => {
+    const target = { kind: 'model', id: 'm:c/d' as ModelId } as const
+    const rows = rowsOf({
+      models: { 'c/d': {} },
+      rest: { aliases: [{ alias: 'A/b', target, createdAtMs: 0 }] },
+    })
+    const { models } = planImport(rows, [offer('a/b')], contextOf())
+    expect(models).toMatchObject([{ publisher: 'a', name: 'b@box' }])
   })
 
   it('takes another Baimo’s house models for practice', () => {

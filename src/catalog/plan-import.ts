@@ -153,9 +153,10 @@ function planFresh(
   }
 }
 
-/** Every name that leads to a model, former ones too, in lower case. */
+/** Every name that leads to a model, former ones and aliases too, in lower case. */
 export function takenNames(rows: CatalogRows): Set<string> {
-  return new Set([...rows.models, ...rows.formerNames].map((each) => nameKey(fullName(each))))
+  const names = [...rows.models, ...rows.formerNames].map(fullName)
+  return new Set([...names, ...rows.aliases.map(({ alias }) => alias)].map(nameKey))
 }
 
 function freshListing(variant: Variant, upstreamModel: string, context: ImportContext): Listing {

@@ -107,10 +107,11 @@ async function rename(
   const own = rows.formerNames.filter((each) => each.modelId === model.id)
   const back = own.find((each) => nameKey(fullName(each)) === key)
   const isOwn = back !== undefined || nameKey(fullName(model)) === key
-  if (!isOwn && takenNames(rows).has(key)) {
-    throw refuse('catalog_name_taken', `Another model is or was called ${fullName(name)}.`, {
-      param: 'name',
-    })
+  // An alias comes first: it would hide the model even under a name that was its own.
+  const isAlias = rows.aliases.some((each) => nameKey(each.alias) === key)
+  if (isAlias || (!isOwn && takenNames(rows).has(key))) {
+    const owner = isAlias ? 'An alias is' : 'Another model is or was'
+    throw refuse('catalog_name_taken', `${owner} called ${fullName(name)}.`, { param: 'name' })
   }
   if (back !== undefined) await deleteFormerName(db, back.id)
   if (nameKey(fullName(model)) === key) return

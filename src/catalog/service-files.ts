@@ -29,17 +29,17 @@ import type {
 export interface FileServices {
   /** Adds a GGUF file, on at once. The same weights again are the same listing. */
   addFile(wish: { readonly path: string; readonly name: string | null }): Promise<ListingId>
-  /** Adds the models of a folder to the practice league; changes nothing when they are there. */
+  /**
+   * Adds the models of a folder to the practice league; changes nothing when they are there. Tells
+   * the engine which files it answers for, these and all others.
+   */
   addHouseModels(folder: string): Promise<void>
-  /** Tells the engine which files it answers for. */
-  registerFiles(): Promise<void>
 }
 
 export function fileServices(means: Means): FileServices {
   return {
     addFile: (wish) => addFile(means, wish),
     addHouseModels: (folder) => addHouseModels(means, folder),
-    registerFiles: () => registerFiles(means),
   }
 }
 
@@ -90,12 +90,28 @@ async function addHouseModels(means: Means, folder: string): Promise<void> {
   await registerFiles(means)
 }
 
+/** Tells the engine which files it answers for. */
 async function registerFiles(means: Means): Promise<void> {
   const { engine } = means
   if (engine === null) return
-  for (const listing of means.rows().listings) {
-    if (listing.vanishedAtMs === null) await register(engine, listing)
+  for (const listing of filesOf(means.rows())) await register(engine, listing)
+}
+
+/**
+ * Tells the engine of the files that were not there before. Only of them: told again of a model
+ * that keeps failing, the engine would take that for a new chance.
+ */
+export async function registerNewFiles(means: Means, before: CatalogRows): Promise<void> {
+  const { engine } = means
+  if (engine === null) return
+  const known = new Map(filesOf(before).map((listing) => [listing.id, listing.filePath]))
+  for (const listing of filesOf(means.rows())) {
+    if (known.get(listing.id) !== listing.filePath) await register(engine, listing)
   }
+}
+
+function filesOf(rows: CatalogRows): Listing[] {
+  return rows.listings.filter((each) => each.filePath !== null && each.vanishedAtMs === null)
 }
 
 async function register(engine: CatalogEngine, listing: Listing): Promise<void> {

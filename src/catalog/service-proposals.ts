@@ -1,4 +1,5 @@
-import { newId, type SubjectId } from '../kernel/index.ts'
+import { newId, type SubjectId, type VariantId } from '../kernel/index.ts'
+import { keptModel } from './build-snapshot.ts'
 import { refuse } from './errors.ts'
 import type { Means } from './means.ts'
 import { proposeSameModel } from './propose-same-model.ts'
@@ -67,10 +68,21 @@ async function merge(db: Database, rows: CatalogRows, proposal: Proposal): Promi
 async function part(db: Database, rows: CatalogRows, proposal: Proposal): Promise<void> {
   const { kept, other } = pairOf(rows, proposal)
   if (other.mergedIntoId === kept.id) {
-    await moveVariants(db, proposal.movedVariantIds, other.id)
+    await moveVariants(db, stillThere(rows, kept, proposal), other.id)
     await updateModel(db, { ...other, mergedIntoId: null })
   }
   await updateProposal(db, { ...proposal, movedVariantIds: [] })
+}
+
+/**
+ * Those of the variants that moved which still answer for the kept model, or for what it was merged
+ * into later. Others were parted by another decision meanwhile and stay where that put them.
+ */
+function stillThere(rows: CatalogRows, kept: Model, proposal: Proposal): VariantId[] {
+  const mergedInto = new Map(rows.models.map((model) => [model.id, model.mergedIntoId]))
+  const holder = keptModel(kept.id, mergedInto)
+  const modelOf = new Map(rows.variants.map((variant) => [variant.id, variant.modelId]))
+  return proposal.movedVariantIds.filter((id) => modelOf.get(id) === holder)
 }
 
 function pairOf(rows: CatalogRows, proposal: Proposal): { kept: Model; other: Model } {

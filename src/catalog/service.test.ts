@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { setTimeout } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openTestCatalog, type TestCatalog } from '../../tests/support/catalog.ts'
 import { openTestStore } from '../../tests/support/database.ts'
 import {
@@ -276,6 +277,11 @@ describe('changes', () => {
     await expect(
       catalog.changeModel(model.id, { publisher: 'meta-llama', name: 'llama-3.2-3b-INSTRUCT' }),
     ).rejects.toMatchObject({ code: 'catalog_name_taken' })
+    // An alias comes first, so a model under it could not be asked for: not even by a former name.
+    await catalog.setAlias('qwen/qwen3-8b', 'meta-llama/llama-3.2-3b-instruct')
+    await expect(
+      catalog.changeModel(model.id, { publisher: 'qwen', name: 'Qwen3-8B' }),
+    ).rejects.toMatchObject({ code: 'catalog_name_taken' })
   })
 
   it('keeps facts with their source, and takes them back to unknown', async () => {
@@ -355,6 +361,39 @@ describe('proposals', () => {
     expect(catalog.rows().proposals).toHaveLength(1)
     await second.close()
   })
+
+  it.each([
+    ['in the order of the merges', ['b', 'a']],
+    ['the other way round', ['a', 'b']],
+  ])('gives every model its own back after a chain of merges, %s', async (_, order) => {
+    const c = await add({ models: ['qwen3:8b'] })
+    const a = await openScriptedUpstream({ modelList: ['a/same'] })
+    await add({ url: a.baseUrl, name: 'a', models: ['a/same'] })
+    const b = await openScriptedUpstream({ modelList: ['b/same'] })
+    await add({ url: b.baseUrl, name: 'b', models: ['b/same'] })
+    const oldest = catalog.rows().models.find((model) => model.name === 'qwen3:8b')
+    if (oldest === undefined) throw new Error('no model')
+    const [bIntoA] = catalog.rows().proposals
+    await catalog.decideProposal(bIntoA?.id ?? '', { sameness: 'same', by })
+    await catalog.changeModel(oldest.id, { publisher: 'c', name: 'same' })
+    await catalog.refreshProvider(c)
+    const aIntoC = catalog.rows().proposals.find((each) => each.keptModelId === oldest.id)
+    await catalog.decideProposal(aIntoC?.id ?? '', { sameness: 'same', by })
+    expect(catalog.snapshot().listings.map((each) => each.modelName)).toEqual(
+      Array.from({ length: 3 }, () => 'c/same'),
+    )
+    for (const each of order) {
+      const id = each === 'b' ? bIntoA?.id : aIntoC?.id
+      await catalog.decideProposal(id ?? '', { sameness: 'different', by })
+    }
+    const served = catalog.snapshot().listings.map((each) => [each.upstreamModel, each.modelName])
+    expect(Object.fromEntries(served)).toEqual({
+      'qwen3:8b': 'c/same',
+      'a/same': 'a/same',
+      'b/same': 'b/same',
+    })
+    await Promise.all([a.close(), b.close()])
+  })
 })
 
 describe('several processes', () => {
@@ -370,6 +409,25 @@ describe('several processes', () => {
     await catalog.reloadIfChanged()
     expect(names()).toHaveLength(4)
     expect(other.catalog.rows()).toEqual(catalog.rows())
+    await other.close()
+  })
+
+  it('see each other’s changes by themselves while they watch', async () => {
+    const other = await openTestCatalog(store)
+    const stop = other.catalog.watch(10)
+    await add({ models: ['qwen3:8b'] })
+    await vi.waitFor(() => expect(other.catalog.rows()).toEqual(catalog.rows()))
+    write('a.gguf', 'name: A')
+    await catalog.addFile({ path: join(folder, 'a.gguf'), name: null })
+    await vi.waitFor(() => expect(other.registered).toHaveLength(1))
+    write('b.gguf', 'name: B')
+    await catalog.addFile({ path: join(folder, 'b.gguf'), name: null })
+    await vi.waitFor(() => expect(other.registered).toHaveLength(2))
+    expect(other.registered.map(({ name }) => name)).toEqual(['local/a', 'local/b'])
+    await stop()
+    await catalog.setAlias('gpt-4', 'qwen3:8b')
+    await setTimeout(50)
+    expect(other.catalog.rows().aliases).toEqual([])
     await other.close()
   })
 

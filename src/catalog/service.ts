@@ -4,12 +4,13 @@ import { endpointOf } from './endpoint-of.ts'
 import { isOnThisMachine } from './is-on-this-machine.ts'
 import type { CatalogOptions, Means } from './means.ts'
 import { type ChangeServices, changeServices } from './service-changes.ts'
-import { type FileServices, fileServices } from './service-files.ts'
+import { type FileServices, fileServices, registerNewFiles } from './service-files.ts'
 import { type ProposalServices, proposalServices } from './service-proposals.ts'
 import { type ProviderServices, providerServices } from './service-providers.ts'
 import { raiseRevision } from './store.ts'
 import { freezeReads, loadCatalog, loadRevision } from './store-load.ts'
 import type { CatalogRows, CatalogSnapshot, Endpoint, Provider } from './types.ts'
+import { watchRevision } from './watch-revision.ts'
 
 export interface Catalog extends ProviderServices, FileServices, ChangeServices, ProposalServices {
   /** The catalog as of now: at once, never changing. Keep it for one request, not longer. */
@@ -18,6 +19,11 @@ export interface Catalog extends ProviderServices, FileServices, ChangeServices,
   rows(): CatalogRows
   /** Reads the database anew where another process changed it. */
   reloadIfChanged(): Promise<void>
+  /**
+   * Does so every `intervalMs` until it is stopped. Resolves, when stopped, once nothing runs any
+   * more. A database that is away is logged once and asked again.
+   */
+  watch(intervalMs: number): () => Promise<void>
 }
 
 /** The catalog on a store. Resolves once its first snapshot stands. */
@@ -46,6 +52,15 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
       return result
     }),
   }
+  let looked = current.rows
+  async function reloadIfChanged(): Promise<void> {
+    if ((await loadRevision(store.db)) !== current.rows.revision) await reload()
+    // The reload of a change of our own may have brought in a file of others, too.
+    const before = looked
+    looked = current.rows
+    if (before !== looked) await registerNewFiles(means, before)
+  }
+
   return {
     ...providerServices(means),
     ...fileServices(means),
@@ -53,9 +68,8 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     ...proposalServices(means),
     snapshot: means.snapshot,
     rows: means.rows,
-    async reloadIfChanged() {
-      if ((await loadRevision(store.db)) !== current.rows.revision) await reload()
-    },
+    reloadIfChanged,
+    watch: (intervalMs) => watchRevision(reloadIfChanged, { intervalMs, log: options.log }),
   }
 }
 

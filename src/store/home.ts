@@ -24,7 +24,6 @@ const SQLITE_BUSY = 5
  */
 export function openHome(path: string): Home {
   const home = resolve(path)
-  const isNew = !existsSync(home)
   const runPath = join(home, 'run')
   try {
     makeFolder(home)
@@ -40,9 +39,7 @@ export function openHome(path: string): Home {
     secretKeyPath: join(home, 'secret.key'),
     databasePath: join(home, 'pg'),
     runPath,
-    enginePath: join(home, 'engine'),
     marketPath: join(home, 'market.json'),
-    isNew,
     close() {
       if (lock.isOpen) lock.close()
     },

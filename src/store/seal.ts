@@ -22,8 +22,6 @@ export interface Secrets {
   seal(plain: string, context: SealContext): string
   /** The plain text. Refuses with `store_secret_unreadable`. */
   open(sealed: string, context: SealContext): string
-  /** 32 bytes for one purpose (such as signing sessions), the same on each start. */
-  deriveKey(purpose: string): Buffer
   /** Names the secret key without telling it. */
   readonly keyId: string
 }
@@ -41,7 +39,6 @@ export function secretsOf(masterKey: Buffer): Secrets {
     Buffer.from(JSON.stringify([keyId, context.table, context.rowId]))
   return {
     keyId,
-    deriveKey,
     seal(plain, context) {
       const nonce = randomBytes(NONCE_BYTES)
       const cipher = createCipheriv('aes-256-gcm', sealKey, nonce).setAAD(boundTo(context))

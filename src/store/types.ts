@@ -11,11 +11,8 @@ export interface Home {
   readonly databasePath: string
   /** Sockets and locks of the running market. */
   readonly runPath: string
-  readonly enginePath: string
   /** Address and pid of the running market, for the command line; absent while none runs. */
   readonly marketPath: string
-  /** Whether openHome made the folder: the first start. */
-  readonly isNew: boolean
   /** Gives the lock back. The second call does nothing. */
   close(): void
 }

@@ -2,7 +2,6 @@ export { meteringErrors } from './errors.ts'
 export {
   type Counter,
   createMetrics,
-  type Gauge,
   type Histogram,
   type Labelled,
   METRICS_TYPE,

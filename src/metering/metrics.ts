@@ -4,11 +4,6 @@ import { assert } from '../kernel/index.ts'
 export interface Counter {
   add(amount?: number): void
 }
-/** A value that goes up and down. */
-export interface Gauge {
-  set(value: number): void
-  add(amount: number): void
-}
 /** How values are spread over buckets. */
 export interface Histogram {
   observe(value: number): void
@@ -24,7 +19,6 @@ export interface Labelled<Series> {
  */
 export interface Metrics {
   counter(name: string, help: string, labels?: readonly string[]): Labelled<Counter> & Counter
-  gauge(name: string, help: string, labels?: readonly string[]): Labelled<Gauge> & Gauge
   /** A gauge that is read when somebody asks. */
   gaugeFrom(name: string, help: string, read: () => number): void
   /** `buckets` are upper bounds, rising, without infinity. */
@@ -60,18 +54,6 @@ export function createMetrics(): Metrics {
         ...family.lines((series, text) => [`${name}${text} ${series.value}`]),
       ])
       return { with: family.with, add: (amount) => family.with().add(amount) }
-    },
-    gauge(name, help, labels = []) {
-      const family = seriesOf(labels, gaugeSeries)
-      register(name, labels, () => [
-        ...headOf(name, help, 'gauge'),
-        ...family.lines((series, text) => [`${name}${text} ${numberOf(series.value)}`]),
-      ])
-      return {
-        with: family.with,
-        set: (value) => family.with().set(value),
-        add: (amount) => family.with().add(amount),
-      }
     },
     gaugeFrom(name, help, read) {
       register(name, [], () => [...headOf(name, help, 'gauge'), `${name} ${numberOf(read())}`])
@@ -118,19 +100,6 @@ function counterSeries() {
     value: 0,
     add(amount = 1) {
       assert(amount >= 0, 'metering: a counter only rises')
-      series.value += amount
-    },
-  }
-  return series
-}
-
-function gaugeSeries() {
-  const series = {
-    value: 0,
-    set(value: number) {
-      series.value = value
-    },
-    add(amount: number) {
       series.value += amount
     },
   }

@@ -148,7 +148,7 @@ async function openParts(config: Config, ground: Ground): Promise<Parts> {
     scrapeToken: config.scrapeToken,
   })
   await people.setUpOwner(home.ownerKeyPath)
-  const providers = openProviders({ clock })
+  const providers = openProviders()
   const catalog = await openCatalog({
     store,
     secrets,

@@ -50,7 +50,7 @@ export function dispatchRequest(
     handler,
     call: {
       method: 'POST',
-      path: request.path ?? PATHS[request.operation],
+      path: PATHS[request.operation],
       headers: requestHeaders(request.headers ?? {}, endpoint.authHeader),
       body: request.body,
       headersTimeoutMs: request.headersTimeoutMs,

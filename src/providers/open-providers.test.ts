@@ -83,7 +83,7 @@ describe('the model list', () => {
     upstream = await openScriptedUpstream()
     const endpoint = upstream.endpoint()
     await upstream.close()
-    await expect(providers.probe(endpoint)).rejects.toMatchObject({
+    await expect(providers.listModels(endpoint)).rejects.toMatchObject({
       code: 'providers_unreachable',
     })
   })

@@ -1,6 +1,5 @@
-// edge: talks to providers, by the machine’s clock
+// edge: talks to providers
 import type { Endpoint, OfferedModel } from '../catalog/index.ts'
-import { type Clock, systemClock } from '../kernel/index.ts'
 import { dispatchRequest } from './dispatch.ts'
 import { refuseProvider } from './errors.ts'
 import { type FetchText, textFetcher } from './fetch-text.ts'
@@ -20,7 +19,6 @@ export interface ProvidersOptions {
   readonly queueTimeoutMs?: number
   /** For a model list, from the question to its last byte; 10,000 when absent. */
   readonly listTimeoutMs?: number
-  readonly clock?: Clock
 }
 
 const LIST_MAX_BYTES = 16 * 1024 * 1024
@@ -28,7 +26,6 @@ const LIST_MAX_BYTES = 16 * 1024 * 1024
 /** The way to every provider. Opens no connection before the first request. */
 export function openProviders(options: ProvidersOptions = {}): Providers {
   const connections = options.connections ?? 64
-  const clock = options.clock ?? systemClock
   const pools = openPools({ connections, connectTimeoutMs: options.connectTimeoutMs ?? 5_000 })
   const limits = {
     connections,
@@ -36,17 +33,11 @@ export function openProviders(options: ProvidersOptions = {}): Providers {
     queueTimeoutMs: options.queueTimeoutMs ?? 30_000,
   }
   const fetchText = textFetcher(pools, limits)
-  const listModels = modelLister(fetchText, options.listTimeoutMs ?? 10_000)
 
   return {
     dispatch: (endpoint, request, handler) =>
       dispatchRequest(pools, limits, { endpoint, request, handler }),
-    listModels,
-    async probe(endpoint) {
-      const startedMs = clock.monotonicMs()
-      const models = await listModels(endpoint)
-      return { totalMs: clock.monotonicMs() - startedMs, modelCount: models.length }
-    },
+    listModels: modelLister(fetchText, options.listTimeoutMs ?? 10_000),
     identifyServer: (url) => identifyServer(fetchText, url),
     discoverLocalServers: () => discoverLocalServers(fetchText),
     close: () => pools.close(),

@@ -5,8 +5,6 @@ export type ProviderOperation = 'chat' | 'completions' | 'embeddings'
 
 export interface ProviderRequest {
   readonly operation: ProviderOperation
-  /** Below the base URL, with its leading slash, instead of the operation's own; absent: that. */
-  readonly path?: string
   readonly body: Buffer
   /**
    * Headers for the upstream, names in lower case. Hop-by-hop headers, credentials of the caller,
@@ -72,8 +70,6 @@ export interface Providers {
    * Refuses with `providers_…`: unreachable, timed out, refused the key, or no list in the answer.
    */
   listModels(endpoint: Endpoint): Promise<readonly OfferedModel[]>
-  /** Whether the upstream answers its model list at all; a refusal says why not. */
-  probe(endpoint: Endpoint): Promise<{ readonly totalMs: number; readonly modelCount: number }>
   /** What answers at an address (with or without `/v1`). Known services are told by their host. */
   identifyServer(baseUrl: string): Promise<ServerIdentity>
   /** Looks for Ollama, llama.cpp, vLLM and LM Studio on this machine; about 300 ms. */

@@ -36,6 +36,8 @@ export interface Config {
   readonly remoteUrl: string | null
   /** The key the command line uses there; null: the owner's. Secret. */
   readonly remoteKey: string | null
+  /** Where people reach the market, such as by a proxy; without a path. Null: where it listens. */
+  readonly publicUrl: string | null
   /** Names a client may use in its Host header besides the loopback ones and `host`. */
   readonly hostNames: readonly string[]
 }
@@ -118,6 +120,12 @@ export const settings: readonly Setting[] = [
     isSecret: true,
   },
   {
+    name: 'BAIMO_PUBLIC_URL',
+    meaning: 'Address that people reach it by: for links, Secure cookies and its host name',
+    fallback: 'where it listens',
+    isSecret: false,
+  },
+  {
     name: 'BAIMO_HOST_NAMES',
     meaning: 'Names that clients may reach it by, with commas',
     fallback: 'localhost',
@@ -161,6 +169,7 @@ export function readConfig(env: Environment): Config {
     logLevel: logLevel(text('BAIMO_LOG')),
     remoteUrl: text('BAIMO_URL')?.replace(/\/+$/, '') ?? null,
     remoteKey: text('BAIMO_KEY'),
+    publicUrl: publicUrl(text('BAIMO_PUBLIC_URL')),
     hostNames: (text('BAIMO_HOST_NAMES') ?? '')
       .split(',')
       .map((name) => name.trim())
@@ -202,6 +211,18 @@ function databaseUrl(value: string | null): string | null {
   if (value === null || /^postgres(ql)?:\/\//.test(value)) return value
   // The value is not shown: it may hold a password.
   throw refuse('config_value_invalid', 'DATABASE_URL must begin with postgres:// or postgresql://.')
+}
+
+/** Only scheme, host and port: routes and cookies are made for the root. */
+function publicUrl(value: string | null): string | null {
+  if (value === null) return null
+  const url = URL.canParse(value) ? new URL(value) : null
+  const isPlain = url !== null && `${url.origin}/` === url.href && /^https?:$/.test(url.protocol)
+  if (isPlain) return url.origin
+  throw refuse(
+    'config_value_invalid',
+    'BAIMO_PUBLIC_URL must be like https://market.example.org, without a path.',
+  )
 }
 
 function scrapeToken(value: string | null): string | null {

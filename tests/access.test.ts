@@ -1,3 +1,5 @@
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { composeRoutes, type Running } from '../src/main.ts'
 import { createMetrics } from '../src/metering/index.ts'
@@ -117,6 +119,23 @@ test('lists show an organisation its own things alone', async () => {
     expect(guests.filter((item: { id: string }) => ids.has(item.id))).toEqual([])
   }
 })
+
+test('behind a proxy links name the public address, and its cookies are secure', async () => {
+  const env = { BAIMO_PUBLIC_URL: 'https://market.example' }
+  const proxied = await startMarket({ env })
+  try {
+    const link = /^Owner link[^:]*: (\S+)$/m.exec(proxied.output())?.[1] ?? ''
+    expect(link).toMatch(/^https:\/\/market\.example\/link\/[\w-]{43}$/)
+    const socket = connect(Number(new URL(proxied.url).port), '127.0.0.1')
+    const { pathname } = new URL(link)
+    socket.write(`GET ${pathname} HTTP/1.1\r\nhost: market.example\r\nconnection: close\r\n\r\n`)
+    const answer = await text(socket)
+    expect(answer).toMatch(/^HTTP\/1\.1 303 /)
+    expect(answer).toMatch(/^set-cookie: baimo_session=.*; Secure\r$/m)
+  } finally {
+    await proxied.stop()
+  }
+}, 60_000)
 
 test('a route that declares nothing is found', () => {
   const [route] = everyRoute()

@@ -29,6 +29,18 @@ test('bound to the network, every name is answered until some are configured', (
   expect(isAllowedHost('localhost:7777', hosts)).toBe(true)
 })
 
+test('the public address is answered, and alone it keeps no other name out', () => {
+  const behindProxy = allowedHosts('127.0.0.1', [], 'https://market.example:8443')
+  expect(isAllowedHost('market.example', behindProxy)).toBe(true)
+  expect(isAllowedHost('evil.example', behindProxy)).toBe(false)
+  expect(isAllowedHost('10.0.0.7:7777', allowedHosts('0.0.0.0', [], 'https://m.example'))).toBe(
+    true,
+  )
+  const both = allowedHosts('0.0.0.0', ['inside.example'], 'https://m.example')
+  expect(isAllowedHost('m.example', both)).toBe(true)
+  expect(isAllowedHost('10.0.0.7:7777', both)).toBe(false)
+})
+
 test('what loopback is', () => {
   for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '::1'])
     expect(isLoopback(host)).toBe(true)

@@ -11,9 +11,12 @@ const loopbackNames = ['localhost', '127.0.0.1', '[::1]']
 export function allowedHosts(
   boundTo: string,
   configured: readonly string[],
+  publicUrl: string | null = null,
 ): ReadonlySet<string> | null {
+  // The public address alone limits nobody: probes and scrapers come by the machine's own.
   if (!isLoopback(boundTo) && configured.length === 0) return null
-  return new Set([...loopbackNames, boundTo.toLowerCase(), ...configured.map(withoutPort)])
+  const names = publicUrl === null ? configured : [...configured, new URL(publicUrl).host]
+  return new Set([...loopbackNames, boundTo.toLowerCase(), ...names.map(withoutPort)])
 }
 
 /** Whether a `host` header names one of them, on whatever port. */

@@ -28,7 +28,8 @@ export const httpErrors = defineErrors({
   },
   http_host_unknown: {
     kind: 'forbidden',
-    title: 'The market does not answer to this host name. Set BAIMO_HOST_NAMES to allow it.',
+    title:
+      'The market does not answer to this host name. Set BAIMO_PUBLIC_URL or BAIMO_HOST_NAMES to allow it.',
     isRetryable: false,
   },
   http_origin_foreign: {

@@ -17,6 +17,7 @@ export interface GateOptions {
   readonly authenticate: Authenticate
   readonly host: string
   readonly hostNames: readonly string[]
+  readonly publicUrl?: string | null
   readonly isStopping: () => boolean
 }
 
@@ -31,7 +32,7 @@ export type Gate = (
  * whether the route's declaration lets them. A known key passes without waiting a turn.
  */
 export function createGate(options: GateOptions): Gate {
-  const hosts = allowedHosts(options.host, options.hostNames)
+  const hosts = allowedHosts(options.host, options.hostNames, options.publicUrl)
 
   function check(request: FastifyRequest): Promise<void> | undefined {
     const { route } = request.routeOptions.config
@@ -109,6 +110,6 @@ function refuseHost(header: string | undefined) {
   const shown = (header ?? '').slice(0, 100)
   return refuse(
     'http_host_unknown',
-    `The market does not answer to the name ${shown}. Use localhost, or set BAIMO_HOST_NAMES.`,
+    `The market does not answer to the name ${shown}. Use localhost, or set BAIMO_PUBLIC_URL or BAIMO_HOST_NAMES.`,
   )
 }

@@ -28,6 +28,8 @@ export interface ServerOptions {
   readonly port: number
   /** Names that clients may reach it by, besides `host` and loopback's own. */
   readonly hostNames: readonly string[]
+  /** Where people reach it, by a proxy; null or absent: by `host` and `port`. */
+  readonly publicUrl?: string | null
   /** How long the body of a JSON route may take to arrive; 30 seconds when absent. */
   readonly bodyTimeoutMs?: number
   /** How long headers may take to arrive; 20 seconds when absent. */

@@ -95,6 +95,37 @@ test('what was looked up before a change is not kept after it', async () => {
   await expect(ask(secret)).rejects.toMatchObject({ code: 'people_key_revoked' })
 })
 
+test('what ends for one is forgotten for that one alone', async () => {
+  const team = newId<'team'>()
+  const [ended, left, stays] = [key(), key(), key()]
+  const known = new Map([
+    [hashSecret(ended), good()],
+    [hashSecret(left), good({ personId: null, teamId: team })],
+    [hashSecret(stays), good()],
+  ])
+  const { authenticator, load, ask } = setUp(known)
+  const askAll = () => Promise.all([ask(ended), ask(left), ask(stays)])
+  await askAll()
+  authenticator.forgetHash('key', hashSecret(ended))
+  await askAll()
+  expect(load.mock.lastCall).toEqual([[hashSecret(ended)]])
+  authenticator.forgetHolder(team)
+  await askAll()
+  expect(load.mock.lastCall).toEqual([[hashSecret(left)]])
+})
+
+test('a look-up that ran while one ended is not kept', async () => {
+  const secret = key()
+  const known = new Map([[hashSecret(secret), good()]])
+  const { authenticator, ask } = setUp(known)
+  const before = ask(secret)
+  await Promise.resolve()
+  authenticator.forgetHash('key', hashSecret(secret))
+  known.set(hashSecret(secret), { kind: 'revoked' })
+  await Promise.allSettled([before])
+  await expect(ask(secret)).rejects.toMatchObject({ code: 'people_key_revoked' })
+})
+
 test('a flood of well-formed wrong keys costs few look-ups and then a 503', async () => {
   const { load, ask } = setUp()
   const answers = await Promise.allSettled(Array.from({ length: 6_000 }, () => ask(key())))

@@ -1,5 +1,5 @@
 // edge: talks to hashing
-import type { Clock } from '../kernel/index.ts'
+import type { Clock, PersonId, TeamId } from '../kernel/index.ts'
 import { batchLookups } from './batch-lookups.ts'
 import { BoundedMap } from './bounded-map.ts'
 import { type peopleErrors, refuse } from './errors.ts'
@@ -23,8 +23,12 @@ export interface AuthenticatorOptions {
 
 export interface Authenticator {
   readonly authenticate: Authenticate
-  /** Forgets everything: called after whatever changes who may do what. */
+  /** Forgets everything: for changes that name nobody, such as another process's. */
   invalidate(): void
+  /** Forgets one key or session by its hash, once it was revoked or ended. */
+  forgetHash(kind: Credentials['kind'], hash: string): void
+  /** Forgets the keys and sessions of a person or a team, once what it may do has changed. */
+  forgetHolder(holderId: PersonId | TeamId): void
 }
 
 type Code = keyof typeof peopleErrors & string
@@ -104,18 +108,36 @@ export function openAuthenticator(options: AuthenticatorOptions): Authenticator 
     return principalOf(kind, entry.found)
   }
 
+  /** What is being looked up was asked before the change: it is neither kept nor shared. */
+  function outdate(): void {
+    generation += 1
+    lookups.key.forget()
+    lookups.session.forget()
+  }
+
   return {
     authenticate,
     invalidate() {
-      generation += 1
+      outdate()
       for (const store of Object.values(stores)) {
         store.known.clear()
         store.unknown.clear()
       }
-      lookups.key.forget()
-      lookups.session.forget()
+    },
+    forgetHash(kind, hash) {
+      outdate()
+      stores[kind].known.delete(hash)
+    },
+    forgetHolder(holderId) {
+      outdate()
+      for (const { known } of Object.values(stores))
+        known.deleteWhere(({ found }) => found?.kind === 'good' && isOf(found.principal, holderId))
     },
   }
+}
+
+function isOf({ personId, teamId }: Principal, holderId: PersonId | TeamId): boolean {
+  return personId === holderId || teamId === holderId
 }
 
 function scraperOf(secret: string, scrape: AuthenticatorOptions['scrape']): Principal {

@@ -33,6 +33,11 @@ export class BoundedMap<Value> {
     this.#entries.delete(key)
   }
 
+  /** Deletes every entry whose value is meant. */
+  deleteWhere(isMeant: (value: Value) => boolean): void {
+    for (const [key, value] of this.#entries) if (isMeant(value)) this.#entries.delete(key)
+  }
+
   clear(): void {
     this.#entries.clear()
   }

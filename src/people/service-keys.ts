@@ -52,8 +52,8 @@ export function openKeys(means: Means): Keys {
           'You have no key of that id. `GET /api/keys` lists yours.',
         )
       if (decision === 'role-too-weak') throw refuseWeakRole('revoke a key of a stronger role')
-      await revokeKey(means.store.db, key.id, new Date(means.clock.nowMs()))
-      means.invalidate()
+      const hash = await revokeKey(means.store.db, key.id, new Date(means.clock.nowMs()))
+      if (hash !== null) means.forget.forgetHash('key', hash)
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock, Refusal } from '../kernel/index.ts'
 import type { Store } from '../store/index.ts'
+import type { Authenticator } from './authenticate.ts'
 import { refuse } from './errors.ts'
 import { isUnlimited } from './may-grant.ts'
 import type { Page, PageWish, Principal } from './types.ts'
@@ -10,8 +11,8 @@ export type Database = Store['db']
 export interface Means {
   readonly store: Pick<Store, 'db' | 'transaction'>
   readonly clock: Clock
-  /** Forgets who may do what; called after every change of it. */
-  invalidate(): void
+  /** Forgets who may do what, as far as a change of it reaches; called after every change. */
+  readonly forget: Pick<Authenticator, 'invalidate' | 'forgetHash' | 'forgetHolder'>
 }
 
 /** One page of a list, from a query that is asked for one item more than the page takes. */

@@ -1,4 +1,4 @@
-import { newId, type OrganisationId, type Refusal } from '../kernel/index.ts'
+import { newId, type OrganisationId, type PersonId, type Refusal } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
 import { mayChangeRole } from './may-grant.ts'
 import { type Database, demandUnlimited, pageOf, refuseWeakRole } from './service-means.ts'
@@ -62,14 +62,14 @@ export function openPeopleOfOrganisation(means: LinkMeans): PeopleOfOrganisation
       const person = await store.transaction((trx) =>
         changePerson(trx, { caller, personId, change, now: new Date(clock.nowMs()) }),
       )
-      means.invalidate()
+      means.forget.forgetHolder(person.id)
       return person
     },
     async remove(caller, personId) {
-      await store.transaction((trx) =>
+      const id = await store.transaction((trx) =>
         removePerson(trx, { caller, personId, now: new Date(clock.nowMs()) }),
       )
-      means.invalidate()
+      means.forget.forgetHolder(id)
     },
   }
 }
@@ -120,7 +120,7 @@ async function changePerson(
 async function removePerson(
   db: Database,
   { caller, personId, now }: { caller: Principal; personId: string; now: Date },
-): Promise<void> {
+): Promise<PersonId> {
   const person = await findForChange(db, caller, personId)
   const ownerCount = await countOwners(db, caller.organisationId)
   demandChange(mayChangeRole(caller.role, { from: person.role, to: null, ownerCount }))
@@ -130,6 +130,7 @@ async function removePerson(
   await deleteSessionsOf(db, membership)
   const wasLast = await deleteMember(db, membership)
   if (wasLast) await erasePerson(db, person.id)
+  return person.id
 }
 
 /** A person of the caller's organisation, whose roles nobody else changes meanwhile. */

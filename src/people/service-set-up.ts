@@ -45,7 +45,7 @@ export async function setUpOwner(means: Means, ownerKeyPath: string): Promise<Ow
   })
   noteIssuedKeyId(ownerKeyPath, keyId)
   closeOwnerKey(ownerKeyPath)
-  means.invalidate()
+  means.forget.invalidate()
   return result
 }
 

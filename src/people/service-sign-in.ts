@@ -59,8 +59,9 @@ export function openSignIn(means: LinkMeans): SignIn {
       })
     },
     async endSession(token) {
-      await deleteSession(store.db, hashSecret(token))
-      means.invalidate()
+      const hash = hashSecret(token)
+      await deleteSession(store.db, hash)
+      means.forget.forgetHash('session', hash)
     },
   }
 }

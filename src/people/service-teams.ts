@@ -39,12 +39,13 @@ export function openTeams(means: Means): Teams {
         return { id, name, memberIds: [], createdAt: now }
       }),
     async remove(caller, teamId) {
-      await store.transaction(async (trx) => {
+      const id = await store.transaction(async (trx) => {
         const id = await demandTeam(trx, caller, teamId)
         await revokeKeysOfTeam(trx, id, new Date(clock.nowMs()))
         await deleteTeam(trx, id)
+        return id
       })
-      means.invalidate()
+      means.forget.forgetHolder(id)
     },
     addMember: (caller, teamId, personId) =>
       store.transaction(async (trx) => {

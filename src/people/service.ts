@@ -66,7 +66,7 @@ export function openPeople(options: PeopleOptions): People {
     store,
     clock,
     url: options.url,
-    invalidate: authenticator.invalidate,
+    forget: authenticator,
   }
   return {
     authenticate: authenticator.authenticate,

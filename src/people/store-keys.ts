@@ -78,13 +78,15 @@ export async function findKey(
   return row === undefined ? null : keyOf(row)
 }
 
-export async function revokeKey(db: Database, keyId: KeyId, now: Date): Promise<void> {
-  await tables(db)
+/** Revokes a key; revoked ones keep their moment. The hash it is known by; null: it is gone. */
+export async function revokeKey(db: Database, keyId: KeyId, now: Date): Promise<string | null> {
+  const row = await tables(db)
     .updateTable('keys')
-    .set({ revoked_at: now })
+    .set((keys) => ({ revoked_at: keys.fn.coalesce('revoked_at', keys.val(now)) }))
     .where('id', '=', keyId)
-    .where('revoked_at', 'is', null)
-    .execute()
+    .returning('hash')
+    .executeTakeFirst()
+  return row?.hash ?? null
 }
 
 /** Revokes the keys of somebody who leaves an organisation, and forgets how they were named. */

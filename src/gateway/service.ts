@@ -27,26 +27,18 @@ export interface Gateway {
   ): void
   /** Requests that are dispatched and not yet over. */
   readonly runningCount: number
-  /** Resolves when no request is running. */
-  whenIdle(): Promise<void>
 }
 
 /** The way of a request: body → admission → exchange. A dispatched one is recorded once. */
 export function openGateway(parts: GatewayParts): Gateway {
   let runningCount = 0
-  let idle: (() => void)[] = []
   const leave = (): void => {
     runningCount -= 1
-    if (runningCount > 0) return
-    for (const resolve of idle) resolve()
-    idle = []
   }
   return {
     get runningCount() {
       return runningCount
     },
-    whenIdle: () =>
-      runningCount === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve)),
     relay: (operation, request, response, caller) => {
       const startedAtMs = parts.clock.nowMs()
       const arrivedMs = parts.clock.monotonicMs()

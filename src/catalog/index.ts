@@ -1,5 +1,6 @@
 export { catalogErrors } from './errors.ts'
 export type { CatalogOptions } from './means.ts'
+export { bareOffer } from './plan-import.ts'
 export { refuseResolution } from './refuse-resolution.ts'
 export { catalogRoutes } from './routes.ts'
 export { type Catalog, openCatalog } from './service.ts'

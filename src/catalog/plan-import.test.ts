@@ -1,20 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { ordinaryProvider, rowsOf } from '../../tests/support/catalog-rows.ts'
 import type { ModelId, ProviderId } from '../kernel/index.ts'
-import { findOffered, planImport } from './plan-import.ts'
+import { bareOffer, findOffered, planImport } from './plan-import.ts'
 import type { KnownFact, OfferedModel } from './types.ts'
 
 function offer(id: string, fields: Partial<OfferedModel> = {}): OfferedModel {
-  return {
-    id,
-    ownedBy: null,
-    createdAtSeconds: null,
-    contextTokens: null,
-    parametersTotal: null,
-    capabilities: null,
-    modalities: null,
-    ...fields,
-  }
+  return { ...bareOffer(id), ...fields }
 }
 
 function contextOf(switchOn: readonly string[] = []) {

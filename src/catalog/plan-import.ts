@@ -85,6 +85,19 @@ export function planImport(
   }
 }
 
+/** A model of which its upstream says nothing but the name. */
+export function bareOffer(id: string): OfferedModel {
+  return {
+    id,
+    ownedBy: null,
+    createdAtSeconds: null,
+    contextTokens: null,
+    parametersTotal: null,
+    capabilities: null,
+    modalities: null,
+  }
+}
+
 /** Names as people write them for what the upstream lists. Throws `catalog_model_not_offered`. */
 export function findOffered(
   asked: readonly string[],

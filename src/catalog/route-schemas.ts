@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { pageQueryOf } from '../people/index.ts'
 import { LISTING_FACTS, MODEL_FACTS, PROVIDER_KINDS } from './types.ts'
 
 const line = (max: number) =>
@@ -10,10 +11,7 @@ const capability = z.enum(['chat', 'completion', 'embedding'])
 const time = z.iso.datetime()
 const timeOrNull = time.nullable()
 
-export const pageQuery = z.object({
-  cursor: z.uuid().optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).default(200),
-})
+export const pageQuery = pageQueryOf({ usual: 200, most: 1_000 })
 export const byId = z.object({ id: z.uuid() })
 export const byName = z.object({ '*': line(400).min(1) })
 export const byAlias = z.object({ alias: line(400).min(1) })
@@ -134,8 +132,3 @@ export const proposalAnswer = z.object({
   decided_at: timeOrNull,
   decided_by: z.uuid().nullable(),
 })
-
-/** One page of a list. */
-export function listAnswer<Item extends z.ZodType>(item: Item) {
-  return z.object({ data: z.array(item), next_cursor: z.string().nullable() })
-}

@@ -1,5 +1,5 @@
 import { assert, type JsonObject, type ModelId } from '../kernel/index.ts'
-import { isAtLeast, jsonRoute, type Principal, type Route } from '../people/index.ts'
+import { isAtLeast, jsonRoute, listAnswer, type Principal, type Route } from '../people/index.ts'
 import { cutPage } from './cut-page.ts'
 import { refuse } from './errors.ts'
 import { fullName } from './name-upstream-model.ts'
@@ -12,7 +12,6 @@ import {
   byName,
   decision,
   fileAnswer,
-  listAnswer,
   listingAnswer,
   listingChange,
   modelAnswer,

@@ -3,7 +3,7 @@ import { endpointOf } from './endpoint-of.ts'
 import { refuse } from './errors.ts'
 import { isOnThisMachine } from './is-on-this-machine.ts'
 import type { Means } from './means.ts'
-import { findOffered, type ImportPlan, planImport } from './plan-import.ts'
+import { bareOffer, findOffered, type ImportPlan, planImport } from './plan-import.ts'
 import { matchProvider, type ProviderWish, readKey } from './plan-provider.ts'
 import { recordProposals } from './service-proposals.ts'
 import {
@@ -145,15 +145,7 @@ async function offersOf(
   } catch (error) {
     const hasNoList = error instanceof Refusal && error.code === 'providers_bad_response'
     if (!hasNoList || by.asked === null || by.asked.length === 0) throw error
-    return by.asked.map((id) => ({
-      id,
-      ownedBy: null,
-      createdAtSeconds: null,
-      contextTokens: null,
-      parametersTotal: null,
-      capabilities: null,
-      modalities: null,
-    }))
+    return by.asked.map(bareOffer)
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { assert } from '../kernel/index.ts'
-import { jsonRoute, type Principal, type Route } from '../people/index.ts'
+import { jsonRoute, listAnswer, type Principal, type Route } from '../people/index.ts'
 import type { Metering } from './service.ts'
 import type { UsageRow } from './store.ts'
 
@@ -56,7 +56,7 @@ export function meteringRoutes(
       dialect: 'problem',
       summary: 'Usage, newest first: your own, or your organisation’s for its admins',
       query: listQuery,
-      answer: z.object({ data: z.array(usageAnswer), next_cursor: z.string().nullable() }),
+      answer: listAnswer(usageAnswer),
       handle: async ({ principal, query }) => {
         const { rows, nextCursor } = await metering.list(known(principal), {
           keyId: query.key_id ?? null,

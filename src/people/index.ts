@@ -1,7 +1,8 @@
 export { authOrganizationSchema, authSchema } from './auth-schema.ts'
-export { readSessionCookie } from './cookie.ts'
+export { readSessionCookie, writeSessionCookie } from './cookie.ts'
 export { peopleErrors, refuse as refusePeople } from './errors.ts'
 export { type CallDecision, isAtLeast, mayCall } from './may-call.ts'
+export { listAnswer, pageQueryOf } from './page-schemas.ts'
 export {
   type Call,
   type JsonRoute,

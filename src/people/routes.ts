@@ -1,4 +1,5 @@
 import { assert } from '../kernel/index.ts'
+import { listAnswer } from './page-schemas.ts'
 import { jsonRoute, type Route } from './route.ts'
 import { signInRoutes } from './routes-sign-in.ts'
 import {
@@ -6,7 +7,6 @@ import {
   byIdAndPerson,
   keyAnswer,
   linkAnswer,
-  listAnswer,
   newKey,
   newKeyAnswer,
   newOrganisation,

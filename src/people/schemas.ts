@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Json } from '../kernel/index.ts'
+import { pageQueryOf } from './page-schemas.ts'
 import type { Key, Organisation, Page, PageWish, Person, SignInLink, Team } from './types.ts'
 
 const scope = z.enum(['chat', 'completions', 'embeddings', 'models', 'usage', 'api', 'metrics'])
@@ -8,10 +9,7 @@ const time = z.iso.datetime({ offset: true })
 const name = z.string().trim().min(1).max(100)
 const email = z.email().max(254)
 
-export const pageQuery = z.object({
-  cursor: z.uuid().optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-})
+export const pageQuery = pageQueryOf({ usual: 50, most: 200 })
 export const byId = z.object({ id: z.uuid() })
 export const byIdAndPerson = z.object({ id: z.uuid(), person_id: z.uuid() })
 
@@ -93,11 +91,6 @@ export const meAnswer = z.object({
   scopes: z.array(scope).nullable(),
   models: z.array(z.string()).nullable(),
 })
-
-/** One page of a list. */
-export function listAnswer<Item extends z.ZodType>(item: Item) {
-  return z.object({ data: z.array(item), next_cursor: z.string().nullable() })
-}
 
 export function pageWish(query: z.output<typeof pageQuery>): PageWish {
   return { cursor: query.cursor ?? null, limit: query.limit }

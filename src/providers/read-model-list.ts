@@ -1,4 +1,4 @@
-import type { Capability, Modality, OfferedModel } from '../catalog/index.ts'
+import { bareOffer, type Capability, type Modality, type OfferedModel } from '../catalog/index.ts'
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../kernel/index.ts'
 
 /** More than any service offers today; the rest of a longer list is left out. */
@@ -32,7 +32,7 @@ function entriesOf(value: Json | undefined): readonly Json[] | null {
 }
 
 function readModel(entry: Json): OfferedModel | null {
-  if (typeof entry === 'string') return isUsableId(entry) ? unknownModel(entry) : null
+  if (typeof entry === 'string') return isUsableId(entry) ? bareOffer(entry) : null
   if (!isJsonObject(entry)) return null
   const id = [entry.id, entry.name, entry.model].find((value) => typeof value === 'string')
   if (id === undefined || !isUsableId(id)) return null
@@ -44,18 +44,6 @@ function readModel(entry: Json): OfferedModel | null {
     parametersTotal: countOf(objectOf(entry.meta)?.n_params),
     capabilities: capabilitiesOf(entry),
     modalities: modalitiesOf(entry),
-  }
-}
-
-function unknownModel(id: string): OfferedModel {
-  return {
-    id,
-    ownedBy: null,
-    createdAtSeconds: null,
-    contextTokens: null,
-    parametersTotal: null,
-    capabilities: null,
-    modalities: null,
   }
 }
 

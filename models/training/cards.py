@@ -102,9 +102,13 @@ def card(size):
         "architecture": "llama",
         "shape": SHAPES[size],
         "vocabulary": 768,
+        "openness": "fully-open",
+        "modalities": ["text"],
         "parameters": int(started[1]),
+        "parameters_total": int(started[1]),
         "size_label": SIZE_LABELS[size],
         "context": CONTEXT,
+        "context_tokens": CONTEXT,
         "chat_format": "ChatML",
         "temperature": 0,
         "file": {

@@ -6,6 +6,7 @@ import {
   mayCall,
   type Principal,
   type Route,
+  writeSessionCookie,
 } from '../people/index.ts'
 import { allowedHosts, isAllowedHost } from './check-host.ts'
 import { isOwnOrigin } from './check-origin.ts'
@@ -33,6 +34,8 @@ export type Gate = (
  */
 export function createGate(options: GateOptions): Gate {
   const hosts = allowedHosts(options.host, options.hostNames, options.publicUrl)
+
+  const isSecure = options.publicUrl?.startsWith('https:') ?? false
 
   function check(request: FastifyRequest): Promise<void> | undefined {
     const { route } = request.routeOptions.config
@@ -71,11 +74,23 @@ export function createGate(options: GateOptions): Gate {
     }
   }
 
-  return (request, _reply, done) => {
+  /** A session that was kept going goes on in the browser too. */
+  function pass(request: FastifyRequest, reply: FastifyReply): void {
+    if (request.caller?.isRenewed !== true) return
+    const credentials = readCredentials(request.headers)
+    if (credentials?.kind !== 'session') return
+    reply.raw.setHeader('set-cookie', writeSessionCookie(credentials.token, { isSecure }))
+  }
+
+  return (request, reply, done) => {
     try {
       const waits = check(request)
-      if (waits === undefined) done()
-      else waits.then(() => done(), done)
+      const end = (): void => {
+        pass(request, reply)
+        done()
+      }
+      if (waits === undefined) end()
+      else waits.then(end, done)
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)))
     }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readSessionCookie, writeSessionCookie } from './cookie.ts'
+import { clearSessionCookie, readSessionCookie, writeSessionCookie } from './cookie.ts'
 
 test('the token is found among other cookies, and nothing that looks like it', () => {
   expect(readSessionCookie('a=1; baimo_session=abc_-; b=2')).toBe('abc_-')
@@ -9,8 +9,9 @@ test('the token is found among other cookies, and nothing that looks like it', (
 })
 
 test('no script and no other site gets the cookie', () => {
-  expect(writeSessionCookie('abc', { maxAgeSeconds: 60, isSecure: false })).toBe(
-    'baimo_session=abc; Path=/; Max-Age=60; HttpOnly; SameSite=Lax',
+  expect(writeSessionCookie('abc', { isSecure: false })).toBe(
+    'baimo_session=abc; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax',
   )
-  expect(writeSessionCookie('abc', { maxAgeSeconds: 60, isSecure: true })).toContain('; Secure')
+  expect(writeSessionCookie('abc', { isSecure: true })).toContain('; Secure')
+  expect(clearSessionCookie({ isSecure: false })).toMatch(/^baimo_session=; .*Max-Age=0;/)
 })

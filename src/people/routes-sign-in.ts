@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { assert, Refusal } from '../kernel/index.ts'
-import { readSessionCookie, writeSessionCookie } from './cookie.ts'
+import { clearSessionCookie, readSessionCookie, writeSessionCookie } from './cookie.ts'
 import { jsonRoute, type Reply, type Route } from './route.ts'
 import {
   linkAnswer,
@@ -13,8 +13,6 @@ import {
 } from './schemas.ts'
 import type { People } from './service.ts'
 import type { Principal } from './types.ts'
-
-const MONTH_SECONDS = 30 * 24 * 60 * 60
 
 /** Links, sessions, and who the caller is. */
 export function signInRoutes(
@@ -60,10 +58,7 @@ function linkTakingRoute({ signIn }: People, { isSecure }: { isSecure: () => boo
     handle: async ({ params, headers }): Promise<Reply> => {
       try {
         const { token } = await signIn.takeLink(params.token)
-        const cookie = writeSessionCookie(token, {
-          maxAgeSeconds: MONTH_SECONDS,
-          isSecure: isSecure(),
-        })
+        const cookie = writeSessionCookie(token, { isSecure: isSecure() })
         return { status: 303, headers: { 'set-cookie': cookie, location: '/' } }
       } catch (error) {
         const isPage = headers.accept?.includes('text/html') ?? false
@@ -118,7 +113,7 @@ function leaveRoute({ signIn }: People, { isSecure }: { isSecure: () => boolean 
     handle: async ({ headers }) => {
       const token = readSessionCookie(headers.cookie as string | undefined)
       if (token !== null) await signIn.endSession(token)
-      const cookie = writeSessionCookie('', { maxAgeSeconds: 0, isSecure: isSecure() })
+      const cookie = clearSessionCookie({ isSecure: isSecure() })
       return { status: 204, headers: { 'set-cookie': cookie } }
     },
   })

@@ -173,6 +173,24 @@ describe('the owner link', () => {
     }
   })
 
+  test('a session that is kept going goes on in the browser too', async () => {
+    const world = await openServedWorld()
+    const cookie = await signIn(world)
+    const visit = async () => (await call(world, 'GET /api/me', { headers: { cookie } })).headers
+    expect((await visit()).get('set-cookie')).toBeNull()
+    world.clock.move(25 * 60 * 60_000)
+    expect((await visit()).get('set-cookie')).toBe(
+      `${cookie}; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax`,
+    )
+    world.clock.move(61_000)
+    expect((await visit()).get('set-cookie')).toBeNull()
+    world.clock.move(25 * 60 * 60_000)
+    const left = await call(world, 'DELETE /api/session', {
+      headers: { cookie, 'sec-fetch-site': 'same-origin' },
+    })
+    expect(left.headers.getSetCookie()).toEqual([expect.stringContaining('Max-Age=0')])
+  })
+
   test('leaving ends the session and takes the cookie back', async () => {
     const world = await openServedWorld()
     const cookie = await signIn(world)

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { newId, type PersonId, type Refusal } from '../kernel/index.ts'
+import type { Found } from './authenticate.ts'
+import { SESSION_MS } from './cookie.ts'
 import { refuse } from './errors.ts'
 import { hashSecret } from './key-format.ts'
 import { mayCall } from './may-call.ts'
@@ -20,7 +22,6 @@ import type { Principal, SignInLink } from './types.ts'
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
 const LINK_MS = 60 * MINUTE_MS
-export const SESSION_MS = 30 * DAY_MS
 
 export interface SignIn {
   /**
@@ -110,14 +111,21 @@ export async function loadAndExtendSessions(
   db: Database,
   hashes: readonly string[],
   nowMs: number,
-) {
+): Promise<ReadonlyMap<string, Found>> {
   const now = new Date(nowMs)
   const found = await loadSessions(db, hashes, now)
-  if (found.size > 0) {
-    const expiresAt = new Date(nowMs + SESSION_MS)
-    await extendSessions(db, [...found.keys()], { now, expiresAt, restMs: DAY_MS })
-  }
-  return found
+  if (found.size === 0) return found
+  const expiresAt = new Date(nowMs + SESSION_MS)
+  const until = { now, expiresAt, restMs: DAY_MS }
+  const extended = new Set(await extendSessions(db, [...found.keys()], until))
+  return new Map(
+    [...found].map(([hash, session]) => [hash, extended.has(hash) ? renewed(session) : session]),
+  )
+}
+
+function renewed(found: Found): Found {
+  if (found.kind !== 'good') return found
+  return { ...found, principal: { ...found.principal, isRenewed: true } }
 }
 
 async function beginSession(db: Database, target: LinkTarget, now: Date) {

@@ -113,19 +113,24 @@ export async function loadSessions(
   return new Map(rows.map((row) => [row.token, foundOf(row)]))
 }
 
-/** Moves the end of sessions that are in use, but writes each at most once in `restMs`. */
+/**
+ * Moves the end of sessions that are in use, but writes each at most once in `restMs`: the hashes
+ * of those it moved.
+ */
 export async function extendSessions(
   db: Database,
   hashes: readonly string[],
   until: { readonly now: Date; readonly expiresAt: Date; readonly restMs: number },
-): Promise<void> {
-  await tables(db)
+): Promise<string[]> {
+  const rows = await tables(db)
     .updateTable('sessions')
     .set({ expires_at: until.expiresAt, updated_at: until.now })
     .where('token', 'in', [...hashes])
     .where('expires_at', '>', until.now)
     .where('updated_at', '<', new Date(until.now.getTime() - until.restMs))
+    .returning('token')
     .execute()
+  return rows.map(({ token }) => token)
 }
 
 function foundOf(row: {

@@ -42,6 +42,8 @@ export interface Principal {
   readonly scopes: readonly Scope[] | null
   /** When a key ends; null: never, or a session, which ends where it is kept. */
   readonly expiresAtMs: number | null
+  /** Whether the session was kept going just now, so that the browser's cookie must be too. */
+  readonly isRenewed?: boolean
 }
 
 /** What a request shows for itself. */

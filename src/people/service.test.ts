@@ -411,6 +411,25 @@ describeOnEveryServer('who a person is', (openStoreHere) => {
   })
 })
 
+describeOnEveryServer('an address asked for twice at the same time', (openStoreHere) => {
+  test('goes to one, and the other is told in words', async () => {
+    const world = await openPeopleWorld(openStoreHere)
+    const { people, owner, store } = world
+    const guest = await world.addOrganisation()
+    const guestId = guest.principal.personId ?? ''
+    const { promise: isTold, resolve: tell } = Promise.withResolvers<void>()
+    const first = store.transaction(async (trx) => {
+      const id = owner.personId ?? ''
+      await sql`update people set email = 'a@example.org' where id = ${id}`.execute(trx)
+      await isTold
+    })
+    const second = people.people.update(guest.principal, guestId, { email: 'a@example.org' })
+    setTimeout(tell, 100)
+    await expect(second).rejects.toMatchObject({ code: 'people_email_taken' })
+    await first
+  })
+})
+
 describeOnEveryServer('several organisations', (openStoreHere) => {
   test('nothing of another organisation is found', async () => {
     const world = await openPeopleWorld(openStoreHere)

@@ -96,16 +96,26 @@ export async function updatePerson(
 ): Promise<boolean> {
   const email = change.email === undefined ? undefined : keptEmail(change.email, personId)
   if (email !== undefined && (await isEmailOfOther(db, personId, email))) return false
-  await tables(db)
-    .updateTable('people')
-    .set({
-      updated_at: change.now,
-      ...(change.name === undefined ? {} : { name: change.name }),
-      ...(email === undefined ? {} : { email, email_verified: false }),
-    })
-    .where('id', '=', personId)
-    .execute()
+  try {
+    await tables(db)
+      .updateTable('people')
+      .set({
+        updated_at: change.now,
+        ...(change.name === undefined ? {} : { name: change.name }),
+        ...(email === undefined ? {} : { email, email_verified: false }),
+      })
+      .where('id', '=', personId)
+      .execute()
+  } catch (error) {
+    // Somebody else took the address after the look above; of people only it is unique.
+    if (isUniqueViolation(error)) return false
+    throw error
+  }
   return true
+}
+
+function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '23505'
 }
 
 export async function setRole(

@@ -21,6 +21,11 @@ export const catalogErrors = defineErrors({
     title: 'Another model, provider or alias has that name: choose another.',
     isRetryable: false,
   },
+  catalog_file_known: {
+    kind: 'conflict',
+    title: 'The same weights are in the catalog under another name: use that, or set an alias.',
+    isRetryable: false,
+  },
   catalog_name_invalid: {
     kind: 'invalid',
     title: 'The name cannot be used: letters, digits and . _ : @ + - are fine.',

@@ -53,13 +53,19 @@ function readCandidate(name: string, wanted: string): Candidate {
   return { name, lower, bare, leastEdits }
 }
 
+/** Those within the limit, without some that three others are nearer than. */
 function compareAll(wanted: string, candidates: readonly Candidate[], limit: number): Near[] {
   const near: Near[] = []
+  const best: number[] = []
   for (const { name, lower, bare } of candidates) {
-    const bareEdits = editDistance(wanted, bare, limit)
+    const most = best.length < MAX_NEAREST ? limit : (best.at(-1) ?? limit)
+    const bareEdits = editDistance(wanted, bare, most)
     const edits =
-      lower === bare ? bareEdits : Math.min(bareEdits, editDistance(wanted, lower, limit))
-    if (edits <= limit) near.push({ name, edits })
+      lower === bare ? bareEdits : Math.min(bareEdits, editDistance(wanted, lower, most))
+    if (edits > most) continue
+    near.push({ name, edits })
+    best.push(edits)
+    best.sort((a, b) => a - b).splice(MAX_NEAREST)
   }
   return near
 }

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ordinaryProvider, rowsOf } from '../../tests/support/catalog-rows.ts'
 import type { ProviderId } from '../kernel/index.ts'
 import { planFile } from './plan-file.ts'
@@ -21,6 +21,7 @@ function plan(wish: string | null, models: Parameters<typeof rowsOf>[0]['models'
     engine: ordinaryProvider('engine' as ProviderId),
     path: '/srv/x.gguf',
     wish,
+    isThere: () => true,
     nowMs: 1_000,
     newId: () => `id-${count++}`,
   })
@@ -63,4 +64,45 @@ it('refuses a wished name that is taken', () => {
   expect(() => plan('LITTLE-one', { 'local/little-one': {} })).toThrow(
     expect.objectContaining({ code: 'catalog_name_taken' }),
   )
+})
+
+describe('weights that are there already', () => {
+  const name = 'local/first'
+  const rows = rowsOf({
+    models: { [name]: { listings: [{ provider: 'engine', filePath: '/srv/first.gguf' }] } },
+  })
+  const sameWeights = {
+    ...rows,
+    variants: rows.variants.map((variant) => ({ ...variant, weightsSha256: file.sha256 })),
+    listings: rows.listings.map((listing) => ({ ...listing, upstreamModel: name })),
+  }
+  const again = (wish: string | null, isThere: boolean) =>
+    planFile(sameWeights, file, {
+      engine: ordinaryProvider('engine' as ProviderId),
+      path: '/tmp/copy.gguf',
+      wish,
+      isThere: () => isThere,
+      nowMs: 1_000,
+      newId: () => 'id',
+    })
+
+  it('stay at their place while their file is there: the copy may be deleted', () => {
+    expect(again(null, true)).toMatchObject({
+      kind: 'known',
+      isChanged: false,
+      listing: { filePath: '/srv/first.gguf' },
+    })
+  })
+
+  it('move to the copy when their file is gone', () => {
+    expect(again('first', false)).toMatchObject({
+      kind: 'known',
+      isChanged: true,
+      listing: { filePath: '/tmp/copy.gguf' },
+    })
+  })
+
+  it('take no second name in silence', () => {
+    expect(() => again('lion', true)).toThrow(/local\/first already/)
+  })
 })

@@ -54,21 +54,45 @@ export interface NamedFile {
 
 const FILE_SOURCE = 'the model file'
 
+type KnownFile = Extract<FilePlan, { readonly kind: 'known' }>
+
+export interface WishedFile extends FileContext {
+  /** The operator's name, `publisher/name` or `name` (publisher `local`); null: the file's own. */
+  readonly wish: string | null
+  /** Whether a file is at a path now. */
+  readonly isThere: (path: string) => boolean
+}
+
 /**
  * The changes that a file makes, on at once. Weights that are there already, by their hash, stay
- * one listing. `wish` is the operator's name, `publisher/name` or `name` (publisher `local`); null:
- * the file's own. Throws `catalog_name_taken` where a wished name has other weights.
+ * one listing under their one name; it moves to the new path only when the old one is gone, as
+ * the copy may be somebody's to delete. Throws `catalog_name_taken` where a wished name has other
+ * weights, `catalog_file_known` where the weights have another name.
  */
-export function planFile(
-  rows: CatalogRows,
-  file: InspectedFile,
-  context: FileContext & { readonly wish: string | null },
-): FilePlan {
+export function planFile(rows: CatalogRows, file: InspectedFile, context: WishedFile): FilePlan {
   const known = findKnown(rows, file, { ...context, turnsOn: true })
-  if (known !== null) return known
+  if (known !== null) return keepPlace(rows, demandName(known, context.wish), context)
   const name = chooseName(rows, file, context)
   const model = freshModel(name, file, { family: null, league: 'models' }, context)
   return planNew({ model, isNewModel: true, file, replaced: [], cardFacts: [] }, context)
+}
+
+function demandName(known: KnownFile, wish: string | null): KnownFile {
+  const name = known.listing.upstreamModel
+  if (wish === null || nameKey(fullName(readWish(wish))) === nameKey(name)) return known
+  throw refuse(
+    'catalog_file_known',
+    `These weights are ${name} already: add the file without a name, or give ${name} an alias.`,
+    { param: 'name' },
+  )
+}
+
+function keepPlace(rows: CatalogRows, known: KnownFile, context: WishedFile): KnownFile {
+  const before = rows.listings.find(({ id }) => id === known.listing.id)
+  const path = before?.filePath ?? null
+  if (before === undefined || path === null || !context.isThere(path)) return known
+  const isChanged = before.isOn !== known.listing.isOn || before.vanishedAtMs !== null
+  return { ...known, listing: { ...known.listing, filePath: path }, isChanged }
 }
 
 /**
@@ -108,7 +132,7 @@ function findKnown(
   rows: CatalogRows,
   file: InspectedFile,
   context: FileContext & { readonly turnsOn: boolean },
-): FilePlan | null {
+): KnownFile | null {
   const variant = rows.variants.find((each) => each.weightsSha256 === file.sha256)
   const there = rows.listings.find(
     (each) => each.variantId === variant?.id && each.providerId === context.engine.id,

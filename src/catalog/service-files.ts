@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import { type ListingId, newId, type ProviderId, Refusal } from '../kernel/index.ts'
@@ -59,6 +60,7 @@ async function addFile(
       engine: await ensureEngine(means, db, rows),
       path: wish.path,
       wish: wish.name,
+      isThere: existsSync,
       nowMs: means.clock.nowMs(),
       newId,
     })

@@ -170,7 +170,10 @@ describe('files', () => {
   it('adds a file once, on at once, under a name of its own', async () => {
     const path = write('My Model.gguf', 'name: My Model\nquantisation: Q4_K_M')
     const id = await catalog.addFile({ path, name: null })
-    expect(await catalog.addFile({ path, name: 'other' })).toBe(id)
+    expect(await catalog.addFile({ path, name: null })).toBe(id)
+    await expect(catalog.addFile({ path, name: 'other' })).rejects.toMatchObject({
+      code: 'catalog_file_known',
+    })
     expect(names()).toEqual(['local/my-model'])
     expect(catalog.snapshot().resolve('my-model', null)).toMatchObject({
       kind: 'listing',

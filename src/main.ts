@@ -84,7 +84,8 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
   closers.push(() => parts.metering.drain(LAST_COMMITS_MS))
 
   const startedAt = new Date(clock.nowMs())
-  const running: Running = { ...parts, address, home, engine, store, startedAt, log }
+  const found = config.isOffline ? Promise.resolve([]) : findLocalServers(parts.providers, log)
+  const running: Running = { ...parts, address, home, engine, store, startedAt, found, log }
   const server = await openServer({
     routes: composeRoutes(running),
     authenticate: parts.people.authenticate,
@@ -170,6 +171,8 @@ async function openParts(config: Config, ground: Ground): Promise<Parts> {
 
 export interface Running extends Parts, Ground {
   readonly startedAt: Date
+  /** Local servers that answer on their usual ports; none where nothing may go out. */
+  readonly found: Promise<readonly FoundServer[]>
 }
 
 /** Every route of the market, each with its declaration of who may call it. */
@@ -205,7 +208,6 @@ export function composeRoutes(running: Running): readonly Route[] {
     'Times the engine was restarted.',
     () => engine.state().restarts,
   )
-  const found = findLocalServers(running)
   const isSecure = (): boolean => running.address.url.startsWith('https:')
   const routes: readonly Route[] = [
     ...gatewayRoutes(gateway),
@@ -214,11 +216,12 @@ export function composeRoutes(running: Running): readonly Route[] {
     ...meteringRoutes(metering, (id) => modelNameOf(catalog, id)),
     ...statusRoutes({
       version,
-      facts: () => readFacts(running, { version, found }),
-      usableNames: (allowed) => {
-        const models = catalog.snapshot().liveModels(allowed)
-        return models.map(({ publisher, modelName }) => `${publisher}/${modelName}`)
-      },
+      facts: () => readFacts(running, version),
+      usableNames: (allowed) =>
+        catalog
+          .snapshot()
+          .liveModels(allowed)
+          .map(({ modelName }) => modelName),
     }),
     ...systemRoutes({
       version,
@@ -235,24 +238,21 @@ export function composeRoutes(running: Running): readonly Route[] {
 }
 
 /** Looks once, in the background: nothing waits for it, and nothing found is added by itself. */
-function findLocalServers(running: Running): Promise<readonly FoundServer[]> {
-  return running.providers.discoverLocalServers().catch((error: unknown) => {
-    running.log.warn({ reason: String(error) }, 'looking for local servers failed')
+function findLocalServers(providers: Providers, log: Log): Promise<readonly FoundServer[]> {
+  return providers.discoverLocalServers().catch((error: unknown) => {
+    log.warn({ reason: String(error) }, 'looking for local servers failed')
     return []
   })
 }
 type FoundServer = { readonly kind: string; readonly baseUrl: string }
 
-async function readFacts(
-  running: Running,
-  known: { version: string; found: Promise<readonly FoundServer[]> },
-): Promise<StatusFacts> {
+async function readFacts(running: Running, version: string): Promise<StatusFacts> {
   const { catalog, engine, home, store } = running
   const state = engine.state()
   const isWell = await store.isHealthy()
   const added = new Set(catalog.rows().providers.map(({ baseUrl }) => placeOf(baseUrl)))
   return {
-    version: known.version,
+    version,
     url: running.address.url,
     startedAt: running.startedAt,
     database: { kind: store.kind, version: isWell ? await store.serverVersion() : null },
@@ -263,7 +263,7 @@ async function readFacts(
       queueLength: state.queueLength,
     },
     models: summariseModels(catalog.rows(), catalog.snapshot()),
-    found: (await known.found).filter(({ baseUrl }) => !added.has(placeOf(baseUrl))),
+    found: (await running.found).filter(({ baseUrl }) => !added.has(placeOf(baseUrl))),
     ownerKeyPath: home.ownerKeyPath,
   }
 }

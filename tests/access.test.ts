@@ -5,7 +5,12 @@ import { composeRoutes, type Running } from '../src/main.ts'
 import { createMetrics } from '../src/metering/index.ts'
 import type { Route } from '../src/people/index.ts'
 import { type Market, startMarket } from './support/market.ts'
-import { findUndeclared, walkAccess, walkForeign } from './support/walk-access.ts'
+import {
+  findUndeclared,
+  walkAccess,
+  walkForeign,
+  walkForeignBodies,
+} from './support/walk-access.ts'
 
 /** The market's own list of routes. Handlers are never reached, so nothing is behind them. */
 function everyRoute(): readonly Route[] {
@@ -21,9 +26,10 @@ function everyRoute(): readonly Route[] {
   return composeRoutes(running as Running)
 }
 
+const scrapeToken = 'a-token-that-only-scrapes'
 let market: Market
 beforeAll(async () => {
-  market = await startMarket()
+  market = await startMarket({ env: { BAIMO_SCRAPE_TOKEN: scrapeToken } })
 }, 60_000)
 afterAll(() => market.stop())
 
@@ -56,6 +62,7 @@ async function call(
   return {
     status: answer.status,
     headers: answer.headers,
+    text,
     json: text.startsWith('{') ? JSON.parse(text) : {},
   }
 }
@@ -107,6 +114,51 @@ test('nothing of one organisation answers an owner of another', async () => {
   // What was refused is all still there for its own.
   expect((await call('GET', `/api/usage/${usageId}`, ours)).status).toBe(200)
   expect((await call('DELETE', `/api/keys/${key.json.id}`, ours)).status).toBeLessThan(300)
+})
+
+test('nothing of one organisation is taken from another by its id in a body', async () => {
+  const guestKey = await openSecondOrganisation()
+  const ours = { key: market.ownerKey }
+  const person = await call('POST', '/api/people', { ...ours, body: { name: 'Member' } })
+  const team = await call('POST', '/api/teams', { ...ours, body: { name: 'Team' } })
+  const ids = { person_id: person.json.id, team_id: team.json.id }
+  const tried: string[] = []
+  const problems = await walkForeignBodies(everyRoute(), ids, async ({ method, path }, body) => {
+    tried.push(`${method} ${path} ${Object.keys(body)}`)
+    const name = path === '/api/keys' ? { name: 'theirs' } : {}
+    return (await call(method, path, { key: guestKey, body: { ...name, ...body } })).status
+  })
+  expect(problems).toEqual([])
+  expect(tried.toSorted()).toEqual([
+    'POST /api/keys person_id',
+    'POST /api/keys team_id',
+    'POST /api/links person_id',
+  ])
+})
+
+test('open routes show nothing of what is inside to who may not see it', async () => {
+  const wish = { name: 'chat only', scopes: ['chat'] }
+  const made = await call('POST', '/api/keys', { key: market.ownerKey, body: wish })
+  const inside = new RegExp(`abacus|engine\\.|${market.home}|[\\w-]{43}|postgres`, 'i')
+  for (const key of [undefined, 'sk-wrong', scrapeToken, String(made.json.key)]) {
+    const as = key === undefined ? {} : { key }
+    const page = await call('GET', '/', as)
+    expect(page.status).toBe(200)
+    expect(page.text).toContain('baimo link')
+    expect(page.text.replace(/<style>.*<\/style>/s, '')).not.toMatch(inside)
+    expect((await call('GET', '/healthz', as)).json).toEqual({ status: 'ok' })
+    const parts = Object.keys((await call('GET', '/readyz', as)).json).toSorted()
+    expect(parts).toEqual(['database', 'engine', 'status'])
+    expect((await call('GET', '/link/nonsense', as)).json).toMatchObject({
+      code: 'people_link_unusable',
+    })
+  }
+})
+
+test('a guest sees the models that answer, and nothing of the machine', async () => {
+  const { text: page } = await call('GET', '/', { key: await openSecondOrganisation() })
+  expect(page).toContain('abacus-small')
+  expect(page).not.toContain(market.home)
 })
 
 test('lists show an organisation its own things alone', async () => {

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { newId } from '../../src/kernel/index.ts'
 import type { Access, Principal, Role, Route } from '../../src/people/index.ts'
 import { openTestServer } from './server.ts'
@@ -34,17 +35,22 @@ const roles: Readonly<Record<string, Partial<Principal>>> = {
   'house admin': { role: 'admin', isHouse: true },
   'house owner': { role: 'owner', isHouse: true },
   'scrape token': { role: 'member', isHouse: true, via: 'scrape-token', scopes: ['metrics'] },
+  /** A house owner's browser, on a page of the market's own. */
+  session: { role: 'owner', isHouse: true, via: 'session', keyId: null },
+  /** The same browser, sent by a page of somebody else: it reads, and changes nothing. */
+  'foreign page': { role: 'owner', isHouse: true, via: 'session', keyId: null },
 }
+const readers = ['session', 'foreign page']
 
 /** Who may, written out by hand: a table that was computed would repeat the rule it tests. */
 const allowed: Readonly<Record<Access, readonly string[]>> = {
   anyone: [...Object.keys(roles), 'nobody', 'no scope'],
-  member: ['member', 'admin', 'owner', 'house member', 'house admin', 'house owner'],
-  admin: ['admin', 'owner', 'house admin', 'house owner'],
-  owner: ['owner', 'house owner'],
-  operator: ['house admin', 'house owner'],
-  'house-owner': ['house owner'],
-  scraper: ['house owner', 'scrape token'],
+  member: ['member', 'admin', 'owner', 'house member', 'house admin', 'house owner', ...readers],
+  admin: ['admin', 'owner', 'house admin', 'house owner', ...readers],
+  owner: ['owner', 'house owner', ...readers],
+  operator: ['house admin', 'house owner', ...readers],
+  'house-owner': ['house owner', ...readers],
+  scraper: ['house owner', 'scrape token', ...readers],
 }
 
 /**
@@ -65,7 +71,7 @@ export async function walkAccess(routes: readonly Route[]): Promise<string[]> {
         headers: {
           host: 'localhost',
           'content-type': 'application/json',
-          ...(who === 'nobody' ? {} : { authorization: `Bearer ${who}` }),
+          ...credentialsOf(who),
         },
         ...(route.method === 'GET' ? {} : { payload: '{}' }),
       })
@@ -86,7 +92,15 @@ function isReached(status: number): boolean {
   return status === 299 || status === 400
 }
 
+function credentialsOf(who: string): Record<string, string> {
+  if (who === 'nobody') return {}
+  if (!readers.includes(who)) return { authorization: `Bearer ${who}` }
+  const site = who === 'session' ? 'same-origin' : 'cross-site'
+  return { cookie: `baimo_session=${who}`, 'sec-fetch-site': site }
+}
+
 function expectedFor(route: Route, who: string): 'reached' | 401 | 403 {
+  if (who === 'foreign page' && route.method !== 'GET') return 403
   if (allowed[route.access].includes(who)) return 'reached'
   return who === 'nobody' ? 401 : 403
 }
@@ -132,8 +146,8 @@ function principalNamed(name: string): Principal {
 
 /**
  * Calls every route that names an object by its path as a stranger who owns another organisation,
- * with the path of a real object, and tells which answered anything but 404 (or 403, where the
- * stranger's organisation may not call the route at all).
+ * with the path of a real object, and tells which answered anything but 404. Routes of operators
+ * and house owners are left out: there the stranger's role is refused, which `walkAccess` tells.
  *
  * @param paths a real object's path for each `METHOD /pattern`; a missing one is a problem
  */
@@ -153,6 +167,38 @@ export async function walkForeign(
     }
   }
   return problems
+}
+
+/**
+ * The same for objects that are named in a body, by members such as `team_id`.
+ *
+ * @param ids a real object's id for each such member; a missing one is a problem
+ */
+export async function walkForeignBodies(
+  routes: readonly Route[],
+  ids: Readonly<Record<string, string>>,
+  call: (route: Route, body: Readonly<Record<string, string>>) => Promise<number>,
+): Promise<string[]> {
+  const problems: string[] = []
+  for (const route of routes.filter(({ access }) => isShared(access))) {
+    for (const member of idsNamedBy(route)) {
+      const name = `${route.method} ${route.path} ${member}`
+      const id = ids[member]
+      if (id === undefined) problems.push(`${name}: no id of a real object was given`)
+      else {
+        const status = await call(route, { [member]: id })
+        if (status !== 404) problems.push(`${name}: answered a stranger with ${status}`)
+      }
+    }
+  }
+  return problems
+}
+
+/** Members of a route's body that name an object by its id. */
+function idsNamedBy(route: Route): string[] {
+  if (route.kind !== 'json' || route.body === undefined) return []
+  const schema = z.toJSONSchema(route.body, { io: 'input', unrepresentable: 'any' })
+  return Object.keys(schema.properties ?? {}).filter((member) => member.endsWith('_id'))
 }
 
 /** What belongs to one organisation among many; the house's own things are refused by role. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { settings } from '../config.ts'
+import { readConfig, settings } from '../config.ts'
 import { describeSetting } from './config.ts'
 
 const settingOf = (name: string) => {
@@ -20,3 +20,20 @@ it('says of a secret only that it is set', () => {
     expect(JSON.stringify(shown)).not.toContain('hidden')
   }
 })
+
+it('the public address is an origin, with or without a slash at its end', () => {
+  for (const [value, url] of [
+    ['https://market.example.org', 'https://market.example.org'],
+    ['https://market.example.org/', 'https://market.example.org'],
+    [' http://10.0.0.7:8080 ', 'http://10.0.0.7:8080'],
+    ['', null],
+  ] as const)
+    expect(readConfig({ BAIMO_PUBLIC_URL: value }).publicUrl).toBe(url)
+})
+
+it.each(['market.example.org', 'ftp://a', 'https://a/path', 'https://u:p@a', 'https://a/?q'])(
+  'a public address of any other form is refused: %s',
+  (value) => {
+    expect(() => readConfig({ BAIMO_PUBLIC_URL: value })).toThrow('BAIMO_PUBLIC_URL must be')
+  },
+)

@@ -66,10 +66,7 @@ const messages: Readonly<Record<Reason, { readonly code: Code; readonly text: st
  */
 export function openAuthenticator(options: AuthenticatorOptions): Authenticator {
   const limits = { batch: 100, waiting: 5_000 }
-  const stores = {
-    key: { known: new BoundedMap<Known>(CAPACITY), unknown: new BoundedMap<Known>(CAPACITY) },
-    session: { known: new BoundedMap<Known>(CAPACITY), unknown: new BoundedMap<Known>(CAPACITY) },
-  }
+  const stores = { key: createMemory(), session: createMemory() }
   const lookups = {
     key: batchLookups(options.loadKeys, limits),
     session: batchLookups(options.loadSessions, limits),
@@ -134,6 +131,11 @@ export function openAuthenticator(options: AuthenticatorOptions): Authenticator 
         known.deleteWhere(({ found }) => found?.kind === 'good' && isOf(found.principal, holderId))
     },
   }
+}
+
+/** Wrong ones have a map of their own, so that a flood of them pushes no good one out. */
+function createMemory() {
+  return { known: new BoundedMap<Known>(CAPACITY), unknown: new BoundedMap<Known>(CAPACITY) }
 }
 
 function isOf({ personId, teamId }: Principal, holderId: PersonId | TeamId): boolean {

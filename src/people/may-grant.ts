@@ -103,7 +103,7 @@ export function mayRevokeKey(
   return isAtLeast(caller.role, key.role) ? 'allowed' : 'role-too-weak'
 }
 
-/** Whether a caller may make a link for a person of its organisation: itself, or no stronger one. */
+/** Whether a caller may make a link for a person of its organisation: itself, or none stronger. */
 export function mayLetIn(
   caller: Pick<Principal, 'personId' | 'role'>,
   person: { readonly id: string; readonly role: Role },

@@ -1,5 +1,6 @@
 // edge: talks to timers.
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
+import { assert } from '../kernel/index.ts'
 import type { JsonRoute, Reply } from '../people/index.ts'
 import { checkOf } from './check-input.ts'
 import { refuse } from './errors.ts'
@@ -35,9 +36,11 @@ export function addJsonRoute(app: FastifyInstance, route: JsonRoute, bodyTimeout
     method: answersHead(route) ? ['GET', 'HEAD'] : route.method,
     url: route.path,
     handler: async (request, reply) => {
+      const { caller } = request
+      assert(route.access === 'anyone' || caller !== null, 'http: only open routes know no caller')
       demandNoNul(request.url)
       const call = {
-        principal: request.caller,
+        principal: caller,
         params: checkParams(request.params),
         query: checkQuery(request.query),
         body: checkBody(request.body),

@@ -26,9 +26,9 @@ export interface RouteDeclaration {
 }
 
 /** One call of a route: parsed, validated, with its caller known. */
-export interface Call<Params, Query, Body> {
+export interface Call<Params, Query, Body, A extends Access = Access> {
   /** Null only on `anyone` routes: for strangers, and for everybody unless `seesCaller`. */
-  readonly principal: Principal | null
+  readonly principal: A extends 'anyone' ? Principal | null : Principal
   readonly params: Params
   readonly query: Query
   readonly body: Body
@@ -71,18 +71,20 @@ export type Route = JsonRoute | RawRoute
 
 type Parsed<T> = T extends ZodType ? z.output<T> : undefined
 
-/** A JSON route whose handler is typed by its schemas. */
+/** A JSON route whose handler is typed by its schemas, and by its access: who may call is there. */
 export function jsonRoute<
   P extends ZodType | undefined = undefined,
   Q extends ZodType | undefined = undefined,
   B extends ZodType | undefined = undefined,
+  A extends Access = Access,
 >(
   route: RouteDeclaration & {
+    readonly access: A
     readonly params?: P
     readonly query?: Q
     readonly body?: B
     readonly answer?: ZodType
-    readonly handle: (call: Call<Parsed<P>, Parsed<Q>, Parsed<B>>) => Promise<Reply> | Reply
+    readonly handle: (call: Call<Parsed<P>, Parsed<Q>, Parsed<B>, A>) => Promise<Reply> | Reply
   },
 ): JsonRoute {
   return { ...route, kind: 'json' } as unknown as JsonRoute

@@ -1,4 +1,3 @@
-import { assert } from '../kernel/index.ts'
 import { listAnswer } from './page-schemas.ts'
 import { jsonRoute, type Route } from './route.ts'
 import { signInRoutes } from './routes-sign-in.ts'
@@ -26,7 +25,6 @@ import {
   teamAnswer,
 } from './schemas.ts'
 import type { People } from './service.ts'
-import type { Principal } from './types.ts'
 
 /** Keys, people, teams, organisations, links, sessions. */
 export function peopleRoutes(
@@ -56,7 +54,7 @@ function keyRoutes({ keys }: People): Route[] {
       query: pageQuery,
       answer: listAnswer(keyAnswer),
       handle: async ({ principal, query }) => ({
-        json: shapePage(await keys.list(known(principal), pageWish(query)), shapeKey),
+        json: shapePage(await keys.list(principal, pageWish(query)), shapeKey),
       }),
     }),
     jsonRoute({
@@ -68,7 +66,7 @@ function keyRoutes({ keys }: People): Route[] {
       body: newKey,
       answer: newKeyAnswer,
       handle: async ({ principal, body }) => {
-        const { key, secret } = await keys.create(known(principal), {
+        const { key, secret } = await keys.create(principal, {
           name: body.name,
           scopes: body.scopes,
           models: body.models,
@@ -87,7 +85,7 @@ function keyRoutes({ keys }: People): Route[] {
       summary: 'Revoke a key, at once',
       params: byId,
       handle: async ({ principal, params }) => {
-        await keys.revoke(known(principal), params.id)
+        await keys.revoke(principal, params.id)
         return { status: 204 }
       },
     }),
@@ -105,7 +103,7 @@ function personRoutes({ people }: People): Route[] {
       query: pageQuery,
       answer: listAnswer(personAnswer),
       handle: async ({ principal, query }) => ({
-        json: shapePage(await people.list(known(principal), pageWish(query)), shapePerson),
+        json: shapePage(await people.list(principal, pageWish(query)), shapePerson),
       }),
     }),
     jsonRoute({
@@ -117,7 +115,7 @@ function personRoutes({ people }: People): Route[] {
       body: newPerson,
       answer: personAnswer.extend({ link: linkAnswer }),
       handle: async ({ principal, body }) => {
-        const { person, link } = await people.create(known(principal), {
+        const { person, link } = await people.create(principal, {
           ...body,
           email: body.email ?? null,
         })
@@ -134,7 +132,7 @@ function personRoutes({ people }: People): Route[] {
       body: personChange,
       answer: personAnswer,
       handle: async ({ principal, params, body }) => ({
-        json: shapePerson(await people.update(known(principal), params.id, body)),
+        json: shapePerson(await people.update(principal, params.id, body)),
       }),
     }),
     jsonRoute({
@@ -145,7 +143,7 @@ function personRoutes({ people }: People): Route[] {
       summary: 'Remove a person; who is in no other organisation is erased',
       params: byId,
       handle: async ({ principal, params }) => {
-        await people.remove(known(principal), params.id)
+        await people.remove(principal, params.id)
         return { status: 204 }
       },
     }),
@@ -163,7 +161,7 @@ function teamRoutes({ teams }: People): Route[] {
       query: pageQuery,
       answer: listAnswer(teamAnswer),
       handle: async ({ principal, query }) => ({
-        json: shapePage(await teams.list(known(principal), pageWish(query)), shapeTeam),
+        json: shapePage(await teams.list(principal, pageWish(query)), shapeTeam),
       }),
     }),
     jsonRoute({
@@ -176,7 +174,7 @@ function teamRoutes({ teams }: People): Route[] {
       answer: teamAnswer,
       handle: async ({ principal, body }) => ({
         status: 201,
-        json: shapeTeam(await teams.create(known(principal), body.name)),
+        json: shapeTeam(await teams.create(principal, body.name)),
       }),
     }),
     jsonRoute({
@@ -187,7 +185,7 @@ function teamRoutes({ teams }: People): Route[] {
       summary: 'Remove a team and revoke its keys',
       params: byId,
       handle: async ({ principal, params }) => {
-        await teams.remove(known(principal), params.id)
+        await teams.remove(principal, params.id)
         return { status: 204 }
       },
     }),
@@ -204,7 +202,7 @@ function teamMemberRoutes({ teams }: People): Route[] {
       summary: 'Take a person into a team',
       params: byIdAndPerson,
       handle: async ({ principal, params }) => {
-        await teams.addMember(known(principal), params.id, params.person_id)
+        await teams.addMember(principal, params.id, params.person_id)
         return { status: 204 }
       },
     }),
@@ -216,7 +214,7 @@ function teamMemberRoutes({ teams }: People): Route[] {
       summary: 'Take a person out of a team',
       params: byIdAndPerson,
       handle: async ({ principal, params }) => {
-        await teams.removeMember(known(principal), params.id, params.person_id)
+        await teams.removeMember(principal, params.id, params.person_id)
         return { status: 204 }
       },
     }),
@@ -246,7 +244,7 @@ function organisationRoutes({ organisations }: People): Route[] {
       body: newOrganisation,
       answer: organisationAnswer.extend({ owner: personAnswer, link: linkAnswer }),
       handle: async ({ principal, body }) => {
-        const made = await organisations.create(known(principal), {
+        const made = await organisations.create(principal, {
           name: body.name,
           slug: body.slug ?? null,
           owner: { name: body.owner.name, email: body.owner.email ?? null },
@@ -263,9 +261,4 @@ function organisationRoutes({ organisations }: People): Route[] {
       },
     }),
   ]
-}
-
-function known(principal: Principal | null): Principal {
-  assert(principal !== null, 'people: these routes are never open to anyone')
-  return principal
 }

@@ -1,13 +1,22 @@
-import { fork } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile, fork, spawn } from 'node:child_process'
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { root } from './support/build.ts'
 import { type CommandOptions, type Finished, runCommand } from './support/command-line.ts'
 import { type Market, startMarket } from './support/market.ts'
 import { openScriptedUpstream, type ScriptedUpstream } from './upstream/scripted-upstream.ts'
 
+const cli = join(root, 'build', 'cli.js')
 const SMALL = join(root, 'models', 'abacus-small.gguf')
 
 let market: Market
@@ -28,6 +37,23 @@ afterAll(async () => {
 
 function baimo(args: string, options: Partial<CommandOptions> = {}): Promise<Finished> {
   return runCommand(args.split(' '), { home: market.home, ...options })
+}
+
+/** Runs a line of shell in which "$@" is baimo; one that serves is told to stop once it wrote. */
+function inShell(
+  line: string,
+  env: Readonly<Record<string, string>>,
+): Promise<Pick<Finished, 'code' | 'out' | 'err'>> {
+  const args = ['-c', line, 'sh', process.execPath, cli]
+  return new Promise((resolve) => {
+    const child = execFile(
+      '/bin/sh',
+      args,
+      { env: { PATH: process.env.PATH, ...env }, timeout: 30_000, killSignal: 'SIGKILL' },
+      (_, out, err) => resolve({ code: child.exitCode, out, err }),
+    )
+    child.stdout?.once('data', () => child.kill('SIGTERM'))
+  })
 }
 
 async function json(args: string): Promise<Record<string, never>> {
@@ -364,7 +390,7 @@ describe('baimo start', () => {
 
   it('stops when the process that started it is gone', async () => {
     const home = mkdtempSync(join(tmpdir(), 'baimo-cli-'))
-    const child = fork(join(root, 'build', 'cli.js'), ['start'], {
+    const child = fork(cli, ['start'], {
       env: { PATH: process.env.PATH, BAIMO_HOME: home, PORT: '0', BAIMO_LOG: 'silent' },
       stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
     })
@@ -372,5 +398,56 @@ describe('baimo start', () => {
     const code = await new Promise((resolve) => child.on('exit', resolve))
     expect(code).toBe(0)
     rmSync(home, { recursive: true, force: true, maxRetries: 20 })
+  })
+
+  it('serves on when nobody reads what it prints', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'baimo-cli-'))
+    const child = spawn(process.execPath, [cli, 'start'], {
+      env: { PATH: process.env.PATH, BAIMO_HOME: home, PORT: '0' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    child.stdout.destroy()
+    child.stderr.destroy()
+    const ended = new Promise((resolve) => child.on('exit', resolve))
+    await vi.waitUntil(() => existsSync(join(home, 'market.json')), { timeout: 30_000 })
+    // The line with the address is written after the file: two requests later it was.
+    for (let i = 0; i < 2; i++)
+      expect(await runCommand(['models'], { home })).toMatchObject({ code: 0, err: '' })
+    child.kill('SIGTERM')
+    expect(await ended).toBe(0)
+    expect(existsSync(join(home, 'pg', 'postmaster.pid'))).toBe(false)
+    rmSync(home, { recursive: true, force: true, maxRetries: 20 })
+  }, 60_000)
+
+  it.runIf(process.platform !== 'win32')('opens a home whatever the umask allows', async () => {
+    const base = mkdtempSync(join(tmpdir(), 'baimo-cli-'))
+    const home = join(base, 'below', 'home')
+    const { code, out } = await inShell('umask 0777; exec "$@" start --json', {
+      BAIMO_HOME: home,
+      PORT: '0',
+      BAIMO_LOG: 'silent',
+    })
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('owner_link') })
+    expect(statSync(home).mode & 0o700).toBe(0o700)
+    expect(statSync(join(home, 'secret.key')).mode & 0o777).toBe(0o600)
+    rmSync(base, { recursive: true, force: true, maxRetries: 20 })
+  })
+})
+
+describe.runIf(process.platform === 'linux')('baimo, on what Linux has', () => {
+  it('says in one line that its output cannot be written', async () => {
+    const { code, err } = await inShell('"$@" config > /dev/full', {})
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringMatching(/^baimo: The output cannot be written \(ENOSPC.*\)\.\n$/),
+    })
+  })
+
+  it('refuses a home where no folder can be made, instead of trying forever', async () => {
+    const { code, err } = await inShell('"$@" start', { BAIMO_HOME: '/proc/x/y', PORT: '0' })
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringMatching(/^baimo: \/proc\/x\/y cannot be written .*\n$/),
+    })
   })
 })

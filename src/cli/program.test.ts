@@ -28,6 +28,7 @@ function recorder(input = '', overrides: Partial<Terminal> = {}): Recorder {
     isInTerminal: false,
     columns: null,
     readInput: async () => input,
+    outliveReaders: () => {},
     ...overrides,
   }
 }

@@ -23,14 +23,19 @@ export function addStartCommand(program: Command, desk: Desk): void {
     .addHelpText('after', HELP)
   withJson(command).action(async (options: CommonOptions) => {
     const config = desk.config()
+    // Who serves others does not end because nobody reads what it says of itself.
+    desk.terminal.outliveReaders()
     const stop = onStopSignals(desk.terminal)
     const log = await openLog(desk.terminal, config.logLevel)
     const market = await open(desk.terminal, config, log)
     // A signal that came while it opened is not lost: it is closed as soon as it is open.
     if (!stop.isWanted()) await announce(desk.terminal, { market, config, options })
     await stop.wanted
-    await market.close()
-    log.flush()
+    try {
+      await market.close()
+    } finally {
+      log.flush()
+    }
     // Nothing is left to do, whatever a library may still hold open.
     process.exit(0)
   })
@@ -68,6 +73,9 @@ async function openLog(terminal: Terminal, level: Config['logLevel']): Promise<F
     return withFlush(pino(options, { write }), () => undefined)
   }
   const blocks = pino.destination({ fd: 2, sync: false, minLength: 4_096, periodicFlush: 1_000 })
+  blocks.on('error', () => {
+    // A full disk, say: where the log cannot be written, no line can tell.
+  })
   return withFlush(pino(options, blocks), () => blocks.flushSync())
 }
 

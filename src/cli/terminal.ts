@@ -1,5 +1,8 @@
+import { writeSync } from 'node:fs'
 import { text as readAll } from 'node:stream/consumers'
 import { styleText } from 'node:util'
+import { EXIT } from './failure.ts'
+import { BAIMO } from './words.ts'
 
 /** The styles of the command line; none are written where no terminal is, or with NO_COLOR. */
 export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green'
@@ -19,18 +22,26 @@ export interface Terminal {
   readonly columns: number | null
   /** All of standard input, as text. */
   readInput(): Promise<string>
+  /** From now on output that nobody takes is lost, and the process goes on without it. */
+  outliveReaders(): void
 }
 
-/** The terminal of this process. A reader that goes away (`| head`) ends the process quietly. */
+/**
+ * The terminal of this process. A reader that goes away (`| head`) ends the process quietly,
+ * output that cannot be written (a full disk) with one line and exit code 1.
+ */
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr } = process
+  let mustGoOn = false
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0)
-      throw error
+      if (!mustGoOn) endWithout(error)
     })
   }
   return {
+    outliveReaders() {
+      mustGoOn = true
+    },
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     styleOut: (style, text) => styleText(style, text, { stream: stdout }),
@@ -41,6 +52,16 @@ export function processTerminal(): Terminal {
     columns: stdout.isTTY === true ? stdout.columns : null,
     readInput: () => readAll(stdin),
   }
+}
+
+function endWithout(error: NodeJS.ErrnoException): never {
+  if (error.code === 'EPIPE') process.exit(EXIT.ok)
+  try {
+    writeSync(2, `${BAIMO}: The output cannot be written (${error.message}).\n`)
+  } catch {
+    // Standard error is what cannot be written: the exit code tells.
+  }
+  process.exit(EXIT.failed)
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about

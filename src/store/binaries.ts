@@ -1,6 +1,7 @@
 // edge: talks to the file system, to find and link the shipped PostgreSQL
 
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -71,7 +72,8 @@ function resolveNative(platform: string): string {
 }
 
 function linkLibraries(native: string, linksPath: string): void {
-  mkdirSync(linksPath, { recursive: true, mode: 0o755 })
+  const isNew = mkdirSync(linksPath, { recursive: true }) !== undefined
+  if (isNew) chmodSync(linksPath, 0o755) // read by nobody too, whatever the umask
   const listPath = join(native, 'pg-symlinks.json')
   if (!existsSync(listPath)) return // Windows needs none
   const links = parseJson(readFileSync(listPath, 'utf8'))

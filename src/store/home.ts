@@ -9,7 +9,7 @@ import {
   readFileSync,
   writeFileSync,
 } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { parseJson } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
@@ -46,10 +46,20 @@ export function openHome(path: string): Home {
   }
 }
 
-/** A folder for this user alone. Root's may be walked through: its database runs as nobody. */
+/**
+ * A folder for this user alone, and its parents. Root's may be walked through: its database runs
+ * as nobody. One folder at a time: where none can be made and none is there, as in /proc, Node's
+ * `recursive` tries forever.
+ */
 function makeFolder(path: string): void {
   if (existsSync(path)) return
-  mkdirSync(path, { recursive: true })
+  makeFolder(dirname(path))
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    if (!existsSync(path)) throw error
+    return // another start made it meanwhile
+  }
   chmodSync(path, process.getuid?.() === 0 ? 0o711 : 0o700)
 }
 

@@ -1,7 +1,7 @@
 // edge: makes a folder where the path is too long.
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** The shortest of the systems' limits (macOS: 104 bytes with the final zero). */
@@ -17,7 +17,7 @@ export function chooseSocket(runFolder: string, platform: string = process.platf
   if (platform === 'win32') return `\\\\.\\pipe\\baimo-engine-${digestOf(runFolder)}`
   const path = join(runFolder, 'engine.sock')
   if (Buffer.byteLength(path) <= MAX_PATH_BYTES) return path
-  const folder = join(tmpdir(), `baimo-${userInfo().uid}-${digestOf(runFolder)}`)
+  const folder = join(tmpdir(), `baimo-${process.getuid?.() ?? 0}-${digestOf(runFolder)}`)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   return join(folder, 'engine.sock')
 }

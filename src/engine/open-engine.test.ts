@@ -1,7 +1,16 @@
 import { spawn } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { request } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
@@ -99,6 +108,29 @@ describe('the child', () => {
     expect(isAlive(pid)).toBe(true)
     parent.kill('SIGKILL')
     expect(await until(() => !isAlive(pid))).toBeLessThan(2_000)
+  })
+
+  it.runIf(process.getuid?.() === 0)('runs for a user without home and name', async () => {
+    const NAMELESS = 54_321
+    const folder = mkdtempSync(join(tmpdir(), 'baimo-engine-'))
+    cleanups.push(() => rmSync(folder, { recursive: true, force: true }))
+    chownSync(folder, NAMELESS, NAMELESS)
+    const index = new URL('./index.ts', import.meta.url).href
+    const options = { engineFolder, childPath, runFolder: folder }
+    const script = `import { openEngine } from ${JSON.stringify(index)}
+      const log = { debug() {}, info() {}, warn() {}, error() {} }
+      const engine = openEngine({ ...${JSON.stringify(options)}, log })
+      await engine.whenReady()
+      process.stdout.write(engine.state().kind)
+      await engine.close()`
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      uid: NAMELESS,
+      gid: NAMELESS,
+      env: {},
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    expect(await text(parent.stdout)).toBe('ready')
   })
 
   it('closes in order and leaves nothing behind', async () => {

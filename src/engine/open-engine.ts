@@ -118,6 +118,7 @@ export function openEngine(options: EngineOptions): Engine {
   const quarantine = openQuarantine(options.log)
   const supervisor = new Supervisor({
     childPath: options.childPath,
+    spareHomeFolder: options.runFolder,
     log: options.log,
     clock: options.clock ?? systemClock,
     onLoadCrash: quarantine.blame,

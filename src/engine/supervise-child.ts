@@ -1,11 +1,14 @@
 // edge: starts a child process and keeps it alive.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { homedir } from 'node:os'
 import type { Clock, Log } from '../kernel/index.ts'
 import type { ChildStatus, EngineState, Order, Report } from './types.ts'
 
 export interface SuperviseOptions {
   /** The child's entry: a `.ts` file in development, the bundle's output in production. */
   readonly childPath: string
+  /** What the child takes for its home folder where this user has none. */
+  readonly spareHomeFolder: string
   /** The first order of every new child. */
   readonly configure: () => Order
   readonly log: Log
@@ -33,6 +36,26 @@ const noStatus: ChildStatus = {
 /** Whether waiting for `ready` is over, one way or the other. */
 const isSettled = (kind: EngineState['kind']) =>
   kind === 'ready' || kind === 'stopped' || kind === 'absent'
+
+function hasHomeFolder(): boolean {
+  try {
+    return homedir() !== ''
+  } catch {
+    return false // no HOME, and a user id that no name belongs to, as in some containers
+  }
+}
+
+/**
+ * The program and its arguments. node-llama-cpp asks for a home folder as it is loaded: `env` gives
+ * it one and becomes the child, under the same process id.
+ */
+export function childCommand(
+  { childPath, spareHomeFolder }: Pick<SuperviseOptions, 'childPath' | 'spareHomeFolder'>,
+  hasHome: boolean,
+): { file: string; args: string[] } {
+  if (hasHome) return { file: process.execPath, args: [childPath] }
+  return { file: '/usr/bin/env', args: [`HOME=${spareHomeFolder}`, process.execPath, childPath] }
+}
 
 /** The child writes nothing of its own: what comes is native code's, for the log. */
 function logOutput(child: ChildProcess, log: Log): void {
@@ -104,9 +127,10 @@ export class Supervisor {
   }
 
   #start(): void {
-    const { clock, log, childPath, configure } = this.#options
+    const { clock, log, configure } = this.#options
     const startedMs = clock.monotonicMs()
-    const child = spawn(process.execPath, [childPath], {
+    const { file, args } = childCommand(this.#options, hasHomeFolder())
+    const child = spawn(file, args, {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: process.platform !== 'win32', // Ctrl-C is for the parent, which ends us in order
       windowsHide: true,

@@ -51,15 +51,23 @@ export interface StartOptions {
  */
 export async function startMarket(config: Config, options: StartOptions): Promise<Market> {
   const closers: (() => Promise<void> | void)[] = []
-  const closeAll = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) await close()
-  }
+  const closeAll = (): Promise<void> => runAll(closers.splice(0).reverse())
   try {
     return await open(config, options, { closers, closeAll })
   } catch (error) {
-    await closeAll()
+    await closeAll().catch((also: unknown) => {
+      options.log.error({ reason: String(also) }, 'a part did not close')
+    })
     throw error
   }
+}
+
+/** Runs every closer, in order, whatever one of them throws; the first failure is thrown at the end. */
+async function runAll(closers: readonly (() => Promise<void> | void)[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const close of closers)
+    await Promise.try(close).catch((error: unknown) => void failures.push(error))
+  if (failures.length > 0) throw failures[0]
 }
 
 interface Closing {
@@ -81,7 +89,7 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
   const parts = await openParts(config, { address, home, engine, store, log })
   closers.push(() => parts.providers.close())
   if (store.kind === 'external') closers.push(parts.catalog.watch(CATALOG_LOOK_MS))
-  closers.push(() => parts.metering.drain(LAST_COMMITS_MS))
+  closers.push(() => parts.metering.close(LAST_COMMITS_MS))
 
   const startedAt = new Date(clock.nowMs())
   const found = config.isOffline ? Promise.resolve([]) : findLocalServers(parts.providers, log)
@@ -165,7 +173,7 @@ async function openParts(config: Config, ground: Ground): Promise<Parts> {
     engine,
   })
   await catalog.addHouseModels(join(packageRoot, 'models'))
-  const metering = openMetering({ store, log })
+  const metering = openMetering({ store, log, clock })
   return { people, catalog, providers, metering, metrics: createMetrics() }
 }
 
@@ -181,6 +189,7 @@ export function composeRoutes(running: Running): readonly Route[] {
   const version = readVersion()
   const gateway = openGateway({
     resolve: (name, allowed) => catalog.snapshot().resolve(name, allowed),
+    mayDispatch: () => undefined,
     dispatch: dispatchWhenReady(engine, providers.dispatch),
     record: metering.record,
     shapeError: shapeOpenaiError,

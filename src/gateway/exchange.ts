@@ -54,6 +54,8 @@ class Exchange implements ProviderHandler {
   readonly #ended: () => void
   #abort: Abort = () => undefined
   #isClientGone = false
+  /** Whether its bytes have begun to go to the provider: until then nothing was consumed. */
+  #isSent = false
   #isSettled = false
   #hasUpstreamEnded = false
   #isPaused = false
@@ -95,6 +97,10 @@ class Exchange implements ProviderHandler {
       bodyTimeoutMs: BODY_TIMEOUT_MS,
     }
     this.#abort = this.#parts.dispatch(listing.endpoint, request, this)
+  }
+
+  onRequestStart(): void {
+    this.#isSent = true
   }
 
   onResponseStart(control: DispatchControl, status: number, headers: ResponseHeaders): void {
@@ -266,6 +272,7 @@ class Exchange implements ProviderHandler {
         upstream_status: this.#status,
         code: 'code' in error ? error.code : undefined,
         reason: error.message,
+        ...causeOf(error),
       },
       'upstream failed',
     )
@@ -327,8 +334,9 @@ class Exchange implements ProviderHandler {
     return { tokens: this.#estimate(0, this.#wholeBytes), source: 'estimated', upstreamId: null }
   }
 
-  /** A client that left before the answer began: what it sent was read, nothing came back. */
-  #abortedCount(): Counted {
+  /** A client that left before the answer began: what was sent on was read, nothing came back. */
+  #abortedCount(): Counted | undefined {
+    if (!this.#isSent) return undefined
     return { tokens: this.#estimate(0, 0), source: 'estimated', upstreamId: null }
   }
 
@@ -399,6 +407,15 @@ class Exchange implements ProviderHandler {
     const before = this.#dispatchedMs - this.#admitted.bodyReadMs
     return before + (this.#parts.clock.monotonicMs() - sinceMs)
   }
+}
+
+/** What lies beneath a failure, for the operator: the code of a system call, say. */
+function causeOf(error: Error): { cause_code?: string; cause?: string } {
+  const { cause } = error
+  const inner = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause
+  if (!(inner instanceof Error)) return {}
+  const code = 'code' in inner && typeof inner.code === 'string' ? { cause_code: inner.code } : {}
+  return { ...code, cause: inner.message }
 }
 
 interface Counted {

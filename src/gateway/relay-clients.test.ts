@@ -91,6 +91,8 @@ describe('a client that goes away', () => {
     await until(() => world.gateway.runningCount === 2)
     second.abort()
     await until(() => world.usages.length === 1)
+    const nothing = { input: 0, cachedInput: 0, cacheWrite: 0, output: 0, reasoning: 0 }
+    expect(world.usages[0]).toMatchObject({ source: 'counted', tokens: nothing })
     first.abort()
     await Promise.all(runs)
     await world.settled(2)

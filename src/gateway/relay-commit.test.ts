@@ -47,6 +47,24 @@ function readSoFar(answer: Response): { text: () => string; ended: Promise<void>
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, 60))
 
+describe('while nothing may be dispatched', () => {
+  it('a request is refused by the words of the house, and no provider sees it', async () => {
+    const upstream = await openScriptedUpstream()
+    onTestFinished(() => upstream.close())
+    const world = await openGatewayWorld({
+      endpoint: upstream.endpoint(),
+      mayDispatch: () => {
+        throw refuse('metering_unavailable', 'Try again.', { retryAfterSeconds: 1 })
+      },
+    })
+    const answer = await world.post('/chat/completions', chatBody('normal'))
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get('retry-after')).toBe('1')
+    expect(world).toMatchObject({ usages: [], refusals: ['metering_unavailable'] })
+    expect(upstream.hits).toEqual([])
+  })
+})
+
 describe('while the usage is not committed', () => {
   it.each(['normal', 'stall-after-done', 'usage-late', 'done-split'])(
     'a stream (%s) has said all but its terminal event',

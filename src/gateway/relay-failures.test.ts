@@ -64,6 +64,16 @@ describe('an upstream that fails before its answer', () => {
     expect(ms.headers.get('retry-after-ms')).toBe('1500')
   })
 
+  it('is logged with what lies beneath: the code and the words of the system', async () => {
+    const upstream = await openScriptedUpstream()
+    const world = await openGatewayWorld({ endpoint: upstream.endpoint() })
+    await upstream.close()
+    const answer = await world.post('/chat/completions', chatBody('normal'))
+    expect(await answer.text()).not.toContain('ECONNREFUSED')
+    const beneath = { cause_code: 'ECONNREFUSED', cause: expect.stringContaining('ECONNREFUSED') }
+    expect(world.logged).toMatchObject([{ message: 'upstream failed', fields: beneath }])
+  })
+
   it('is not asked twice', async () => {
     const upstream = await openScriptedUpstream()
     onTestFinished(() => upstream.close())

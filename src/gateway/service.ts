@@ -45,6 +45,7 @@ export function openGateway(parts: GatewayParts): Gateway {
       collectBody(request, (body) => {
         try {
           if (body instanceof Error) throw body
+          parts.mayDispatch()
           const bodyReadMs = parts.clock.monotonicMs()
           const admission = admitRequest(body, operation, (name) =>
             parts.resolve(name, caller.principal.models),

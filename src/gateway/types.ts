@@ -24,6 +24,11 @@ export interface GatewayMeters {
 export interface GatewayParts {
   /** What a name means to a caller whose key is limited to `allowed` models; null: no limit. */
   readonly resolve: (name: string, allowed: readonly string[] | null) => Resolution
+  /**
+   * Throws a Refusal while nothing may be dispatched, as its usage could not be recorded. Asked
+   * when a request's body was read, before admission.
+   */
+  readonly mayDispatch: () => void
   readonly dispatch: (
     endpoint: LiveListing['endpoint'],
     request: ProviderRequest,

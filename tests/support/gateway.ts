@@ -32,6 +32,7 @@ export interface GatewayWorldOptions {
   readonly listing?: Partial<LiveListing>
   readonly resolve?: (name: string) => Resolution | null
   readonly dispatch?: GatewayParts['dispatch']
+  readonly mayDispatch?: GatewayParts['mayDispatch']
   readonly connections?: number
 }
 
@@ -53,6 +54,7 @@ export async function openGatewayWorld(options: GatewayWorldOptions): Promise<Ga
   const providers = openProviders({ connections: options.connections ?? 64 })
   const gateway = openGateway({
     resolve: (name) => options.resolve?.(name) ?? resolveAny(name, options),
+    mayDispatch: options.mayDispatch ?? (() => undefined),
     dispatch: options.dispatch ?? providers.dispatch,
     record: async (usage, timeoutMs) => {
       usages.push(usage)

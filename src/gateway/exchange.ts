@@ -1,6 +1,6 @@
 // edge: one request's way from dispatch to the last byte of its answer.
 import type { ServerResponse } from 'node:http'
-import type { Outcome, TokenBuckets, Usage, UsageSource } from '../metering/index.ts'
+import type { Outcome, Usage } from '../metering/index.ts'
 import type {
   Abort,
   DispatchControl,
@@ -8,11 +8,18 @@ import type {
   ResponseHeaders,
 } from '../providers/index.ts'
 import { firstValue, isOfType, onClientGone, passedHeaders, passedType } from './client.ts'
+import {
+  type Asked,
+  type Counted,
+  countTextBytes,
+  countUsage,
+  type Delivered,
+  NOTHING_CONSUMED,
+} from './count-usage.ts'
 import { decoderOf } from './decode-answer.ts'
 import { refuse } from './errors.ts'
 import { judgeWholeAnswer } from './judge-answer.ts'
 import { prepareBody } from './prepare-body.ts'
-import { estimateUsage, readUsage } from './read-usage.ts'
 import { PassedError, StreamedAnswer } from './streamed-answer.ts'
 import type { Admitted, GatewayParts } from './types.ts'
 
@@ -25,14 +32,6 @@ const LEAVE_UPSTREAM_MS = 1_000
 const CLIENT_STALL_MS = 300_000
 /** A whole answer larger than this is refused; the largest real ones are embeddings. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024
-
-const NO_TOKENS: TokenBuckets = {
-  input: 0,
-  cachedInput: 0,
-  cacheWrite: 0,
-  output: 0,
-  reasoning: 0,
-}
 
 /**
  * Dispatches an admitted request and writes its answer. Usage is recorded exactly once, whichever
@@ -52,6 +51,7 @@ class Exchange implements ProviderHandler {
   readonly #admitted: Admitted
   readonly #response: ServerResponse
   readonly #ended: () => void
+  readonly #asked: Asked
   #abort: Abort = () => undefined
   #isClientGone = false
   /** Whether its bytes have begun to go to the provider: until then nothing was consumed. */
@@ -78,6 +78,11 @@ class Exchange implements ProviderHandler {
     this.#admitted = admitted
     this.#response = response
     this.#ended = ended
+    this.#asked = {
+      operation: admitted.operation,
+      requestTextBytes: countTextBytes(admitted.envelope.body),
+      contextTokens: admitted.listing.contextTokens,
+    }
   }
 
   start(): void {
@@ -175,16 +180,10 @@ class Exchange implements ProviderHandler {
   async #completeWhole(
     body: Buffer,
     status: number,
-    judged: { usage: Parameters<typeof readUsage>[0]; upstreamId: string | null },
+    judged: Pick<Delivered, 'usage' | 'upstreamId'>,
   ): Promise<void> {
-    const reported = readUsage(judged.usage)
-    const tokens = reported ?? this.#estimate(0, body.length)
-    const source = reported === null ? 'estimated' : 'reported'
-    await this.#answerWith(status, body, 'answered', {
-      tokens,
-      source,
-      upstreamId: judged.upstreamId,
-    })
+    const counted = countUsage(this.#asked, { ...judged, answerTextBytes: body.length })
+    await this.#answerWith(status, body, 'answered', counted)
   }
 
   /** Commits the usage, then writes a whole answer at once. */
@@ -192,7 +191,7 @@ class Exchange implements ProviderHandler {
     status: number,
     body: Buffer,
     outcome: Outcome,
-    counted: Counted = { tokens: NO_TOKENS, source: 'counted', upstreamId: null },
+    counted: Counted = NOTHING_CONSUMED,
   ): Promise<void> {
     const endedMs = this.#parts.clock.monotonicMs()
     const failure = await this.#settle(outcome, counted)
@@ -283,8 +282,7 @@ class Exchange implements ProviderHandler {
     this.#isClientGone = true
     this.#abort(new Error('client gone'))
     if (this.#isSettled) return
-    const counted = this.#stream === null ? undefined : this.#streamCount()
-    const settled = this.#settle('aborted', counted ?? this.#abortedCount())
+    const settled = this.#settle('aborted', this.#abortedCount())
     this.#finish(settled.then(() => this.#ended()))
   }
 
@@ -318,42 +316,29 @@ class Exchange implements ProviderHandler {
   }
 
   #streamCount(): Counted {
-    const stream = this.#stream
-    const reported = readUsage(stream?.usage ?? undefined)
-    if (reported !== null) {
-      return { tokens: reported, source: 'reported', upstreamId: stream?.upstreamId ?? null }
-    }
-    const tokens = this.#estimate(stream?.deltaCount ?? 0, stream?.textBytes ?? 0)
-    return { tokens, source: 'estimated', upstreamId: stream?.upstreamId ?? null }
+    return countUsage(this.#asked, {
+      usage: this.#stream?.usage ?? null,
+      upstreamId: this.#stream?.upstreamId ?? null,
+      deltaCount: this.#stream?.deltaCount ?? 0,
+      answerTextBytes: this.#stream?.textBytes ?? 0,
+    })
   }
 
   /** An answer that broke off: what came of it was made, and its request was read. */
-  #brokenCount(): Counted | undefined {
+  #brokenCount(): Counted {
     if (this.#stream !== null) return this.#streamCount()
-    if (this.#status === null || this.#status >= 400) return undefined
-    return { tokens: this.#estimate(0, this.#wholeBytes), source: 'estimated', upstreamId: null }
+    if (this.#status === null || this.#status >= 400) return NOTHING_CONSUMED
+    return countUsage(this.#asked, { answerTextBytes: this.#wholeBytes })
   }
 
   /** A client that left before the answer began: what was sent on was read, nothing came back. */
-  #abortedCount(): Counted | undefined {
-    if (!this.#isSent) return undefined
-    return { tokens: this.#estimate(0, 0), source: 'estimated', upstreamId: null }
-  }
-
-  #estimate(deltaCount: number, answerTextBytes: number): TokenBuckets {
-    const { envelope, operation } = this.#admitted
-    const requestBytes = envelope.body.length
-    if (operation === 'embeddings') {
-      return estimateUsage({ requestBytes, answerTextBytes: 0, deltaCount: 0 })
-    }
-    return estimateUsage({ requestBytes, answerTextBytes, deltaCount })
+  #abortedCount(): Counted {
+    if (this.#stream !== null) return this.#streamCount()
+    return this.#isSent ? countUsage(this.#asked, {}) : NOTHING_CONSUMED
   }
 
   /** Records the usage, once. Null when it is committed, else why it is not. */
-  async #settle(
-    outcome: Outcome,
-    counted: Counted = { tokens: NO_TOKENS, source: 'counted', upstreamId: null },
-  ): Promise<Error | null> {
+  async #settle(outcome: Outcome, counted: Counted = NOTHING_CONSUMED): Promise<Error | null> {
     if (this.#isSettled) return null
     this.#isSettled = true
     const usage = this.#usageRecord(outcome, counted)
@@ -416,10 +401,4 @@ function causeOf(error: Error): { cause_code?: string; cause?: string } {
   if (!(inner instanceof Error)) return {}
   const code = 'code' in inner && typeof inner.code === 'string' ? { cause_code: inner.code } : {}
   return { ...code, cause: inner.message }
-}
-
-interface Counted {
-  readonly tokens: TokenBuckets
-  readonly source: UsageSource
-  readonly upstreamId: string | null
 }

@@ -23,6 +23,15 @@ export function readUsage(usage: Json | undefined): TokenBuckets | null {
   }
 }
 
+/** The side that a usage object leaves out while it has the other; null: both or neither. */
+export function missingSide(usage: Json | undefined): 'input' | 'output' | null {
+  if (!isJsonObject(usage)) return null
+  const hasInput = count(usage.prompt_tokens) !== null
+  const hasOutput = count(usage.completion_tokens) !== null
+  if (hasInput === hasOutput) return null
+  return hasInput ? 'output' : 'input'
+}
+
 function readInput(usage: JsonObject, input: number) {
   const details = isJsonObject(usage.prompt_tokens_details) ? usage.prompt_tokens_details : {}
   // DeepSeek and Moonshot name their cache hits at the top level.

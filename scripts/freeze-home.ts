@@ -74,11 +74,11 @@ async function readTables(socketFolder: string) {
   await client.connect()
   try {
     const names = await client.query<{ name: string }>(
-      `select tablename as name from pg_tables where schemaname = 'public' order by 1`,
+      `select tablename as name from pg_tables where schemaname = 'baimo' order by 1`,
     )
     const rows: Record<string, unknown[]> = {}
     for (const { name } of names.rows) {
-      const all = await client.query(`select to_jsonb(t) as row from "${name}" t order by 1`)
+      const all = await client.query(`select to_jsonb(t) as row from baimo."${name}" t order by 1`)
       if (all.rows.length > 0) rows[name] = all.rows.map(({ row }) => row)
     }
     return { rows }

@@ -26,6 +26,11 @@ export const storeErrors = defineErrors({
     title: 'The database of DATABASE_URL does not answer. Check host, port, name and password.',
     isRetryable: true,
   },
+  store_database_away: {
+    kind: 'unavailable',
+    title: 'The database does not answer just now; try again in a moment.',
+    isRetryable: true,
+  },
   store_database_too_old: {
     kind: 'unavailable',
     title: 'The database of DATABASE_URL is older than PostgreSQL 15. Upgrade it.',

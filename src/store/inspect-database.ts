@@ -1,9 +1,10 @@
 // edge: talks to PostgreSQL
 
-import pg from 'pg'
+import type pg from 'pg'
 import { ROLE } from './cluster.ts'
 import { findPending } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
+import { newClient } from './open-pool.ts'
 import { asUnreachable, openEmbeddedServer, type StoreOptions } from './open-store.ts'
 import { clientConfig } from './server-process.ts'
 import { refuseOld } from './store.ts'
@@ -39,8 +40,7 @@ export async function inspectDatabase(
 }
 
 async function look(connection: pg.ClientConfig): Promise<DatabaseFacts> {
-  const client = new pg.Client({ ...connection, application_name: 'baimo doctor' })
-  client.on('error', () => {}) // the statement that was running throws it too
+  const client = newClient({ ...connection, application_name: 'baimo doctor' })
   await client.connect()
   try {
     const { rows } = await client.query(

@@ -42,8 +42,7 @@ it('lists migrations by number, each once', () => {
 describeOnEveryServer('migrating', (openStore) => {
   const clientOf = async (store: Store): Promise<pg.PoolClient> => {
     const client = await store.pool.connect()
-    await client.query('drop schema public cascade')
-    await client.query('create schema public')
+    await client.query('drop schema baimo cascade')
     return client
   }
 

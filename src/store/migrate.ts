@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import { refuse } from './errors.ts'
+import { SCHEMA } from './schema.ts'
 import type { Migration } from './types.ts'
 
 /** Any number, the same in every version: all replicas must queue for one lock. */
@@ -25,6 +26,7 @@ export async function migrate(
 ): Promise<string[]> {
   await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
   try {
+    await enterSchema(client)
     const pending = pendingMigrations(await readApplied(client), migrations)
     if (pending.length > 0) onProgress(`migrating the database: ${pending.length} to apply`)
     for (const migration of pending) await apply(client, migration)
@@ -39,7 +41,9 @@ export async function findPending(
   client: pg.ClientBase,
   migrations: readonly Migration[],
 ): Promise<string[]> {
-  const { rows } = await client.query("select to_regclass('migrations') is not null as is_there")
+  const { rows } = await client.query(
+    `select to_regclass('${SCHEMA}.migrations') is not null as is_there`,
+  )
   const applied: readonly AppliedRow[] = rows[0].is_there ? await listApplied(client) : []
   return pendingMigrations(applied, migrations).map(({ name }) => name)
 }
@@ -71,8 +75,15 @@ export function checksumOf(migration: Migration): string {
   return createHash('sha256').update(migration.sql).digest('hex')
 }
 
+/** Made only when it is missing: whoever owns the database may have made it for us, and no more. */
+async function enterSchema(client: pg.ClientBase): Promise<void> {
+  const found = await client.query('select to_regnamespace($1) is not null as is_there', [SCHEMA])
+  if (!found.rows[0].is_there) await client.query(`create schema ${SCHEMA}`)
+  await client.query(`set search_path to ${SCHEMA}`)
+}
+
 async function readApplied(client: pg.ClientBase): Promise<AppliedRow[]> {
-  await client.query(`create table if not exists migrations (
+  await client.query(`create table if not exists ${SCHEMA}.migrations (
     name text primary key,
     checksum text not null,
     applied_at timestamptz not null default now()
@@ -82,7 +93,7 @@ async function readApplied(client: pg.ClientBase): Promise<AppliedRow[]> {
 
 async function listApplied(client: pg.ClientBase): Promise<AppliedRow[]> {
   const { rows } = await client.query<AppliedRow>(
-    'select name, checksum from migrations order by name collate "C"',
+    `select name, checksum from ${SCHEMA}.migrations order by name collate "C"`,
   )
   return rows
 }

@@ -1,12 +1,12 @@
 // edge: talks to PostgreSQL
 
 import { join } from 'node:path'
-import pg from 'pg'
 import type { Log } from '../kernel/index.ts'
 import { embeddedBinaries } from './binaries.ts'
 import { type Cluster, ROLE } from './cluster.ts'
 import { refuse } from './errors.ts'
 import { migrations } from './migrations/index.ts'
+import { newClient } from './open-pool.ts'
 import { openServer, type Server } from './server.ts'
 import { type Address, clientConfig } from './server-process.ts'
 import { connectStore } from './store.ts'
@@ -83,7 +83,7 @@ async function openEmbedded(options: StoreOptions): Promise<Store> {
 }
 
 async function makeDatabase(address: Address): Promise<void> {
-  const client = new pg.Client(clientConfig(address, 'postgres'))
+  const client = newClient(clientConfig(address, 'postgres'))
   await client.connect()
   try {
     const found = await client.query('select 1 from pg_database where datname = $1', [ROLE])

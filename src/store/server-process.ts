@@ -5,8 +5,9 @@ import { closeSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import { type Cluster, openLog, ProgramFailure, ROLE, readPassword } from './cluster.ts'
+import { newClient } from './open-pool.ts'
 import { isAlive, isPostgresOn, readPostmaster } from './postmaster.ts'
 import { invocation, type RunAs } from './run-as.ts'
 
@@ -65,14 +66,22 @@ export async function startProcess(options: StartOptions): Promise<Running> {
   })
   let words: string | null = null
   void failure.then((reason) => {
-    const said = readFileSync(cluster.logPath).subarray(logStart).toString()
-    words = `${said}\n${reason}`
+    words = `${readLog(cluster, logStart)}\n${reason}`
   })
   await untilItAnswers(options, address, () => words)
   const pid = usesTcp ? readPostmaster(cluster.dataPath)?.pid : child.pid
   if (pid === undefined) throw new ProgramFailure('postgres', 'it left no process id')
   child.unref()
   return { pid, address, ended: usesTcp ? untilGone(pid, POLL_MS * 50) : failure.then(() => {}) }
+}
+
+/** What the server wrote since; nothing where its log was taken away, as rotation does. */
+function readLog(cluster: Cluster, start: number): string {
+  try {
+    return readFileSync(cluster.logPath).subarray(start).toString()
+  } catch {
+    return ''
+  }
 }
 
 function spawnServer(options: StartOptions, address: Address, log: number): ChildProcess {
@@ -120,7 +129,7 @@ async function untilItAnswers(
 
 /** Null when the server takes statements, otherwise what it said. */
 async function reasonNotToAnswer(address: Address): Promise<string | null> {
-  const client = new pg.Client(clientConfig(address, 'postgres'))
+  const client = newClient(clientConfig(address, 'postgres'))
   try {
     await client.connect()
     await client.query('select 1')

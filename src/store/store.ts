@@ -1,24 +1,21 @@
-import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
-import pg from 'pg'
+import { CompiledQuery, Kysely } from 'kysely'
+import type pg from 'pg'
 import type { Log } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
 import { migrate } from './migrate.ts'
+import { newClient, openPool } from './open-pool.ts'
+import { shareFor } from './share-for.ts'
 import type { Migration, Store } from './types.ts'
+import { WatchfulDialect, watchDatabase } from './watchful-dialect.ts'
 
 const OLDEST_VERSION = 150_000
 const HEALTH_LIMIT_MS = 2_000
+/** How long one answer about the database's health is good for. */
+const HEALTH_SHARED_MS = 1_000
 
-/** What every connection of the pool says of itself. A statement that hangs must not hang us. */
-const poolConfig: pg.PoolConfig = {
-  application_name: 'baimo',
-  max: 16,
-  idleTimeoutMillis: 60_000,
-  connectionTimeoutMillis: 10_000,
-  keepAlive: true,
-  statement_timeout: 30_000,
-  lock_timeout: 10_000,
-  idle_in_transaction_session_timeout: 60_000,
-}
+/** Most connections for everything but the commit of usage, which has its own. */
+const MAX_CONNECTIONS = 16
+const MAX_COMMIT_CONNECTIONS = 2
 
 export interface ConnectOptions {
   readonly kind: Store['kind']
@@ -36,29 +33,30 @@ export interface ConnectOptions {
  */
 export async function connectStore(options: ConnectOptions): Promise<Store> {
   await prepare(options)
-  const pool = new pg.Pool({ ...poolConfig, ...options.connection })
-  pool.on('error', (error) => {
-    options.log.debug({ reason: error.message }, 'an idle database connection ended')
-  })
-  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+  const { connection, log } = options
+  const pool = openPool({ connection, log, max: MAX_CONNECTIONS })
+  const commitPool = openPool({ connection, log, max: MAX_COMMIT_CONNECTIONS })
+  const watch = watchDatabase(log)
+  const db = new Kysely<unknown>({ dialect: new WatchfulDialect({ pool }, watch) })
+  const health = shareFor(HEALTH_SHARED_MS, () => answersInTime(db))
   let closing: Promise<void> | null = null
   return {
     kind: options.kind,
     db,
     pool,
+    commitPool,
     transaction: (work) => db.transaction().execute(work),
     serverVersion: async () => (await pool.query('show server_version')).rows[0].server_version,
-    isHealthy: () => answersInTime(db),
+    isHealthy: async () => closing === null && health(),
     close() {
-      closing ??= db.destroy().then(options.afterClose)
+      closing ??= Promise.all([db.destroy(), commitPool.end()]).then(options.afterClose)
       return closing
     },
   }
 }
 
 async function prepare(options: ConnectOptions): Promise<void> {
-  const client = new pg.Client({ ...options.connection, application_name: 'baimo migrate' })
-  client.on('error', () => {}) // the statement that was running throws it too
+  const client = newClient({ ...options.connection, application_name: 'baimo migrate' })
   await client.connect()
   try {
     const { rows } = await client.query(

@@ -24,11 +24,13 @@ export interface Store {
   readonly db: Kysely<unknown>
   /** The raw connections below `db`, for statements that kysely would slow down. */
   readonly pool: pg.Pool
+  /** Connections kept for the commit of usage: no other statement can make it wait for one. */
+  readonly commitPool: pg.Pool
   /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
   transaction<T>(work: (trx: Transaction<unknown>) => Promise<T>): Promise<T>
   /** Such as `18.4`. */
   serverVersion(): Promise<string>
-  /** Whether the database answers within two seconds. Never throws. */
+  /** Whether the database answers within two seconds; looked up at most once a second. */
   isHealthy(): Promise<boolean>
   /** Waits for running statements, then stops the embedded server. The second call does nothing. */
   close(): Promise<void>

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest'
+import { isAway } from './is-away.ts'
+
+const errorOf = (message: string, more: object = {}) => Object.assign(new Error(message), more)
+
+it.each([
+  ['connect ECONNREFUSED', { code: 'ECONNREFUSED' }],
+  ['connect ENOENT', { code: 'ENOENT', syscall: 'connect' }],
+  ['terminating connection due to administrator command', { code: '57P01' }],
+  ['the database system is starting up', { code: '57P03' }],
+  ['connection failure', { code: '08006' }],
+  ['sorry, too many clients already', { code: '53300' }],
+  ['Connection terminated unexpectedly', {}],
+  ['timeout exceeded when trying to connect', {}],
+  ['Client has encountered a connection error and is not queryable', {}],
+])('takes "%s" for a database that is away', (message, more) => {
+  expect(isAway(errorOf(message, more))).toBe(true)
+})
+
+it.each([
+  ['relation "keys" does not exist', { code: '42P01' }],
+  ['duplicate key', { code: '23505' }],
+  ['canceling statement due to statement timeout', { code: '57014' }],
+  ['open ENOENT', { code: 'ENOENT', syscall: 'open' }],
+  ['Connection terminated, says a row', { code: '23514' }],
+])('leaves "%s" as it is', (message, more) => {
+  expect(isAway(errorOf(message, more))).toBe(false)
+  expect(isAway(message)).toBe(false)
+})

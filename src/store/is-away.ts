@@ -1,0 +1,27 @@
+/** Operating system's codes of a connection that cannot be made or was lost. */
+const SYSTEM_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+])
+/** SQLSTATE: connection exceptions, shutdown and recovery, no connection left. */
+const SQL_STATES = /^(08|57P0[1-5]$|53300$)/
+/** What the pg library says without a code. */
+const WORDS =
+  /Connection terminated|timeout exceeded when trying to connect|timeout expired|not queryable|connection error/i
+
+/** Whether an error says that the database is away: no fault of the statement that met it. */
+export function isAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? String(error.code) : ''
+  if (SYSTEM_CODES.has(code) || SQL_STATES.test(code)) return true
+  // The socket of a server on this machine is gone while it does not run.
+  if (code === 'ENOENT') return 'syscall' in error && error.syscall === 'connect'
+  return code === '' && WORDS.test(error.message)
+}

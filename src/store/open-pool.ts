@@ -1,0 +1,48 @@
+// edge: talks to PostgreSQL
+import pg from 'pg'
+import type { Log } from '../kernel/index.ts'
+import { SCHEMA } from './schema.ts'
+
+/** What every connection of a pool says of itself. A statement that hangs must not hang us. */
+const poolConfig: pg.PoolConfig = {
+  application_name: 'baimo',
+  idleTimeoutMillis: 60_000,
+  connectionTimeoutMillis: 10_000,
+  keepAlive: true,
+  statement_timeout: 30_000,
+  lock_timeout: 10_000,
+  idle_in_transaction_session_timeout: 60_000,
+}
+
+export interface PoolOptions {
+  readonly connection: pg.ClientConfig
+  /** Most connections at a time. */
+  readonly max: number
+  readonly log: Log
+}
+
+/** A pool whose connections look for tables in our schema alone. A lost one ends no process. */
+export function openPool({ connection, max, log }: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    ...poolConfig,
+    ...connection,
+    max,
+    onConnect: async (client) => {
+      await client.query(`set search_path to ${SCHEMA}`)
+    },
+  })
+  const tell = (error: Error): void => {
+    log.debug({ reason: error.message }, 'a database connection ended')
+  }
+  pool.on('error', tell)
+  // The pool listens to idle connections only: one in use is lost to its statement, and here.
+  pool.on('connect', (client) => client.on('error', tell))
+  return pool
+}
+
+/** A single connection, whose loss the statement that runs tells. */
+export function newClient(config: pg.ClientConfig): pg.Client {
+  const client = new pg.Client(config)
+  client.on('error', () => {}) // the statement that was running throws it too
+  return client
+}

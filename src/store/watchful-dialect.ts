@@ -1,0 +1,95 @@
+// edge: talks to PostgreSQL
+import {
+  type DatabaseConnection,
+  type Driver,
+  PostgresDialect,
+  type PostgresDialectConfig,
+  PostgresDriver,
+} from 'kysely'
+import type { Log } from '../kernel/index.ts'
+import { refuse } from './errors.ts'
+import { isAway } from './is-away.ts'
+
+/** Knows whether the database answers, from the statements themselves. */
+export interface Watch {
+  /** A statement was answered, be it with an error. */
+  answered(): void
+  /** What to throw instead: `store_database_away`, or the error itself. */
+  judge(error: unknown): unknown
+}
+
+/** Logs the beginning and the end of an outage, once each. */
+export function watchDatabase(log: Log): Watch {
+  let isOut = false
+  const answered = (): void => {
+    if (!isOut) return
+    isOut = false
+    log.info({}, 'the database answers again')
+  }
+  return {
+    answered,
+    judge(error) {
+      if (!isAway(error)) {
+        answered()
+        return error
+      }
+      const reason = error instanceof Error ? error.message : String(error)
+      if (!isOut) log.error({ reason }, 'the database does not answer')
+      isOut = true
+      return refuse('store_database_away', 'The database does not answer. Try again in a moment.', {
+        cause: error,
+        retryAfterSeconds: 2,
+      })
+    },
+  }
+}
+
+/** PostgreSQL's dialect; what a lost database throws becomes a refusal that can be tried again. */
+export class WatchfulDialect extends PostgresDialect {
+  readonly #config: PostgresDialectConfig
+  readonly #watch: Watch
+
+  constructor(config: PostgresDialectConfig, watch: Watch) {
+    super(config)
+    this.#config = config
+    this.#watch = watch
+  }
+
+  override createDriver(): Driver {
+    return new WatchfulDriver(this.#config, this.#watch)
+  }
+}
+
+class WatchfulDriver extends PostgresDriver {
+  readonly #watch: Watch
+  readonly #watched = new WeakSet<DatabaseConnection>()
+
+  constructor(config: PostgresDialectConfig, watch: Watch) {
+    super(config)
+    this.#watch = watch
+  }
+
+  override async acquireConnection(
+    ...args: Parameters<PostgresDriver['acquireConnection']>
+  ): Promise<DatabaseConnection> {
+    const connection = await this.#judged(super.acquireConnection(...args))
+    if (!this.#watched.has(connection)) this.#watchOver(connection)
+    return connection
+  }
+
+  #watchOver(connection: DatabaseConnection): void {
+    this.#watched.add(connection)
+    const execute = connection.executeQuery.bind(connection)
+    connection.executeQuery = (...args) => this.#judged(execute(...args)) as Promise<never>
+  }
+
+  async #judged<T>(answer: Promise<T>): Promise<T> {
+    try {
+      const result = await answer
+      this.#watch.answered()
+      return result
+    } catch (error) {
+      throw this.#watch.judge(error)
+    }
+  }
+}

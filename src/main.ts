@@ -62,8 +62,8 @@ export async function startMarket(config: Config, options: StartOptions): Promis
   }
 }
 
-/** Runs every closer, in order, whatever one of them throws; the first failure is thrown at the end. */
-async function runAll(closers: readonly (() => Promise<void> | void)[]): Promise<void> {
+/** Runs every closer, in order, whatever one of them throws; then throws the first failure. */
+export async function runAll(closers: readonly (() => Promise<void> | void)[]): Promise<void> {
   const failures: unknown[] = []
   for (const close of closers)
     await Promise.try(close).catch((error: unknown) => void failures.push(error))
@@ -189,7 +189,7 @@ export function composeRoutes(running: Running): readonly Route[] {
   const version = readVersion()
   const gateway = openGateway({
     resolve: (name, allowed) => catalog.snapshot().resolve(name, allowed),
-    mayDispatch: () => undefined,
+    mayDispatch: metering.mayDispatch,
     dispatch: dispatchWhenReady(engine, providers.dispatch),
     record: metering.record,
     shapeError: shapeOpenaiError,

@@ -6,6 +6,11 @@ export const meteringErrors = defineErrors({
     title: 'Usage could not be recorded, so the answer was withheld; try again in a moment.',
     isRetryable: true,
   },
+  metering_record_refused: {
+    kind: 'internal',
+    title: 'The database refused the usage record, so the answer was withheld; tell the operator.',
+    isRetryable: false,
+  },
   metering_usage_unknown: {
     kind: 'not_found',
     title: 'No usage of that request id is open to you.',

@@ -1,11 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { GroupCommit } from './group-commit.ts'
+import { type GivenUp, GroupCommit } from './group-commit.ts'
 
 /** A writer whose writes end when the test says so. */
 function handWriter() {
   const groups: number[][] = []
-  const open: { resolve: () => void; reject: (error: Error) => void }[] = []
+  const open: {
+    resolve: (givenUp: GivenUp<number>) => void
+    reject: (error: Error) => void
+  }[] = []
   let running = 0
   let mostRunning = 0
   return {
@@ -14,13 +17,15 @@ function handWriter() {
       groups.push([...items])
       running += 1
       mostRunning = Math.max(mostRunning, running)
-      return new Promise<void>((resolve, reject) => open.push({ resolve, reject })).finally(() => {
+      return new Promise<GivenUp<number>>((resolve, reject) =>
+        open.push({ resolve, reject }),
+      ).finally(() => {
         running -= 1
       })
     },
-    async end(error?: Error) {
+    async end(error?: Error, givenUp: [number, Error][] = []) {
       const write = open.shift()
-      if (error === undefined) write?.resolve()
+      if (error === undefined) write?.resolve(new Map(givenUp))
       else write?.reject(error)
       await turn()
     },
@@ -31,11 +36,13 @@ function handWriter() {
 }
 
 const noWait = () => Promise.resolve()
+let nowMs = 0
+const clock = { nowMs: () => nowMs }
 
 describe('GroupCommit', () => {
   it('lets who waits while a write runs go with the next one, in order', async () => {
     const writer = handWriter()
-    const commits = new GroupCommit({ write: writer.write, wait: noWait, maxGroup: 100 })
+    const commits = new GroupCommit({ ...clock, write: writer.write, wait: noWait, maxGroup: 100 })
     const done: number[] = []
     for (const item of [1, 2]) void commits.add(item).then(() => done.push(item))
     await turn()
@@ -58,7 +65,7 @@ describe('GroupCommit', () => {
 
   it('writes no group larger than allowed', async () => {
     const writer = handWriter()
-    const commits = new GroupCommit({ write: writer.write, wait: noWait, maxGroup: 2 })
+    const commits = new GroupCommit({ ...clock, write: writer.write, wait: noWait, maxGroup: 2 })
     for (let item = 1; item <= 5; item += 1) void commits.add(item)
     for (let round = 0; round < 3; round += 1) {
       await turn()
@@ -73,7 +80,7 @@ describe('GroupCommit', () => {
     const wait = async (attempt: number) => {
       attempts.push(attempt)
     }
-    const commits = new GroupCommit({ write: writer.write, wait, maxGroup: 100 })
+    const commits = new GroupCommit({ ...clock, write: writer.write, wait, maxGroup: 100 })
     let isDone = false
     void commits.add(1).then(() => {
       isDone = true
@@ -93,7 +100,7 @@ describe('GroupCommit', () => {
 
   it('drains once all that was added is written, and at once when there is nothing', async () => {
     const writer = handWriter()
-    const commits = new GroupCommit({ write: writer.write, wait: noWait, maxGroup: 1 })
+    const commits = new GroupCommit({ ...clock, write: writer.write, wait: noWait, maxGroup: 1 })
     await commits.drain()
     void commits.add(1)
     void commits.add(2)
@@ -122,8 +129,9 @@ describe('GroupCommit', () => {
       await turn()
       written.push(...items)
       running -= 1
+      return new Map<number, Error>()
     }
-    const commits = new GroupCommit({ write, wait: noWait, maxGroup: 50 })
+    const commits = new GroupCommit({ ...clock, write, wait: noWait, maxGroup: 50 })
     const items = Array.from({ length: 2_000 }, (_, at) => at)
     await Promise.all(
       items.map(async (item) => {
@@ -133,5 +141,35 @@ describe('GroupCommit', () => {
       }),
     )
     expect(written.toSorted((a, b) => a - b)).toEqual(items)
+  })
+
+  it('rejects what the writer gave up, and nothing else of its group', async () => {
+    const writer = handWriter()
+    const commits = new GroupCommit({ ...clock, write: writer.write, wait: noWait, maxGroup: 100 })
+    const outcomes = Promise.allSettled([1, 2, 3].map((item) => commits.add(item)))
+    await turn()
+    await writer.end(undefined, [[2, new Error('never')]])
+    expect((await outcomes).map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ])
+    expect(commits.pendingCount).toBe(0)
+  })
+
+  it('tells how long the oldest has waited, and writes nothing more once stopped', async () => {
+    const writer = handWriter()
+    const commits = new GroupCommit({ ...clock, write: writer.write, wait: noWait, maxGroup: 100 })
+    expect(commits.oldestAgeMs).toBe(0)
+    void commits.add(1)
+    await turn()
+    nowMs += 1_500
+    void commits.add(2)
+    expect(commits.oldestAgeMs).toBe(1_500)
+    commits.stop()
+    await writer.end(new Error('the database is away'))
+    await commits.drain()
+    expect(writer.groups).toEqual([[1]])
+    expect(commits.pending).toEqual([1, 2])
   })
 })

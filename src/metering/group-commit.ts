@@ -1,37 +1,47 @@
+/** Items that can never be written, each with the reason that its `add` rejects with. */
+export type GivenUp<Item> = ReadonlyMap<Item, Error>
+
+export interface GroupCommitOptions<Item> {
+  /** Commits a group but for what it gives up; a rejection means "not known to be written". */
+  readonly write: (items: readonly Item[]) => Promise<GivenUp<Item>>
+  /** Pause before the given repeat, counted from 1. */
+  readonly wait: (attempt: number) => Promise<void>
+  /** Largest group in one write. */
+  readonly maxGroup: number
+  /** A clock that never goes back. */
+  readonly nowMs: () => number
+}
+
+interface Waiting<Item> {
+  readonly item: Item
+  readonly sinceMs: number
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
 /**
  * Writes items in groups: whoever waits while a write runs goes with the next one, so many
  * requests share one commit and none waits for a timer. One write at a time keeps the order.
  *
- * The writer must be idempotent: a group whose write fails is written again, whole.
+ * The writer must be idempotent: a group whose write fails is written again, whole. What it can
+ * never write it gives up, item by item.
  */
 export class GroupCommit<Item> {
-  readonly #write: (items: readonly Item[]) => Promise<void>
-  readonly #wait: (attempt: number) => Promise<void>
-  readonly #maxGroup: number
-  #waiting: { item: Item; resolve: () => void }[] = []
+  readonly #options: GroupCommitOptions<Item>
+  #waiting: Waiting<Item>[] = []
   #isWriting = false
+  #isStopped = false
   #idle: (() => void)[] = []
 
-  /**
-   * @param options.write   commits a group; a rejection means "not known to be written"
-   * @param options.wait    pause before the given repeat, counted from 1
-   * @param options.maxGroup largest group in one write
-   */
-  constructor(options: {
-    readonly write: (items: readonly Item[]) => Promise<void>
-    readonly wait: (attempt: number) => Promise<void>
-    readonly maxGroup: number
-  }) {
-    this.#write = options.write
-    this.#wait = options.wait
-    this.#maxGroup = options.maxGroup
+  constructor(options: GroupCommitOptions<Item>) {
+    this.#options = options
   }
 
-  /** Resolves once the item is committed. Never rejects: a failing write is tried again. */
+  /** Resolves once the item is committed; rejects only with what the writer gave it up for. */
   add(item: Item): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiting.push({ item, resolve })
-      if (!this.#isWriting) {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, sinceMs: this.#options.nowMs(), resolve, reject })
+      if (!this.#isWriting && !this.#isStopped) {
         this.#isWriting = true
         // A microtask later, so that all requests that end in this turn share the first group.
         queueMicrotask(() => void this.#run())
@@ -44,6 +54,22 @@ export class GroupCommit<Item> {
     return this.#waiting.length
   }
 
+  /** The same items, oldest first. */
+  get pending(): readonly Item[] {
+    return this.#waiting.map(({ item }) => item)
+  }
+
+  /** How long the oldest item has waited; 0 when none waits. */
+  get oldestAgeMs(): number {
+    const oldest = this.#waiting[0]
+    return oldest === undefined ? 0 : this.#options.nowMs() - oldest.sinceMs
+  }
+
+  /** Writes no further group; what waits goes on waiting. */
+  stop(): void {
+    this.#isStopped = true
+  }
+
   /** Resolves when everything added so far is committed. */
   drain(): Promise<void> {
     if (!this.#isWriting) return Promise.resolve()
@@ -51,11 +77,16 @@ export class GroupCommit<Item> {
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting.slice(0, this.#maxGroup)
-      await this.#writeUntilDone(group.map((entry) => entry.item))
+    while (this.#waiting.length > 0 && !this.#isStopped) {
+      const group = this.#waiting.slice(0, this.#options.maxGroup)
+      const givenUp = await this.#writeUntilDone(group.map((entry) => entry.item))
+      if (givenUp === null) break
       this.#waiting = this.#waiting.slice(group.length)
-      for (const entry of group) entry.resolve()
+      for (const { item, resolve, reject } of group) {
+        const error = givenUp.get(item)
+        if (error === undefined) resolve()
+        else reject(error)
+      }
     }
     this.#isWriting = false
     const idle = this.#idle
@@ -63,15 +94,16 @@ export class GroupCommit<Item> {
     for (const resolve of idle) resolve()
   }
 
-  async #writeUntilDone(items: readonly Item[]): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
+  /** What was given up; null when it was stopped before a write worked. */
+  async #writeUntilDone(items: readonly Item[]): Promise<GivenUp<Item> | null> {
+    for (let attempt = 1; !this.#isStopped; attempt += 1) {
       try {
-        await this.#write(items)
-        return
+        return await this.#options.write(items)
       } catch {
         // The writer has logged it. Waiting requests give up by their own time limit.
-        await this.#wait(attempt)
+        await this.#options.wait(attempt)
       }
     }
+    return null
   }
 }

@@ -15,6 +15,7 @@ const row: UsageRow = {
   organisation_id: principal.organisationId,
   subject_id: principal.subjectId,
   key_id: null,
+  team_id: null,
   model_id: newId(),
   variant_id: newId(),
   listing_id: newId(),

@@ -1,15 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { isUuid, type Log } from '../kernel/index.ts'
+import type { ClientBase } from 'pg'
+import { type Clock, isUuid, type Log, systemClock } from '../kernel/index.ts'
 import type { Principal } from '../people/index.ts'
 import type { Store } from '../store/index.ts'
 import { refuse } from './errors.ts'
-import { GroupCommit } from './group-commit.ts'
-import { insertUsage, selectUsage, selectUsageById, type UsageRow } from './store.ts'
+import { type GivenUp, GroupCommit } from './group-commit.ts'
+import { commitUsage, selectUsage, selectUsageById, type UsageRow } from './store.ts'
 import type { Usage } from './types.ts'
 
 /** Rows in one insert: beyond this a statement grows slower than two. */
 const MAX_GROUP = 1_000
 const LONGEST_RETRY_MS = 1_000
+/** While the oldest record has waited longer, or more of them wait, nothing new is dispatched. */
+const LONGEST_PENDING_MS = 1_000
+const MAX_PENDING = 10_000
 
 export interface UsageQuery {
   readonly keyId: string | null
@@ -24,13 +28,24 @@ export interface Metering {
   /**
    * Resolves once the record is committed. Refuses with `metering_unavailable` when that takes
    * longer than `timeoutMs`; the record is not forgotten then: it is committed as soon as the
-   * database answers again, once.
+   * database answers again, once. Refuses with `metering_record_refused` when the database can
+   * never take the record.
    */
   record(usage: Usage, timeoutMs: number): Promise<void>
+  /**
+   * Refuses with `metering_unavailable` while records cannot be committed: what would be answered
+   * now could not be recorded either.
+   */
+  mayDispatch(): void
   /** Records that are not committed yet. */
   readonly pendingCount: number
   /** Resolves when every record given so far is committed, or after `timeoutMs`. */
   drain(timeoutMs: number): Promise<void>
+  /**
+   * Drains, then ends. What could not be committed by then is logged, each record whole, and this
+   * rejects with `metering_unavailable`.
+   */
+  close(timeoutMs: number): Promise<void>
   /** A page of the caller's usage, newest first: an admin's organisation, a member's own. */
   list(
     caller: Principal,
@@ -40,43 +55,81 @@ export interface Metering {
   get(caller: Principal, id: string): Promise<UsageRow>
 }
 
+export interface MeteringOptions {
+  readonly store: Store
+  readonly log: Log
+  /** Absent: the machine's. */
+  readonly clock?: Clock
+  /** What else is written with a group, in its transaction. It must bear to be repeated. */
+  readonly alsoCommit?: (client: ClientBase, records: readonly Usage[]) => Promise<void>
+}
+
 /** Metering over a store. */
-export function openMetering(options: { readonly store: Store; readonly log: Log }): Metering {
-  const { store, log } = options
+export function openMetering(options: MeteringOptions): Metering {
+  const { store, log, clock = systemClock } = options
   const commits = new GroupCommit<Usage>({
     maxGroup: MAX_GROUP,
     wait: (attempt) => pause(Math.min(25 * 2 ** attempt, LONGEST_RETRY_MS)).then(() => undefined),
-    write: (records) => commit(store, records, log),
+    write: (records) => commit(options, records),
+    nowMs: () => clock.monotonicMs(),
   })
+  const drain = (timeoutMs: number): Promise<void> =>
+    Promise.race([commits.drain(), pause(timeoutMs, undefined, { ref: false })])
   return {
     record: (usage, timeoutMs) => within(commits.add(usage), timeoutMs),
+    mayDispatch() {
+      if (commits.oldestAgeMs > LONGEST_PENDING_MS || commits.pendingCount > MAX_PENDING)
+        throw unavailable('Nothing is asked of a model until usage can be recorded again.')
+    },
     get pendingCount() {
       return commits.pendingCount
     },
-    drain: (timeoutMs) =>
-      Promise.race([commits.drain(), pause(timeoutMs, undefined, { ref: false })]),
+    drain,
+    async close(timeoutMs) {
+      await drain(timeoutMs)
+      commits.stop()
+      const lost = commits.pending
+      for (const usage of lost) log.error({ usage }, 'usage record lost: not committed by the end')
+      if (lost.length > 0) throw unavailable(`Records lost by the end: ${lost.length}.`)
+    },
     list: (caller, query) => listUsage(store, caller, query),
     get: (caller, id) => getUsage(store, caller, id),
   }
 }
 
+function unavailable(consequence: string): Error {
+  const message = `The database does not answer. ${consequence}`
+  return refuse('metering_unavailable', message, { retryAfterSeconds: 2 })
+}
+
 /**
  * Commits a group. One record that the database can never take (a bug of ours) must not hold up
- * all others for ever: it is logged whole, as it holds no secret, and given up.
+ * all others for ever: the others are committed one by one, and it is logged whole, as it holds no
+ * secret, and given up.
  */
-async function commit(store: Store, records: readonly Usage[], log: Log): Promise<void> {
+async function commit(
+  options: MeteringOptions,
+  records: readonly Usage[],
+): Promise<GivenUp<Usage>> {
+  const { store, log, alsoCommit } = options
   try {
-    await insertUsage(store.pool, records)
+    await commitUsage(store.commitPool, records, alsoCommit)
+    return new Map()
   } catch (error) {
     if (!isDataError(error)) {
       log.error({ error: String(error), records: records.length }, 'usage not committed, retrying')
       throw error
     }
-    if (records.length === 1) {
-      log.error({ error: String(error), usage: records[0] }, 'usage record given up: bad data')
-      return
+    const [usage] = records
+    if (records.length === 1 && usage !== undefined) {
+      log.error({ error: String(error), usage }, 'usage record given up: bad data')
+      const message = 'The usage record was refused by the database. Tell the operator.'
+      return new Map([[usage, refuse('metering_record_refused', message, { cause: error })]])
     }
-    for (const record of records) await commit(store, [record], log)
+    const givenUp = new Map<Usage, Error>()
+    for (const record of records)
+      for (const [item, reason] of await commit(options, [record])) givenUp.set(item, reason)
+    return givenUp
   }
 }
 
@@ -89,13 +142,9 @@ function isDataError(error: unknown): boolean {
 function within(committed: Promise<void>, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      const message = 'The database does not answer, so usage could not be recorded. Try again.'
-      reject(refuse('metering_unavailable', message, { retryAfterSeconds: 2 }))
+      reject(unavailable('Usage could not be recorded. Try again.'))
     }, timeoutMs)
-    void committed.then(() => {
-      clearTimeout(timer)
-      resolve()
-    })
+    committed.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }
 

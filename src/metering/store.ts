@@ -1,5 +1,6 @@
-import type { Pool } from 'pg'
+import type { ClientBase, Pool, PoolClient } from 'pg'
 import type { Store } from '../store/index.ts'
+import { firstIdOf } from './first-id-of.ts'
 import type { Usage } from './types.ts'
 
 /** A usage record as the database gives it: bigints are text, times are Dates. */
@@ -9,6 +10,7 @@ export interface UsageRow {
   organisation_id: string
   subject_id: string
   key_id: string | null
+  team_id: string | null
   model_id: string
   variant_id: string
   listing_id: string
@@ -35,6 +37,7 @@ const COLUMNS: readonly [string, string, (usage: Usage) => unknown][] = [
   ['organisation_id', 'uuid', (u) => u.organisationId],
   ['subject_id', 'uuid', (u) => u.subjectId],
   ['key_id', 'uuid', (u) => u.keyId],
+  ['team_id', 'uuid', (u) => u.teamId ?? null],
   ['model_id', 'uuid', (u) => u.modelId],
   ['variant_id', 'uuid', (u) => u.variantId],
   ['listing_id', 'uuid', (u) => u.listingId],
@@ -58,10 +61,40 @@ const INSERT = `insert into usage (${COLUMNS.map(([name]) => name).join(', ')})
   select * from unnest(${COLUMNS.map(([, type], i) => `$${i + 1}::${type}[]`).join(', ')})
   on conflict (id) do nothing`
 
-/** Appends records in one statement and one commit. A record already there is left as it is. */
-export async function insertUsage(pool: Pool, records: readonly Usage[]): Promise<void> {
+/** Appends records in one statement. A record already there is left as it is. */
+export async function insertUsage(
+  client: Pool | ClientBase,
+  records: readonly Usage[],
+): Promise<void> {
   const values = COLUMNS.map(([, , read]) => records.map(read))
-  await pool.query({ name: 'insert-usage', text: INSERT, values })
+  await client.query({ name: 'insert-usage', text: INSERT, values })
+}
+
+/** One client, one transaction: the records and what else belongs to them, all or nothing. */
+export async function commitUsage(
+  pool: Pool,
+  records: readonly Usage[],
+  alsoCommit: (client: ClientBase, records: readonly Usage[]) => Promise<void> = async () => {},
+): Promise<void> {
+  const client = await pool.connect()
+  let isSound = false
+  try {
+    await client.query('begin')
+    await insertUsage(client, records)
+    await alsoCommit(client, records)
+    await client.query('commit')
+    isSound = true
+  } finally {
+    client.release(!isSound && !(await isRolledBack(client)))
+  }
+}
+
+/** Whether the client can be used again. */
+function isRolledBack(client: PoolClient): Promise<boolean> {
+  return client.query('rollback').then(
+    () => true,
+    () => false,
+  )
 }
 
 export interface UsageFilter {
@@ -77,7 +110,13 @@ export interface UsageFilter {
   readonly limit: number
 }
 
-/** Newest first. Ids are of version 7, so their order is that of time. */
+/** An id is made when a request arrives, by a clock that may be set in between. */
+const ID_SLACK_MS = 3_600_000
+
+/**
+ * Newest first. Ids are of version 7, so their order is that of time: the bounds on ids let the
+ * database read just the part of its index between two times.
+ */
 export async function selectUsage(store: Store, filter: UsageFilter): Promise<UsageRow[]> {
   const db = store.db.withTables<{ usage: UsageRow }>()
   let query = db
@@ -89,8 +128,14 @@ export async function selectUsage(store: Store, filter: UsageFilter): Promise<Us
   if (filter.subjectId !== null) query = query.where('subject_id', '=', filter.subjectId)
   if (filter.keyId !== null) query = query.where('key_id', '=', filter.keyId)
   if (filter.modelId !== null) query = query.where('model_id', '=', filter.modelId)
-  if (filter.since !== null) query = query.where('started_at', '>=', filter.since)
-  if (filter.until !== null) query = query.where('started_at', '<', filter.until)
+  if (filter.since !== null)
+    query = query
+      .where('started_at', '>=', filter.since)
+      .where('id', '>=', firstIdOf(filter.since.getTime() - ID_SLACK_MS))
+  if (filter.until !== null)
+    query = query
+      .where('started_at', '<', filter.until)
+      .where('id', '<', firstIdOf(filter.until.getTime() + ID_SLACK_MS))
   if (filter.beforeId !== null) query = query.where('id', '<', filter.beforeId)
   return query.execute()
 }

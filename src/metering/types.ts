@@ -5,6 +5,7 @@ import type {
   OrganisationId,
   RequestId,
   SubjectId,
+  TeamId,
   VariantId,
 } from '../kernel/index.ts'
 
@@ -31,6 +32,8 @@ export interface Usage {
   readonly organisationId: OrganisationId
   readonly subjectId: SubjectId
   readonly keyId: KeyId | null
+  /** The team the key belongs to; null or absent: none. */
+  readonly teamId?: TeamId | null
   readonly modelId: ModelId
   readonly variantId: VariantId
   readonly listingId: ListingId

@@ -5,6 +5,7 @@ import { seededRandom } from '../../tests/support/seeded-random.ts'
 import { type Log, newId, type RequestId, silentLog } from '../kernel/index.ts'
 import type { Principal } from '../people/index.ts'
 import type { Store } from '../store/index.ts'
+import { firstIdOf } from './first-id-of.ts'
 import { type Metering, openMetering, type UsageQuery } from './service.ts'
 import { insertUsage } from './store.ts'
 import type { Usage } from './types.ts'
@@ -76,6 +77,7 @@ describeOnEveryServer('usage', (openStoreHere) => {
       organisation_id: me.organisationId,
       subject_id: me.subjectId,
       key_id: me.keyId,
+      team_id: null,
       model_id: usage.modelId,
       variant_id: usage.variantId,
       listing_id: usage.listingId,
@@ -146,7 +148,13 @@ describeOnEveryServer('usage', (openStoreHere) => {
     const before = usageOf(me)
     const after = usageOf(me)
     const records = [before, usageOf(me, broken), after]
-    await Promise.all(records.map((usage) => metering.record(usage, 5_000)))
+    const outcomes = await Promise.allSettled(records.map((usage) => metering.record(usage, 5_000)))
+    expect(outcomes.map((outcome) => outcome.status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ])
+    expect(outcomes[1]).toMatchObject({ reason: { code: 'metering_record_refused' } })
     expect(await countRows()).toBe(2)
     expect((await metering.get(me, after.id)).id).toBe(after.id)
     expect(logged).toEqual(['usage record given up: bad data'])
@@ -172,6 +180,67 @@ describeOnEveryServer('usage', (openStoreHere) => {
     blocker.release()
     await metering.drain(5_000)
     expect(metering.pendingCount).toBe(0)
+    expect(await countRows()).toBe(1)
+  })
+
+  it('commits a record for a team under it', async () => {
+    const teamId = newId<'team'>()
+    const usage = usageOf(me, { teamId })
+    await metering.record(usage, 5_000)
+    expect((await metering.get(me, usage.id)).team_id).toBe(teamId)
+  })
+
+  it('lets nothing be dispatched while a record waits for more than a second', async () => {
+    let nowMs = 0
+    const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs }
+    const lines: object[] = []
+    const log: Log = { ...silentLog, error: (fields) => void lines.push(fields) }
+    const own = openMetering({ store, log, clock })
+    const blocker = await store.pool.connect()
+    await blocker.query('begin')
+    await blocker.query('lock table usage in access exclusive mode')
+    const recording = own.record(usageOf(me), 5_000)
+    nowMs = 1_000
+    expect(() => own.mayDispatch()).not.toThrow()
+    nowMs = 1_001
+    expect(() => own.mayDispatch()).toThrow(
+      expect.objectContaining({ code: 'metering_unavailable', retryAfterSeconds: 2 }),
+    )
+    await blocker.query('rollback')
+    blocker.release()
+    await recording
+    expect(() => own.mayDispatch()).not.toThrow()
+    await own.close(1_000)
+    expect(lines).toEqual([])
+  })
+
+  it('logs each record that it must lose at its end, whole, and says that it failed', async () => {
+    await store.pool.query('alter table usage rename to usage_away')
+    const lines: object[] = []
+    const log: Log = { ...silentLog, error: (fields) => void lines.push(fields) }
+    const own = openMetering({ store, log })
+    const lost = [usageOf(me), usageOf(me)]
+    const outcomes = Promise.allSettled(lost.map((usage) => own.record(usage, 50)))
+    await expect(own.close(100)).rejects.toMatchObject({ code: 'metering_unavailable' })
+    expect(lines.filter((line) => 'usage' in line)).toEqual(lost.map((usage) => ({ usage })))
+    await outcomes
+    await store.pool.query('alter table usage_away rename to usage')
+  })
+
+  it('commits what else belongs to a group with it, or neither', async () => {
+    const seen: number[] = []
+    const own = openMetering({
+      store,
+      log: silentLog,
+      alsoCommit: async (client, records) => {
+        const { rows } = await client.query('select count(*)::int as count from usage')
+        seen.push(rows[0].count)
+        if (seen.length === 1) await client.query('select from no_such_table')
+        expect(records).toHaveLength(1)
+      },
+    })
+    await own.record(usageOf(me), 5_000)
+    expect(seen).toEqual([1, 1])
     expect(await countRows()).toBe(1)
   })
 
@@ -243,13 +312,18 @@ describeOnEveryServer('usage', (openStoreHere) => {
     const models = [newId<'model'>(), newId<'model'>()] as const
     const hourMs = 3_600_000
     const startMs = Date.UTC(2026, 10, 25)
-    const usages = Array.from({ length: 40 }, () =>
-      usageOf(me, {
+    const usages = Array.from({ length: 40 }, () => {
+      const startedAtMs = startMs + random.below(6) * hourMs
+      // The clock may be set between the making of an id and the reading of the time.
+      const idMs = startedAtMs + (random.below(3) - 1) * 0.9 * hourMs
+      const id = (firstIdOf(idMs).slice(0, 24) + newId().slice(24)) as RequestId
+      return usageOf(me, {
+        id,
         keyId: random.pick(keys),
         modelId: random.pick(models),
-        startedAtMs: startMs + random.below(6) * hourMs,
-      }),
-    )
+        startedAtMs,
+      })
+    })
     await insertUsage(store.pool, usages)
     const filters: Partial<UsageQuery>[] = [
       {},

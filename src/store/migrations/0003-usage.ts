@@ -10,11 +10,12 @@ create table usage (
   organisation_id uuid not null,
   subject_id uuid not null,
   key_id uuid,
+  team_id uuid,
   model_id uuid not null,
   variant_id uuid not null,
   listing_id uuid not null,
   purpose text not null check (purpose in ('use', 'battle', 'exam', 'exploration')),
-  operation text not null check (operation in ('chat', 'completions', 'embeddings')),
+  operation text not null,
   is_stream boolean not null,
   input_tokens bigint not null check (input_tokens >= 0),
   cached_input_tokens bigint not null check (cached_input_tokens >= 0),
@@ -30,5 +31,6 @@ create table usage (
 );
 create index usage_by_organisation on usage (organisation_id, id);
 create index usage_by_subject on usage (subject_id, id);
+create index usage_by_key on usage (key_id, id);
 `,
 }

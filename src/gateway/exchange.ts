@@ -7,7 +7,7 @@ import type {
   ProviderHandler,
   ResponseHeaders,
 } from '../providers/index.ts'
-import { firstValue, isOfType, onClientGone, passedHeaders, passedType } from './client.ts'
+import { firstValue, isOfType, onClientGone } from './client.ts'
 import {
   type Asked,
   type Counted,
@@ -20,16 +20,21 @@ import { decoderOf } from './decode-answer.ts'
 import { refuse } from './errors.ts'
 import { judgeWholeAnswer } from './judge-answer.ts'
 import { prepareBody } from './prepare-body.ts'
-import { PassedError, StreamedAnswer } from './streamed-answer.ts'
+import { StreamedAnswer } from './streamed-answer.ts'
 import type { Admitted, GatewayParts } from './types.ts'
+import {
+  endAnswer,
+  onceDrained,
+  writeFailure,
+  writeStreamHead,
+  writeWhole,
+} from './write-answer.ts'
 
 /** How long an answer may wait for its usage to be committed. */
 const COMMIT_TIMEOUT_MS = 5_000
 const HEADERS_TIMEOUT_MS = 600_000
 const BODY_TIMEOUT_MS = 300_000
 const LEAVE_UPSTREAM_MS = 1_000
-/** A client that reads nothing for so long is taken as gone: it holds an upstream connection. */
-const CLIENT_STALL_MS = 300_000
 /** A whole answer larger than this is refused; the largest real ones are embeddings. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024
 
@@ -199,15 +204,8 @@ class Exchange implements ProviderHandler {
       this.#writeError(failure)
       return
     }
-    if (!this.#response.destroyed) {
-      this.#response.writeHead(status, {
-        ...passedHeaders(this.#headers),
-        ...this.#ownHeaders(this.#overheadMs(endedMs)),
-        'content-type': passedType(this.#headers, 'json', 'application/json'),
-        'content-length': body.length,
-      })
-      this.#response.end(body)
-    }
+    const own = this.#ownHeaders(this.#overheadMs(endedMs))
+    writeWhole(this.#response, { status, upstream: this.#headers, own, body })
     this.#ended()
   }
 
@@ -219,25 +217,15 @@ class Exchange implements ProviderHandler {
     // A decoder that is paused fills up and then stops the upstream by itself.
     const source = this.#decode ?? control
     source.pause()
-    const stalled = setTimeout(() => this.#response.destroy(), CLIENT_STALL_MS)
-    const goOn = (): void => {
-      clearTimeout(stalled)
-      this.#response.off('drain', goOn).off('close', goOn)
+    onceDrained(this.#response, () => {
       this.#isPaused = false
       source.resume()
-    }
-    this.#response.on('drain', goOn).on('close', goOn)
+    })
   }
 
   #writeStreamHead(): void {
     const now = this.#parts.clock.monotonicMs()
-    this.#response.writeHead(200, {
-      ...passedHeaders(this.#headers),
-      ...this.#ownHeaders(this.#overheadMs(now)),
-      'content-type': passedType(this.#headers, 'text/event-stream', 'text/event-stream'),
-      'cache-control': 'no-cache',
-      'x-accel-buffering': 'no',
-    })
+    writeStreamHead(this.#response, this.#headers, this.#ownHeaders(this.#overheadMs(now)))
   }
 
   /** The stream has said all: commits its usage, then writes what was held back, and ends. */
@@ -249,7 +237,7 @@ class Exchange implements ProviderHandler {
     }
     if (!this.#response.destroyed) {
       if (!this.#response.headersSent) this.#writeStreamHead()
-      this.#response.end(held)
+      endAnswer(this.#response, held)
     }
     if (!this.#hasUpstreamEnded) this.#leaveUpstream()
     this.#ended()
@@ -297,21 +285,10 @@ class Exchange implements ProviderHandler {
     })
   }
 
-  /** Before any byte of an answer an error with its status; after it an error event, no [DONE]. */
   #writeError(error: Error): void {
     this.#abort(error)
     const shaped = this.#parts.shapeError(error, this.#admitted.requestId)
-    if (this.#response.destroyed) {
-      // Nobody is left to tell.
-    } else if (this.#response.headersSent) {
-      const isPassed = error instanceof PassedError
-      this.#response.end(isPassed ? error.event : `data: ${shaped.body}\n\n`)
-    } else {
-      const own = this.#ownHeaders(0)
-      const length = { 'content-length': Buffer.byteLength(shaped.body) }
-      this.#response.writeHead(shaped.status, { ...own, ...shaped.headers, ...length })
-      this.#response.end(shaped.body)
-    }
+    writeFailure(this.#response, { error, shaped, own: this.#ownHeaders(0) })
     this.#ended()
   }
 

@@ -1,0 +1,90 @@
+// edge: writes an answer to the client's socket, by its timer.
+import type { ServerResponse } from 'node:http'
+import type { ResponseHeaders } from '../providers/index.ts'
+import { passedHeaders, passedType } from './client.ts'
+import { PassedError } from './streamed-answer.ts'
+import type { ShapedError } from './types.ts'
+
+/** A client that takes nothing for so long is taken as gone: it holds memory and connections. */
+export const CLIENT_STALL_MS = 300_000
+/** A large answer goes out in pieces, so that it can be seen whether the client takes them. */
+const PIECE_BYTES = 256 * 1024
+
+type Headers = Readonly<Record<string, string>>
+
+/** A whole answer at once, with the provider's headers that are for the client too. */
+export function writeWhole(
+  response: ServerResponse,
+  answer: { status: number; upstream: ResponseHeaders; own: Headers; body: Buffer },
+): void {
+  if (response.destroyed) return
+  response.writeHead(answer.status, {
+    ...passedHeaders(answer.upstream),
+    ...answer.own,
+    'content-type': passedType(answer.upstream, 'json', 'application/json'),
+    'content-length': answer.body.length,
+  })
+  endAnswer(response, answer.body)
+}
+
+export function writeStreamHead(
+  response: ServerResponse,
+  upstream: ResponseHeaders,
+  own: Headers,
+): void {
+  response.writeHead(200, {
+    ...passedHeaders(upstream),
+    ...own,
+    'content-type': passedType(upstream, 'text/event-stream', 'text/event-stream'),
+    'cache-control': 'no-cache',
+    'x-accel-buffering': 'no',
+  })
+}
+
+/** Before any byte of an answer an error with its status; after it an error event, no [DONE]. */
+export function writeFailure(
+  response: ServerResponse,
+  failure: { error: Error; shaped: ShapedError; own: Headers },
+): void {
+  const { error, shaped, own } = failure
+  if (response.destroyed) return // nobody is left to tell
+  if (response.headersSent) {
+    const event = error instanceof PassedError ? error.event : `data: ${shaped.body}\n\n`
+    endAnswer(response, Buffer.from(event))
+    return
+  }
+  const body = Buffer.from(shaped.body)
+  response.writeHead(shaped.status, { ...own, ...shaped.headers, 'content-length': body.length })
+  endAnswer(response, body)
+}
+
+/** Writes the last bytes and ends; closes the connection of a client that takes none of them. */
+export function endAnswer(response: ServerResponse, bytes: Buffer): void {
+  let at = 0
+  const goOn = (): void => {
+    if (response.destroyed) return
+    while (bytes.length - at > PIECE_BYTES) {
+      const piece = bytes.subarray(at, at + PIECE_BYTES)
+      at += PIECE_BYTES
+      if (!response.write(piece)) {
+        onceDrained(response, goOn)
+        return
+      }
+    }
+    response.end(bytes.subarray(at))
+    const stalled = setTimeout(() => response.destroy(), CLIENT_STALL_MS)
+    response.once('close', () => clearTimeout(stalled))
+  }
+  goOn()
+}
+
+/** Calls `goOn` once the client has taken what was written, or is gone; in 300 s at the latest. */
+export function onceDrained(response: ServerResponse, goOn: () => void): void {
+  const stalled = setTimeout(() => response.destroy(), CLIENT_STALL_MS)
+  const next = (): void => {
+    clearTimeout(stalled)
+    response.off('drain', next).off('close', next)
+    goOn()
+  }
+  response.on('drain', next).on('close', next)
+}

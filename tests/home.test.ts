@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { silentLog } from '../src/kernel/index.ts'
 import { openHome, openStore, type Store } from '../src/store/index.ts'
@@ -196,6 +197,26 @@ describe('an embedded database', () => {
       await expect.poll(() => isAlive(pid)).toBe(false)
       await expect.poll(() => store.isHealthy(), { timeout: 15_000 }).toBe(true)
       expect(readPostmaster(join(home, 'pg'))?.pid).not.toBe(pid)
+    })
+  })
+
+  it('is started again when it dies after its log was rotated away', async () => {
+    await withStore(async (store) => {
+      const pid = readPostmaster(join(home, 'pg'))?.pid ?? 0
+      rmSync(join(home, 'pg.log'))
+      process.kill(pid, 'SIGKILL')
+      await expect.poll(() => isAlive(pid)).toBe(false)
+      await expect.poll(() => store.isHealthy(), { timeout: 15_000 }).toBe(true)
+    })
+  })
+
+  it('keeps a process alive that waits for a statement when it dies', async () => {
+    await withStore(async (store) => {
+      const waiting = sql`select pg_sleep(5)`.execute(store.db)
+      const refused = expect(waiting).rejects.toMatchObject({ code: 'store_database_away' })
+      await store.isHealthy()
+      process.kill(readPostmaster(join(home, 'pg'))?.pid ?? 0, 'SIGKILL')
+      await refused
     })
   })
 

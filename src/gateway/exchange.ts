@@ -117,8 +117,8 @@ class Exchange implements ProviderHandler {
     this.#status = status
     this.#headers = headers
     this.#decode = decoderOf(firstValue(headers['content-encoding']), {
-      data: (bytes) => this.#answerBytes(control, bytes),
-      end: () => this.#answerEnd(),
+      data: (bytes) => this.#guard(() => this.#answerBytes(control, bytes)),
+      end: () => this.#guard(() => this.#answerEnd()),
       error: (error) => this.onResponseError(control, error),
     })
     if (status >= 400 || !this.#admitted.envelope.isStream) return
@@ -134,7 +134,7 @@ class Exchange implements ProviderHandler {
   }
 
   onResponseData(control: DispatchControl, chunk: Buffer): void {
-    if (this.#decode === null) this.#answerBytes(control, chunk)
+    if (this.#decode === null) this.#guard(() => this.#answerBytes(control, chunk))
     else if (!this.#decode.write(chunk)) {
       control.pause()
       this.#decode.once('drain', () => control.resume())
@@ -143,12 +143,22 @@ class Exchange implements ProviderHandler {
 
   onResponseEnd(): void {
     this.#hasUpstreamEnded = true
-    if (this.#decode === null) this.#answerEnd()
+    if (this.#decode === null) this.#guard(() => this.#answerEnd())
     else this.#decode.end()
   }
 
   onResponseError(_control: DispatchControl, error: Error): void {
-    if (!this.#isClientGone) this.#failUpstream(error, this.#brokenCount())
+    if (this.#isClientGone) return
+    this.#guard(() => this.#failUpstream(error, this.#brokenCount()))
+  }
+
+  /** Callbacks of streams and sockets: what is thrown from one would end the process. */
+  #guard(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.#failByBug(error)
+    }
   }
 
   #answerBytes(control: DispatchControl, bytes: Buffer): void {
@@ -274,15 +284,24 @@ class Exchange implements ProviderHandler {
     this.#finish(settled.then(() => this.#ended()))
   }
 
-  /** A bug on the way to the end costs this request, never the process. */
   #finish(work: Promise<void>): void {
-    work.catch((error: unknown) => {
-      const reason = error instanceof Error ? error.stack : String(error)
-      const { requestId } = this.#admitted
-      this.#parts.log.error({ request_id: requestId, reason }, 'request failed by a bug')
+    work.catch((error: unknown) => this.#failByBug(error))
+  }
+
+  /** A bug costs this request, never the process, and what it consumed is recorded. */
+  #failByBug(error: unknown): void {
+    const reason = error instanceof Error ? error.stack : String(error)
+    const { requestId } = this.#admitted
+    this.#parts.log.error({ request_id: requestId, reason }, 'request failed by a bug')
+    const settled = this.#isSettled
+      ? Promise.resolve()
+      : this.#settle('upstream_error', this.#brokenCount())
+    this.#abort(new Error('failed by a bug')) // its record is made, so nothing more comes of it
+    const close = (): void => {
       this.#response.destroy()
       this.#ended()
-    })
+    }
+    settled.then(close, close)
   }
 
   #writeError(error: Error): void {
@@ -337,6 +356,7 @@ class Exchange implements ProviderHandler {
       organisationId: principal.organisationId,
       subjectId: principal.subjectId,
       keyId: principal.keyId,
+      teamId: principal.teamId,
       modelId: listing.modelId,
       variantId: listing.variantId,
       listingId: listing.listingId,

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { chatBody, openGatewayWorld } from '../../tests/support/gateway.ts'
 import { eventsOf } from '../../tests/upstream/collect.ts'
@@ -268,6 +269,32 @@ describe('requests that no provider sees', () => {
       expect(answer.status).toBe(status)
       expect(((await answer.json()) as ErrorBody).error.type).toBe('invalid_request_error')
     }
+  })
+
+  it('a bug in the callback of a decoder costs one request, and is recorded', async () => {
+    const upstream = await openScriptedUpstream()
+    onTestFinished(() => upstream.close())
+    const control = { pause() {}, resume() {}, abort() {} }
+    const headers = {
+      'content-encoding': 'gzip',
+      get 'retry-after'(): string {
+        throw new TypeError('a bug')
+      },
+    }
+    const world = await openGatewayWorld({
+      endpoint: upstream.endpoint(),
+      dispatch: (_endpoint, _request, handler) => {
+        setImmediate(() => {
+          handler.onResponseStart(control, 429, headers, '')
+          handler.onResponseData(control, gzipSync('busy'))
+          handler.onResponseEnd(control)
+        })
+        return () => undefined
+      },
+    })
+    await expect(world.post('/chat/completions', chatBody('normal'))).rejects.toThrow()
+    expect(await world.settled(1)).toMatchObject([{ outcome: 'upstream_error' }])
+    expect(world.logged).toMatchObject([{ message: 'request failed by a bug' }])
   })
 
   it('a bug on the way is told as ours, logged once, and holds nothing', async () => {

@@ -5,7 +5,7 @@ import {
   openScriptedUpstream,
   type ScriptedUpstream,
 } from '../../tests/upstream/scripted-upstream.ts'
-import { openProviders, type Providers } from './index.ts'
+import { openProviders, type ProviderHandler, type Providers } from './index.ts'
 
 describeProviderContract('the scripted upstream', async () => {
   const upstream = await openScriptedUpstream()
@@ -34,6 +34,53 @@ describe('dispatch', () => {
     ({ model: `acme/${mode}`, messages: [{ role: 'user', content: 'hi' }], ...fields }) as never
   const ask = (mode: string, fields: object = {}, options = {}) =>
     collect(providers, upstream.endpoint(), chat(mode, fields), options).done
+
+  it.each(['onResponseStart', 'onResponseData'] as const)(
+    'a handler that throws in %s hears that its exchange is over, once',
+    async (broken) => {
+      const failures = await new Promise<Error[]>((resolve) => {
+        const heard: Error[] = []
+        listen('normal', {
+          [broken]: () => {
+            throw new TypeError('a bug')
+          },
+          onResponseError: (_control, error) => {
+            heard.push(error)
+            setTimeout(() => resolve(heard), 30)
+          },
+        })
+      })
+      expect(failures).toMatchObject([{ cause: { message: 'a bug' } }])
+    },
+  )
+
+  it('a handler that throws at the end of its exchange is warned of, and nothing else', async () => {
+    const warned = new Promise<Error>((resolve) => process.once('warning', resolve))
+    const abort = listen('stall-before', {
+      onResponseError: () => {
+        throw new TypeError('a bug')
+      },
+    })
+    abort()
+    expect(await warned).toMatchObject({ message: 'a bug' })
+  })
+
+  /** Sends a chat to a handler of which only some parts are given. */
+  function listen(mode: string, parts: Partial<ProviderHandler>) {
+    const body = Buffer.from(JSON.stringify(chat(mode)))
+    const timeouts = { headersTimeoutMs: 5_000, bodyTimeoutMs: 5_000 }
+    return providers.dispatch(
+      upstream.endpoint(),
+      { operation: 'chat', body, headers: { 'content-type': 'application/json' }, ...timeouts },
+      {
+        onResponseStart() {},
+        onResponseData() {},
+        onResponseEnd() {},
+        onResponseError() {},
+        ...parts,
+      },
+    )
+  }
 
   it('sends the body untouched, and no credential of the caller', async () => {
     const body = Buffer.from('{"model" : "acme/normal","messages":[],"x":1e400}')

@@ -130,15 +130,32 @@ class Exchange implements Dispatcher.DispatchHandler, DispatchControl {
     const failure = describeFailure(error)
     // The handler hears of it from here, so what undici says of the abort is not passed on.
     this.#controller?.abort(failure)
-    if (this.hasReturned) this.#handler.onResponseError(this, failure)
-    else queueMicrotask(() => this.#handler.onResponseError(this, failure))
+    if (this.hasReturned) this.#tellError(failure)
+    else queueMicrotask(() => this.#tellError(failure))
+  }
+
+  #tellError(failure: Error): void {
+    try {
+      this.#handler.onResponseError(this, failure)
+    } catch (error) {
+      warnOfBug(error)
+    }
+  }
+
+  /** A bug of the handler's ends its exchange: thrown from a timer it would end the process. */
+  #tell(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.fail(error)
+    }
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     if (this.#queueTimer !== null) clearTimeout(this.#queueTimer)
     if (this.#isOver) controller.abort(new Error('given up while waiting for a connection'))
-    else this.#handler.onRequestStart?.(this)
+    else this.#tell(() => this.#handler.onRequestStart?.(this))
   }
 
   onResponseStart(
@@ -157,15 +174,22 @@ class Exchange implements Dispatcher.DispatchHandler, DispatchControl {
       )
       return
     }
-    this.#handler.onResponseStart(this, status, responseHeaders(headers), statusText ?? '')
+    this.#tell(() =>
+      this.#handler.onResponseStart(this, status, responseHeaders(headers), statusText ?? ''),
+    )
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#isOver) this.#handler.onResponseData(this, chunk)
+    if (!this.#isOver) this.#tell(() => this.#handler.onResponseData(this, chunk))
   }
 
   onResponseEnd(): void {
-    if (this.#end()) this.#handler.onResponseEnd(this)
+    if (!this.#end()) return
+    try {
+      this.#handler.onResponseEnd(this)
+    } catch (error) {
+      warnOfBug(error)
+    }
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
@@ -180,6 +204,11 @@ class Exchange implements Dispatcher.DispatchHandler, DispatchControl {
     if (this.#lane !== null) this.#lane.exchanges -= 1
     return true
   }
+}
+
+/** The exchange is over and nobody is left to hear of it: it must be seen all the same. */
+function warnOfBug(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error))
 }
 
 function saturated(): Error {

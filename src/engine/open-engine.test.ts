@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { request } from 'undici'
+import { Agent, request } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
   ask,
@@ -266,6 +266,35 @@ describe('an engine whose native code cannot be loaded', () => {
     await engine.whenReady()
     expect(engine.state().kind).toBe('absent')
     expect(engine.state().reason).toContain('no binary for musl')
+  })
+})
+
+describe('the log', () => {
+  it('tells no error where a request brings a grammar that llama.cpp refuses', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'baimo-engine-'))
+    cleanups.push(() => rmSync(folder, { recursive: true, force: true }))
+    const lines: string[] = []
+    const note = (level: string) => (_: object, text: string) => void lines.push(`${level} ${text}`)
+    const log = { debug: note('debug'), info() {}, warn: note('warn'), error: note('error') }
+    const engine = openEngine({ engineFolder, childPath, runFolder: folder, log })
+    engine.register({ name: SMALL, path: smallModelPath })
+    await engine.whenReady()
+    const dispatcher = new Agent({ connect: { socketPath: engine.socketPath } })
+    cleanups.push(() => engine.close().then(() => dispatcher.destroy()))
+    const a = {
+      anyOf: [{ properties: { b: { $ref: '#/$defs/b' } } }, { $ref: '#/$defs/b' }],
+    }
+    const schema = { $defs: { a, b: { $ref: '#/$defs/a' } }, $ref: '#/$defs/a' }
+    const format = { type: 'json_schema', json_schema: { name: 'x', schema } }
+    const { statusCode } = await request('http://engine/v1/chat/completions', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(ask('Hi', { response_format: format })),
+      dispatcher,
+    })
+    expect(statusCode).toBe(400)
+    await until(() => lines.some((line) => line.includes('left recursion')))
+    expect(lines.filter((line) => !line.startsWith('debug'))).toEqual([])
   })
 })
 

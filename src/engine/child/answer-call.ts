@@ -58,6 +58,7 @@ export async function answerCall(
       ...job.generation,
       promptTokens: [...promptTokens, ...head],
       grammar: schemaGrammar(tool.parameters, job.grammarOptions).grammar,
+      grammarParam: tool.param,
       maxTokens: maxTokens === undefined ? undefined : Math.max(1, maxTokens - spentOf(outcomes)),
     },
     (piece) => writer.callArguments(piece.text),

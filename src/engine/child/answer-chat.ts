@@ -51,7 +51,9 @@ function ignoredKeywords(shape: OutputShape): readonly string[] {
   const schema = schemaOf(shape)
   if (schema !== undefined) return schemaGrammar(schema).ignoredKeywords
   if (shape.kind !== 'call' && shape.kind !== 'maybe-call') return []
-  return [...new Set(shape.tools.flatMap((t) => schemaGrammar(t.parameters).ignoredKeywords))]
+  const ignoredOf = ({ parameters, param }: Tool) =>
+    schemaGrammar(parameters, { isShort: false, param }).ignoredKeywords
+  return [...new Set(shape.tools.flatMap(ignoredOf))]
 }
 
 /** Headers that say which wishes had no effect. Also refuses schemas that cannot be used. */

@@ -56,11 +56,14 @@ function listen(server: Server, socketPath: string): Promise<void> {
   })
 }
 
+/** A grammar that llama.cpp refuses is a request's fault: the request is told, the log is not. */
+const levelOf = (level: string, message: string) =>
+  level === 'error' && !/grammar/i.test(message) ? 'error' : 'debug'
+
 async function start(order: Order & { kind: 'configure' }) {
   const runtime = await loadLlama(order.engineFolder, {
     threads: order.limits.threads,
-    onLog: (level, message) =>
-      send({ kind: 'log', level: level === 'error' ? 'error' : 'debug', message }),
+    onLog: (level, message) => send({ kind: 'log', level: levelOf(level, message), message }),
   })
   let onChange = () => {}
   const pool = new ModelPool({

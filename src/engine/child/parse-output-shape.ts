@@ -6,6 +6,8 @@ export interface Tool {
   readonly description: string | undefined
   /** JSON Schema of the arguments. */
   readonly parameters: JsonObject
+  /** Where the schema stands in the request: `tools[0].function.parameters`. */
+  readonly param: string
 }
 
 /** What form the answer must have. */
@@ -28,9 +30,10 @@ function readTool(tool: Json, at: string): Tool {
       `"${at}" must be a function with a name of letters, digits, _, - and dots.`,
     )
   const parameters = fn.parameters ?? { type: 'object', properties: {} }
-  if (!isJsonObject(parameters)) throw refuseParam(at, `"${at}.function.parameters" is no schema.`)
+  const param = `${at}.function.parameters`
+  if (!isJsonObject(parameters)) throw refuseParam(param, `"${param}" is no schema.`)
   const description = typeof fn.description === 'string' ? fn.description : undefined
-  return { name: fn.name, description, parameters }
+  return { name: fn.name, description, parameters, param }
 }
 
 function readTools(body: JsonObject): readonly Tool[] {

@@ -18,6 +18,8 @@ export interface Generation {
   readonly sampling: Sampling
   /** A grammar in GBNF; undefined: anything goes. */
   readonly grammar: string | undefined
+  /** The parameter that holds the grammar's schema; absent: `response_format`. */
+  readonly grammarParam?: string
   readonly hasProbabilities: boolean
   /** Tokens; undefined: as many as the context holds. */
   readonly maxTokens: number | undefined
@@ -55,14 +57,14 @@ export async function withPlace<T>(
   }
 }
 
-async function grammarState(loaded: LoadedModel, grammar: string) {
+async function grammarState(loaded: LoadedModel, grammar: string, param = 'response_format') {
   const { module, llama } = loaded.runtime
   try {
     const compiled = await llama.createGrammar({ grammar })
     return new module.LlamaGrammarEvaluationState({ model: loaded.model, grammar: compiled })
   } catch (cause) {
     throw refuse('engine_request_invalid', 'The JSON schema makes a grammar llama.cpp refuses.', {
-      param: 'response_format',
+      param,
       cause,
     })
   }
@@ -84,8 +86,9 @@ export async function runModel(
 ): Promise<Outcome> {
   const { loaded } = place
   const generated: Token[] = []
+  const { grammar, grammarParam } = generation
   const state =
-    generation.grammar === undefined ? undefined : await grammarState(loaded, generation.grammar)
+    grammar === undefined ? undefined : await grammarState(loaded, grammar, grammarParam)
   const sampling = chooseSampling(generation.sampling, {
     defaults: loaded.plan.samplingDefaults,
     randomSeed: place.randomSeed,

@@ -49,6 +49,60 @@ describe('grammar of a JSON schema', () => {
     expect(grammar).toContain('"\\"b\\""')
   })
 
+  it('joins what stands beside a reference with its target, also into itself', () => {
+    const grammar = grammarOf({
+      $defs: {
+        node: {
+          type: 'object',
+          properties: { next: { $ref: '#/$defs/node', required: ['id'] } },
+        },
+      },
+      $ref: '#/$defs/node',
+    })
+    expect(grammar).toContain('"\\"id\\"" ":" ws value')
+  })
+
+  it('leaves out options and members that contradict what stands beside them', () => {
+    const grammar = grammarOf({
+      type: 'object',
+      properties: { a: { type: 'null' }, never: false },
+      anyOf: [{ type: 'string' }, { required: ['a'] }],
+    })
+    expect(grammar).toContain('"\\"a\\""')
+    expect(grammar).not.toMatch(/never|string/)
+  })
+
+  it('names keywords of parts that cannot be joined', () => {
+    const { ignoredKeywords } = schemaGrammar({
+      anyOf: [{ type: 'string', format: 'date' }],
+      allOf: [{ anyOf: [{ type: 'string' }] }, { format: 'uuid' }, { format: 'date' }],
+    })
+    expect(ignoredKeywords).toEqual(['anyOf', 'format'])
+  })
+
+  it('refuses in no time what multiplies', () => {
+    const many = (count: number, one: object) => Array.from({ length: count }, () => one)
+    const parts = many(2, { $ref: '#/$defs/a' })
+    const anyOf = many(3_000, { required: ['a'], items: {} })
+    const items = { enum: many(20_000, { a: 1 }) }
+    for (const schema of [
+      { $defs: { a: { allOf: parts } }, $ref: '#/$defs/a', type: 'object' },
+      { anyOf: many(500, { anyOf }), oneOf: many(500, { anyOf }), items },
+      { enum: [many(20_000, { a: 2 })], items },
+    ]) {
+      const beganMs = performance.now()
+      expect(() => grammarOf(schema as never)).toThrow(/JSON schema cannot be used/)
+      expect(performance.now() - beganMs).toBeLessThan(2_000)
+    }
+  })
+
+  it('names the parameter that holds the schema', () => {
+    const options = { isShort: false, param: 'tools[1].function.parameters' }
+    expect(() => schemaGrammar({ type: 'float' }, options)).toThrow(
+      expect.objectContaining({ param: options.param }),
+    )
+  })
+
   it('names keywords that a grammar cannot hold', () => {
     const { ignoredKeywords } = schemaGrammar({
       type: 'object',
@@ -65,6 +119,23 @@ describe('grammar of a JSON schema', () => {
     ['a reference out of itself', { $ref: 'http://example.org' }],
     ['bounds that contradict each other', { type: 'string', minLength: 3, maxLength: 2 }],
     ['false', false],
+    ['no options', { anyOf: [] }],
+    ['no types', { type: [] }],
+    ['an enum of another type', { type: 'integer', enum: ['x'] }],
+    ['types that contradict each other', { allOf: [{ type: 'string' }, { type: 'integer' }] }],
+    ['options that all contradict it', { type: 'object', anyOf: [{ type: 'string' }] }],
+    [
+      'a required member that it forbids',
+      { type: 'object', required: ['a'], properties: { a: false } },
+    ],
+    [
+      'a required member among no others',
+      { type: 'object', required: ['z'], additionalProperties: false },
+    ],
+    ['itself with nothing between', { $ref: '#' }],
+    ['itself as an option', { anyOf: [{ type: 'null' }, { $ref: '#' }] }],
+    ['itself together with itself', { allOf: [{ $ref: '#' }, { $ref: '#' }] }],
+    ['a reference that is no escape', { $ref: '#/%' }],
   ])('refuses %s', (_, schema) => {
     expect(() => schemaGrammar(schema as never)).toThrow(/JSON schema cannot be used/)
   })

@@ -1,5 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../kernel/index.ts'
 import { refuse } from '../errors.ts'
+import { fitsSchema } from './fits-schema.ts'
+import { isDemanding, mergeSchemas, Unsatisfiable, weightOf } from './merge-schemas.ts'
 
 /** A grammar in llama.cpp's notation (GBNF) that only lets through what fits a JSON Schema. */
 export interface SchemaGrammar {
@@ -10,16 +12,23 @@ export interface SchemaGrammar {
 
 const MAX_RULES = 4_096
 const MAX_DEPTH = 64
+/** Schemas looked at, and keywords joined, which options within options multiply. */
+const MAX_STEPS = 131_072
 /** llama.cpp unrolls repetitions: large ones are left open instead. */
 const MAX_REPEAT = 256
+
+/** The body of a rule until it is written. */
+const UNWRITTEN = ''
 
 /** Bounds of what a schema leaves open, for models whose context is soon full. */
 const SHORT_CHARACTERS = 48
 const SHORT_MEMBERS = 7
 
-/** Where a schema sets no bounds: none, or such that a small model comes to an end. */
 export interface GrammarOptions {
+  /** Where a schema sets no bounds: none, or such that a small model comes to an end. */
   readonly isShort: boolean
+  /** The parameter of the request that a refusal names; absent: `response_format`. */
+  readonly param?: string
 }
 
 const shortRules = {
@@ -63,10 +72,9 @@ const understood = new Set(
   examples $schema $id $comment deprecated readOnly writeOnly nullable strict`.split(/\s+/),
 )
 
-const unusable = (why: string) =>
-  refuse('engine_request_invalid', `The JSON schema cannot be used: ${why}`, {
-    param: 'response_format',
-  })
+/** Ends the sentence "The JSON schema cannot be used:"; `schemaGrammar` makes a refusal of it. */
+class Unusable extends Error {}
+const unusable = (why: string) => new Unusable(why)
 
 /** JSON text as a literal of the grammar. */
 export function literal(text: string): string {
@@ -79,10 +87,23 @@ function repeat(rule: string, min: number, max: number | undefined): string {
   return `${rule}{${min},${max ?? ''}}`
 }
 
+/** A step of a JSON pointer in a URL fragment. */
+function decodeStep(step: string): string {
+  try {
+    return decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')
+  } catch {
+    return step // a % that begins no escape stands for itself
+  }
+}
+
 class Writer {
   readonly rules = new Map<string, string>()
   readonly ignored = new Set<string>()
-  readonly #references = new Map<string, string>()
+  /** Rules of references, by their text, and of schemas that may lead to themselves. */
+  readonly #names = new Map<string | JsonObject, string>()
+  /** Those being written of which no character is written yet: to meet one again never ends. */
+  #open = new Set<string>()
+  #steps = 0
   readonly #root: Json
   readonly #isShort: boolean
 
@@ -101,62 +122,146 @@ class Writer {
 
   schema(schema: Json, depth: number): string {
     if (depth > MAX_DEPTH) throw unusable('it nests too deeply.')
+    this.#count(1)
     if (schema === true) return 'value'
+    if (schema === false) throw new Unsatisfiable('it is false, or a part that is needed is.')
     if (!isJsonObject(schema)) throw unusable('a part of it is not a schema.')
     for (const key of Object.keys(schema)) if (!understood.has(key)) this.ignored.add(key)
-    if (typeof schema.$ref === 'string') return this.#reference(schema.$ref, depth)
-    if (schema.const !== undefined) return this.define(literal(JSON.stringify(schema.const)))
-    if (Array.isArray(schema.enum)) return this.#choice(schema.enum as readonly Json[])
-    const options = schema.anyOf ?? schema.oneOf
-    if (Array.isArray(options))
-      return this.define(options.map((o: Json) => this.schema(o, depth + 1)).join(' | '))
-    if (Array.isArray(schema.allOf)) return this.#merged(schema, schema.allOf, depth)
+    const { $ref, anyOf, oneOf, allOf } = schema
+    if (typeof $ref === 'string') return this.#reference(schema, $ref, depth)
+    if (Array.isArray(allOf))
+      return this.#named(schema, () => this.schema(this.#allOf(schema, allOf), depth + 1))
+    if (Array.isArray(anyOf))
+      return this.#named(schema, () => this.#options(schema, 'anyOf', depth))
+    if (Array.isArray(oneOf))
+      return this.#named(schema, () => this.#options(schema, 'oneOf', depth))
+    if (schema.const !== undefined) return this.#choice(schema, [schema.const])
+    if (Array.isArray(schema.enum)) return this.#choice(schema, schema.enum as readonly Json[])
     return this.#typed(schema, depth)
   }
 
-  #choice(values: readonly Json[]): string {
-    if (values.length === 0) throw unusable('an "enum" is empty.')
-    return this.define(values.map((v) => literal(JSON.stringify(v))).join(' | '))
+  #count(steps: number): void {
+    this.#steps += steps
+    if (this.#steps > MAX_STEPS) throw unusable('it is too large.')
   }
 
-  #reference(ref: string, depth: number): string {
-    const known = this.#references.get(ref)
+  /** A schema inside braces or brackets: it may lead back to what is open outside of them. */
+  #inside(schema: Json, depth: number): string {
+    const outside = this.#open
+    this.#open = new Set()
+    try {
+      return this.schema(schema, depth + 1)
+    } finally {
+      this.#open = outside
+    }
+  }
+
+  /** The rule of what may lead to itself: named before it is written. */
+  #named(key: string | JsonObject, write: () => string): string {
+    const known = this.#names.get(key)
+    if (known !== undefined && this.#open.has(known))
+      throw unusable('it leads to itself with nothing between.')
     if (known !== undefined) return known
-    if (!ref.startsWith('#')) throw unusable(`"$ref" to "${ref}" leads out of it.`)
-    const name = this.define('')
-    this.#references.set(ref, name)
-    let target: Json | undefined = this.#root
-    for (const step of ref.slice(1).split('/').filter(Boolean))
-      target = isJsonObject(target) ? target[decodeURIComponent(step)] : undefined
-    if (target === undefined) throw unusable(`"$ref" to "${ref}" leads nowhere.`)
-    this.rules.set(name, this.schema(target, depth + 1))
+    const name = this.define(UNWRITTEN)
+    this.#names.set(key, name)
+    this.#open.add(name)
+    try {
+      this.rules.set(name, write())
+    } catch (error) {
+      this.#names.delete(key)
+      throw error
+    } finally {
+      this.#open.delete(name)
+    }
     return name
   }
 
-  /** `allOf` of objects is one object with the members of all. */
-  #merged(schema: JsonObject, parts: readonly Json[], depth: number): string {
-    const { allOf: _, ...own } = schema
-    let properties: JsonObject = isJsonObject(own.properties) ? own.properties : {}
-    let required: readonly Json[] = Array.isArray(own.required) ? own.required : []
-    let merged: JsonObject = own
-    for (const part of parts) {
-      if (!isJsonObject(part) || part.$ref !== undefined) this.ignored.add('allOf')
-      if (!isJsonObject(part)) continue
-      if (isJsonObject(part.properties)) properties = { ...properties, ...part.properties }
-      if (Array.isArray(part.required)) required = [...required, ...part.required]
-      merged = { ...part, ...merged }
+  #choice(schema: JsonObject, values: readonly Json[]): string {
+    if (values.length === 0) throw unusable('an "enum" is empty.')
+    const { enum: _, ...rest } = schema
+    const budget = { left: MAX_STEPS }
+    const fitting = values.filter((value) => fitsSchema(value, rest, budget))
+    if (fitting.length === 0)
+      throw new Unsatisfiable('no value of an "enum" or "const" fits what stands beside it.')
+    return this.define(fitting.map((v) => literal(JSON.stringify(v))).join(' | '))
+  }
+
+  #target(ref: string): Json {
+    if (!ref.startsWith('#')) throw unusable(`"$ref" to "${ref}" leads out of it.`)
+    let target: Json | undefined = this.#root
+    for (const step of ref.slice(1).split('/').filter(Boolean)) {
+      const name = decodeStep(step)
+      target = isJsonObject(target) && Object.hasOwn(target, name) ? target[name] : undefined
     }
-    return this.schema({ ...merged, properties, required }, depth + 1)
+    if (target === undefined) throw unusable(`"$ref" to "${ref}" leads nowhere.`)
+    return target
+  }
+
+  #reference(schema: JsonObject, ref: string, depth: number): string {
+    const { $ref: _, ...beside } = schema
+    const target = this.#target(ref)
+    if (!isDemanding(beside) || !isJsonObject(target))
+      return this.#named(ref, () => this.schema(target, depth + 1))
+    return this.#named(schema, () => this.schema(this.#merge(beside, target), depth + 1))
+  }
+
+  #merge(first: JsonObject, second: JsonObject): JsonObject {
+    this.#count(weightOf(first) + weightOf(second))
+    return mergeSchemas(first, second, (keyword) => this.ignored.add(keyword))
+  }
+
+  /** One schema that demands what all parts do. */
+  #allOf(schema: JsonObject, parts: readonly Json[]): JsonObject {
+    let { allOf: _, ...merged }: JsonObject = schema
+    for (const part of parts) {
+      let wanted: Json = part
+      while (isJsonObject(wanted) && typeof wanted.$ref === 'string') {
+        const { $ref, ...beside }: JsonObject = wanted
+        const target = this.#target(String($ref))
+        wanted = isJsonObject(target) ? this.#merge(beside, target) : target
+      }
+      if (wanted === false) throw new Unsatisfiable('a part of an "allOf" is false.')
+      if (isJsonObject(wanted)) merged = this.#merge(merged, wanted)
+      else if (wanted !== true) throw unusable('a part of it is not a schema.')
+    }
+    return merged
+  }
+
+  /** Each option together with what stands beside them; those that contradict it fall away. */
+  #options(schema: JsonObject, keyword: 'anyOf' | 'oneOf', depth: number): string {
+    const { [keyword]: options, ...beside } = schema
+    const rules = new Set<string>()
+    let reason = `"${keyword}" is empty.`
+    for (const option of options as readonly Json[])
+      try {
+        const isAlone = !isDemanding(beside) || !isJsonObject(option)
+        const whole = isAlone ? (option === true ? beside : option) : this.#merge(beside, option)
+        rules.add(this.schema(whole, depth + 1))
+      } catch (error) {
+        if (!(error instanceof Unsatisfiable)) throw error
+        reason = error.message
+      }
+    if (rules.size === 0) throw new Unsatisfiable(reason)
+    return this.define([...rules].join(' | '))
   }
 
   #typed(schema: JsonObject, depth: number): string {
     const { type } = schema
     const types: readonly Json[] = Array.isArray(type) ? type : [type ?? inferType(schema)]
-    const names = types.map((t) => this.#oneType(t, schema, depth))
-    if (schema.nullable === true && !types.includes('null')) names.push('null')
-    return names.length === 1 && names[0] !== undefined
-      ? names[0]
-      : this.define([...new Set(names)].join(' | '))
+    if (types.length === 0) throw unusable('a "type" is empty.')
+    const names = new Set<string>()
+    let reason = ''
+    for (const one of types)
+      try {
+        names.add(this.#oneType(one, schema, depth))
+      } catch (error) {
+        if (!(error instanceof Unsatisfiable)) throw error
+        reason = error.message
+      }
+    if (schema.nullable === true) names.add('null')
+    const [only] = names
+    if (only === undefined) throw new Unsatisfiable(reason)
+    return names.size === 1 ? only : this.define([...names].join(' | '))
   }
 
   #oneType(type: Json, schema: JsonObject, depth: number): string {
@@ -175,7 +280,7 @@ class Writer {
     const [low, high] = [schema[minKey], schema[maxKey]]
     let min = typeof low === 'number' ? Math.max(0, Math.floor(low)) : 0
     let max = typeof high === 'number' ? Math.max(0, Math.floor(high)) : undefined
-    if (max !== undefined && max < min) throw unusable(`"${minKey}" is above "${maxKey}".`)
+    if (max !== undefined && max < min) throw new Unsatisfiable(`"${minKey}" is above "${maxKey}".`)
     if (min > MAX_REPEAT) {
       this.ignored.add(minKey)
       min = 0
@@ -191,7 +296,11 @@ class Writer {
 
   #string(schema: JsonObject): string {
     const format = typeof schema.format === 'string' ? formats[schema.format] : undefined
-    if (format !== undefined) return this.define(format)
+    if (format !== undefined) {
+      for (const key of ['minLength', 'maxLength'])
+        if (schema[key] !== undefined) this.ignored.add(key)
+      return this.define(format)
+    }
     if (schema.format !== undefined) this.ignored.add('format')
     const { min, max } = this.#bounds(schema, 'minLength', 'maxLength')
     if (min === 0 && max === undefined) return 'string'
@@ -199,38 +308,77 @@ class Writer {
   }
 
   #array(schema: JsonObject, depth: number): string {
-    const { min, max } = this.#bounds(schema, 'minItems', 'maxItems')
+    const { min, max = Number.POSITIVE_INFINITY } = this.#bounds(schema, 'minItems', 'maxItems')
     const prefix = Array.isArray(schema.prefixItems) ? (schema.prefixItems as readonly Json[]) : []
-    if (prefix.length > 0) {
-      const items = prefix.map((item) => this.schema(item, depth + 1))
-      return this.define(`"[" ${items.join(' "," ws ')} "]"`)
-    }
-    const item = this.schema(schema.items ?? true, depth + 1)
-    if (max === 0) return this.define('"[]"')
-    const more = repeat(this.define(`"," ws ${item}`), Math.max(0, min - 1), max && max - 1)
-    const some = `${item} ${more}`
+    const first = prefix.slice(0, max).map((item) => this.#inside(item, depth))
+    // Behind a prefix nothing comes unasked, as an empty list is the simplest there is.
+    const hasMore = prefix.length === 0 || schema.items !== undefined || min > prefix.length
+    const item =
+      hasMore && max > prefix.length ? this.#items(schema, min > prefix.length, depth) : null
+    if (item === null) return this.define(`"[" ${first.join(' "," ws ') || '""'} "]"`)
+    const more = (from: number) =>
+      repeat(
+        this.define(`"," ws ${item}`),
+        Math.max(0, min - from),
+        Number.isFinite(max) ? max - from : undefined,
+      )
+    if (first.length > 0)
+      return this.define(`"[" ${first.join(' "," ws ')} ${more(first.length)} "]"`)
+    const some = `${item} ${more(1)}`
     return this.define(min === 0 ? `"[" (${some})? "]"` : `"[" ${some} "]"`)
   }
 
+  /** The rule of further items; null where there can be none, and need not be. */
+  #items(schema: JsonObject, isNeeded: boolean, depth: number): string | null {
+    try {
+      return this.#inside(schema.items ?? true, depth)
+    } catch (error) {
+      if (isNeeded || !(error instanceof Unsatisfiable)) throw error
+      return null
+    }
+  }
+
+  /** Names of members and their schemas: the declared, then the required that nothing declares. */
+  #members(schema: JsonObject, required: ReadonlySet<Json>): [string, Json][] {
+    const properties = isJsonObject(schema.properties) ? schema.properties : {}
+    const undeclared = [...required].filter(
+      (key) => typeof key === 'string' && !Object.hasOwn(properties, key),
+    )
+    const extra = schema.additionalProperties ?? true
+    return [
+      ...Object.entries(properties),
+      ...undeclared.map((key): [string, Json] => [String(key), extra]),
+    ]
+  }
+
+  /** The rule of a member; null where it can have no value, and need not be there. */
+  #member([key, value]: [string, Json], isRequired: boolean, depth: number): string | null {
+    try {
+      return this.define(`${literal(JSON.stringify(key))} ":" ws ${this.#inside(value, depth)}`)
+    } catch (error) {
+      if (isRequired || !(error instanceof Unsatisfiable)) throw error
+      return null
+    }
+  }
+
   #object(schema: JsonObject, depth: number): string {
-    const properties = isJsonObject(schema.properties) ? Object.entries(schema.properties) : []
-    const extra = schema.additionalProperties
-    if (properties.length === 0 && extra !== false && (extra === undefined || extra === true))
-      return 'object'
     const required = new Set<Json>(Array.isArray(schema.required) ? schema.required : [])
+    const members = this.#members(schema, required)
+    const extra = schema.additionalProperties
+    if (members.length === 0 && (extra === undefined || extra === true)) return 'object'
     const isOpen = extra === true || isJsonObject(extra)
-    const other = isOpen ? this.define(`string ":" ws ${this.schema(extra, depth + 1)}`) : undefined
+    const other = isOpen ? this.define(`string ":" ws ${this.#inside(extra, depth)}`) : undefined
     // From the last member to the first: what may follow when nothing was written yet, and when
     // something was, differ by the comma.
     let first = other === undefined ? '""' : `(${other} ("," ws ${other})*)?`
     let later = other === undefined ? '""' : `("," ws ${other})*`
-    for (const [key, value] of properties.reverse()) {
-      const member = this.define(
-        `${literal(JSON.stringify(key))} ":" ws ${this.schema(value, depth + 1)}`,
-      )
+    for (const entry of members.reverse()) {
+      const isRequired = required.has(entry[0])
+      const member = this.#member(entry, isRequired, depth)
+      if (member === null) continue
       const rest = this.define(later)
-      const skipFirst = required.has(key) ? '' : ` | ${this.define(first)}`
-      const skipLater = required.has(key) ? '' : ` | ${rest}`
+      const skipFirst = isRequired ? '' : ` | ${this.define(first)}`
+      const skipLater = isRequired ? '' : ` | ${rest}`
       first = `${member} ${rest}${skipFirst}`
       later = `"," ws ${member} ${rest}${skipLater}`
     }
@@ -239,8 +387,12 @@ class Writer {
 }
 
 function inferType(schema: JsonObject): Json {
-  if (schema.properties !== undefined || schema.additionalProperties !== undefined) return 'object'
-  if (schema.items !== undefined || schema.prefixItems !== undefined) return 'array'
+  const isObject = ['properties', 'additionalProperties', 'required'].some(
+    (key) => schema[key] !== undefined,
+  )
+  if (isObject) return 'object'
+  if (['items', 'prefixItems', 'minItems', 'maxItems'].some((key) => schema[key] !== undefined))
+    return 'array'
   if (schema.minLength !== undefined || schema.maxLength !== undefined) return 'string'
   return 'any'
 }
@@ -251,6 +403,7 @@ function reachable(root: string, rules: ReadonlyMap<string, string>): Map<string
   const visit = (name: string) => {
     const body = rules.get(name)
     if (body === undefined || reached.has(name)) return
+    if (body === UNWRITTEN) throw unusable('a part that it leads back to cannot be fulfilled.')
     reached.set(name, body)
     const bare = body.replaceAll(/"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]/g, ' ')
     for (const word of bare.match(/[a-z][a-z0-9]*/g) ?? []) visit(word)
@@ -265,8 +418,18 @@ function reachable(root: string, rules: ReadonlyMap<string, string>): Map<string
  */
 export function schemaGrammar(
   schema: Json,
-  { isShort }: GrammarOptions = { isShort: false },
+  { isShort, param = 'response_format' }: GrammarOptions = { isShort: false },
 ): SchemaGrammar {
+  try {
+    return writeGrammar(schema, isShort)
+  } catch (cause) {
+    if (!(cause instanceof Unusable || cause instanceof Unsatisfiable)) throw cause
+    const message = `The JSON schema cannot be used: ${cause.message}`
+    throw refuse('engine_request_invalid', message, { param, cause })
+  }
+}
+
+function writeGrammar(schema: Json, isShort: boolean): SchemaGrammar {
   const writer = new Writer(schema, isShort)
   const top = writer.schema(schema, 0)
   const common = isShort ? { ...commonRules, ...shortRules } : commonRules

@@ -199,14 +199,6 @@ describe('chat completions', () => {
     expect(typeof JSON.parse(plain.json().choices[0].message.content)).toBe('object')
   })
 
-  it('says in a header which keywords of a schema had no effect', async () => {
-    const schema = { type: 'string', maxLength: 5, pattern: '^a' }
-    const format = { type: 'json_schema', json_schema: { name: 'x', schema } }
-    expect((await chat(ask('Hi', { response_format: format }))).headers['x-baimo-schema']).toBe(
-      'ignored pattern',
-    )
-  })
-
   it('calls the named tool with arguments of its schema', async () => {
     const choice = { type: 'function', function: { name: 'difference' } }
     const { choices } = (

@@ -49,7 +49,7 @@ describe('a template with a form for tools', () => {
     register('local/talker', templateWith('<never>'))
     const body = ask('What is 17 + 25?', { model: 'local/talker', tools: [sum, other] })
     const said: string = (await chat(body)).choices[0].message.content
-    expect(said.length).toBeGreaterThan(1)
+    expect(said).not.toBe('')
     // What the model says to these tools is this template's beginning of a call.
     register('local/caller', templateWith(said.slice(0, 2)))
     const answer = await t.post('/v1/chat/completions', { ...body, model: 'local/caller' })

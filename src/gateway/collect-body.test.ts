@@ -14,11 +14,15 @@ async function send(
 ): Promise<Buffer | Error> {
   const results: (Buffer | Error)[] = []
   const server = createServer((request, response) => {
-    collectBody(request, (result) => {
-      results.push(result)
-      request.resume()
-      response.writeHead(200, { connection: 'close' }).end()
-    })
+    collectBody(
+      request,
+      () => true,
+      (result) => {
+        results.push(result)
+        request.resume()
+        response.writeHead(200, { connection: 'close' }).end()
+      },
+    )
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
@@ -119,7 +123,11 @@ describe('collectBody, when the client is slow or gone', () => {
   function heldRequest() {
     const request = Object.assign(new PassThrough(), { headers: JSON_TYPE, complete: false })
     const results: (Buffer | Error)[] = []
-    collectBody(request as unknown as IncomingMessage, (result) => results.push(result))
+    collectBody(
+      request as unknown as IncomingMessage,
+      () => true,
+      (result) => results.push(result),
+    )
     return { request, results }
   }
 

@@ -7,6 +7,7 @@ import {
   createInflate,
   createZstdDecompress,
 } from 'node:zlib'
+import type { BodyShare } from './body-budget.ts'
 import { refuse } from './errors.ts'
 
 /** Counted after decompression, so that a small bomb is caught while it unfolds. */
@@ -25,11 +26,13 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
  * The whole body of a request, decompressed.
  *
  * Refuses with `gateway_media_type_unsupported`, `gateway_body_too_large` (the rest is not read),
+ * `gateway_bodies_too_many` once `take` says that no more bytes may be held,
  * `gateway_body_stalled` after 60 s of silence, `gateway_body_invalid` for broken compression.
  * `done` is called once; not at all when the client goes away first, as nobody is left to answer.
  */
 export function collectBody(
   request: IncomingMessage,
+  take: BodyShare['take'],
   done: (result: Buffer | Error) => void,
 ): void {
   const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
@@ -42,7 +45,7 @@ export function collectBody(
   }
   const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
   if (encoding === 'identity' || encoding === '') {
-    collect(request, request, done)
+    collect({ request, source: request, take }, done)
     return
   }
   const decoder = DECODERS[encoding]
@@ -51,14 +54,18 @@ export function collectBody(
     done(refuse('gateway_media_type_unsupported', message))
     return
   }
-  collect(request, request.pipe(decoder()), done)
+  collect({ request, source: request.pipe(decoder()), take }, done)
 }
 
 function collect(
-  request: IncomingMessage,
-  source: Readable,
+  from: {
+    readonly request: IncomingMessage
+    readonly source: Readable
+    readonly take: BodyShare['take']
+  },
   done: (result: Buffer | Error) => void,
 ): void {
+  const { request, source, take } = from
   const parts: Buffer[] = []
   let sizeBytes = 0
   let isOver = false
@@ -81,7 +88,12 @@ function collect(
       finish(refuse('gateway_body_too_large', 'The request body is larger than 32 MiB.'))
       return
     }
-    parts.push(part)
+    if (take(part.length)) {
+      parts.push(part)
+      return
+    }
+    const message = 'The bodies of running requests fill the memory kept for them; try again later.'
+    finish(refuse('gateway_bodies_too_many', message, { retryAfterSeconds: 1 }))
   })
   source.on('end', () => {
     const only = parts.length === 1 ? parts[0] : undefined

@@ -12,6 +12,11 @@ export const gatewayErrors = defineErrors({
     title: 'The request body is larger than 32 MiB after decompression.',
     isRetryable: false,
   },
+  gateway_bodies_too_many: {
+    kind: 'unavailable',
+    title: 'The bodies of running requests fill the memory kept for them; try again later.',
+    isRetryable: true,
+  },
   gateway_body_stalled: {
     kind: 'invalid',
     title: 'The request body stopped arriving; send it again.',

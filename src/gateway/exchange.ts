@@ -20,6 +20,7 @@ import { decoderOf } from './decode-answer.ts'
 import { refuse } from './errors.ts'
 import { judgeWholeAnswer } from './judge-answer.ts'
 import { prepareBody } from './prepare-body.ts'
+import type { Envelope } from './read-envelope.ts'
 import { StreamedAnswer } from './streamed-answer.ts'
 import type { Admitted, GatewayParts } from './types.ts'
 import {
@@ -48,12 +49,15 @@ export function runExchange(
   response: ServerResponse,
   ended: () => void,
 ): void {
-  new Exchange(parts, admitted, response, ended).start()
+  new Exchange(parts, admitted, response, ended).start(admitted.envelope)
 }
 
 class Exchange implements ProviderHandler {
   readonly #parts: GatewayParts
-  readonly #admitted: Admitted
+  /** Without the body: an answer may take long, and the provider's request holds it already. */
+  readonly #admitted: Omit<Admitted, 'envelope'>
+  readonly #isStream: boolean
+  readonly #wantsUsage: boolean
   readonly #response: ServerResponse
   readonly #ended: () => void
   readonly #asked: Asked
@@ -80,18 +84,21 @@ class Exchange implements ProviderHandler {
     ended: () => void,
   ) {
     this.#parts = parts
-    this.#admitted = admitted
+    const { envelope, ...rest } = admitted
+    this.#admitted = rest
+    this.#isStream = envelope.isStream
+    this.#wantsUsage = envelope.wantsUsage
     this.#response = response
     this.#ended = ended
     this.#asked = {
       operation: admitted.operation,
-      requestTextBytes: countTextBytes(admitted.envelope.body),
+      requestTextBytes: countTextBytes(envelope.body),
       contextTokens: admitted.listing.contextTokens,
     }
   }
 
-  start(): void {
-    const { envelope, listing, operation } = this.#admitted
+  start(envelope: Envelope): void {
+    const { listing, operation } = this.#admitted
     onClientGone(this.#response, () => this.#clientGone())
     const body = prepareBody(envelope, {
       upstreamModel: listing.upstreamModel,
@@ -121,10 +128,10 @@ class Exchange implements ProviderHandler {
       end: () => this.#guard(() => this.#answerEnd()),
       error: (error) => this.onResponseError(control, error),
     })
-    if (status >= 400 || !this.#admitted.envelope.isStream) return
+    if (status >= 400 || !this.#isStream) return
     if (!isOfType(headers, 'text/event-stream')) return
     this.#stream = new StreamedAnswer({
-      wantsUsage: this.#admitted.envelope.wantsUsage,
+      wantsUsage: this.#wantsUsage,
       write: (bytes) => this.#writeStream(control, bytes),
       complete: (held) => this.#finish(this.#completeStream(held)),
       fail: (error) => this.#failUpstream(error, this.#streamCount()),
@@ -350,7 +357,7 @@ class Exchange implements ProviderHandler {
   }
 
   #usageRecord(outcome: Outcome, counted: Counted): Usage {
-    const { requestId, principal, listing, operation, envelope } = this.#admitted
+    const { requestId, principal, listing, operation } = this.#admitted
     return {
       id: requestId,
       organisationId: principal.organisationId,
@@ -362,7 +369,7 @@ class Exchange implements ProviderHandler {
       listingId: listing.listingId,
       purpose: 'use',
       operation,
-      isStream: envelope.isStream,
+      isStream: this.#isStream,
       tokens: counted.tokens,
       source: counted.source,
       outcome,

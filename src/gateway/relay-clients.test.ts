@@ -126,6 +126,31 @@ describe('a client that uploads before it reads', () => {
 })
 
 describe('many clients', () => {
+  it('whose bodies fill the memory kept for them are told to come back', async () => {
+    const upstream = await openScriptedUpstream()
+    onTestFinished(() => upstream.close())
+    const world = await openGatewayWorld({ endpoint: upstream.endpoint(), bodiesBytes: 10_000 })
+    const leaving = new AbortController()
+    const large = { user: 'x'.repeat(6_000) }
+    const waiting = world
+      .post('/chat/completions', chatBody('stall-before', large), { signal: leaving.signal })
+      .catch(() => undefined)
+    await upstream.waitFor(({ hits }) => hits.length === 1)
+    const refused = await world.post('/chat/completions', chatBody('normal', large))
+    expect(refused.status).toBe(503)
+    expect(refused.headers.get('retry-after')).toBe('1')
+    expect(world.refusals).toEqual(['gateway_bodies_too_many'])
+    expect((await world.post('/chat/completions', chatBody('normal'))).status).toBe(200)
+    leaving.abort()
+    await waiting
+    await world.settled(2)
+    for (let round = 0; round < 3; round += 1) {
+      const answer = await world.post('/chat/completions', chatBody('normal', large))
+      expect(answer.status).toBe(200) // what each held is given back at its end
+      await answer.text()
+    }
+  })
+
   it('200 at once are all answered whole and recorded once each', async () => {
     const { world } = await open()
     const texts = await Promise.all(

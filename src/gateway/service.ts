@@ -5,12 +5,15 @@ import { Refusal } from '../kernel/index.ts'
 import type { Operation } from '../metering/index.ts'
 import type { Principal } from '../people/index.ts'
 import { admitRequest } from './admit.ts'
+import { openBodyBudget } from './body-budget.ts'
 import { collectBody } from './collect-body.ts'
 import { runExchange } from './exchange.ts'
 import type { GatewayParts } from './types.ts'
 
 /** How long the rest of a refused upload is drained. */
 const LINGER_MS = 1_000
+/** What the bodies of all requests may hold together. */
+const BODIES_BYTES = 256 * 1024 * 1024
 
 export interface Caller {
   readonly principal: Principal
@@ -32,6 +35,7 @@ export interface Gateway {
 /** The way of a request: body → admission → exchange. A dispatched one is recorded once. */
 export function openGateway(parts: GatewayParts): Gateway {
   let runningCount = 0
+  const bodies = openBodyBudget(parts.bodiesBytes ?? BODIES_BYTES)
   const leave = (): void => {
     runningCount -= 1
   }
@@ -40,9 +44,12 @@ export function openGateway(parts: GatewayParts): Gateway {
       return runningCount
     },
     relay: (operation, request, response, caller) => {
+      if (response.destroyed) return // nobody is left to answer, and its close has been
+      const share = bodies.open()
+      response.once('close', share.release)
       const startedAtMs = parts.clock.nowMs()
       const arrivedMs = parts.clock.monotonicMs()
-      collectBody(request, (body) => {
+      collectBody(request, share.take, (body) => {
         try {
           if (body instanceof Error) throw body
           parts.mayDispatch()

@@ -37,6 +37,8 @@ export interface GatewayParts {
   /** Resolves once the record is committed; refuses after `timeoutMs`. */
   readonly record: (usage: Usage, timeoutMs: number) => Promise<void>
   readonly shapeError: (error: unknown, requestId: string) => ShapedError
+  /** What the bodies of all requests may hold together; 256 MiB when absent. */
+  readonly bodiesBytes?: number
   readonly meters: GatewayMeters
   readonly clock: Clock
   readonly log: Log

@@ -33,6 +33,7 @@ export interface GatewayWorldOptions {
   readonly resolve?: (name: string) => Resolution | null
   readonly dispatch?: GatewayParts['dispatch']
   readonly mayDispatch?: GatewayParts['mayDispatch']
+  readonly bodiesBytes?: number
   readonly connections?: number
 }
 
@@ -54,6 +55,7 @@ export async function openGatewayWorld(options: GatewayWorldOptions): Promise<Ga
   const providers = openProviders({ connections: options.connections ?? 64 })
   const gateway = openGateway({
     resolve: (name) => options.resolve?.(name) ?? resolveAny(name, options),
+    ...(options.bodiesBytes === undefined ? {} : { bodiesBytes: options.bodiesBytes }),
     mayDispatch: options.mayDispatch ?? (() => undefined),
     dispatch: options.dispatch ?? providers.dispatch,
     record: async (usage, timeoutMs) => {

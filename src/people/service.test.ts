@@ -418,11 +418,14 @@ describeOnEveryServer('an address asked for twice at the same time', (openStoreH
     const guest = await world.addOrganisation()
     const guestId = guest.principal.personId ?? ''
     const { promise: isTold, resolve: tell } = Promise.withResolvers<void>()
+    const { promise: hasAsked, resolve: ask } = Promise.withResolvers<void>()
     const first = store.transaction(async (trx) => {
       const id = owner.personId ?? ''
       await sql`update people set email = 'a@example.org' where id = ${id}`.execute(trx)
+      ask()
       await isTold
     })
+    await hasAsked
     const second = people.people.update(guest.principal, guestId, { email: 'a@example.org' })
     setTimeout(tell, 100)
     await expect(second).rejects.toMatchObject({ code: 'people_email_taken' })

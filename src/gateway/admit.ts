@@ -62,7 +62,10 @@ function refuseName(name: string, resolution: Exclude<Resolution, { kind: 'listi
 
 const CAPABILITY_OF = { chat: 'chat', completions: 'completion', embeddings: 'embedding' } as const
 
-/** A listing whose capabilities are not known is asked; one known to lack this one is not. */
+/**
+ * An empty list says that nothing is known of a listing's capabilities, not that it has none: it is
+ * asked, and its provider judges. One that has others but lacks this one is not asked.
+ */
 function requireCapability(listing: LiveListing, operation: Operation): void {
   const { capabilities, modelName } = listing
   if (capabilities.length === 0 || capabilities.includes(CAPABILITY_OF[operation])) return

@@ -1,26 +1,13 @@
 // edge: reads a request's body from its socket.
 import type { IncomingMessage } from 'node:http'
-import type { Readable, Transform } from 'node:stream'
-import {
-  createBrotliDecompress,
-  createGunzip,
-  createInflate,
-  createZstdDecompress,
-} from 'node:zlib'
+import type { Readable } from 'node:stream'
 import type { BodyShare } from './body-budget.ts'
 import { refuse } from './errors.ts'
+import { makeDecoder } from './make-decoder.ts'
 
 /** Counted after decompression, so that a small bomb is caught while it unfolds. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024
 const STALL_MS = 60_000
-
-const DECODERS: Readonly<Record<string, () => Transform>> = {
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-  zstd: createZstdDecompress,
-}
 
 /**
  * The whole body of a request, decompressed.
@@ -43,18 +30,19 @@ export function collectBody(
     )
     return
   }
-  const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
-  if (encoding === 'identity' || encoding === '') {
-    collect({ request, source: request, take }, done)
-    return
+  const decoding = makeDecoder(request.headers['content-encoding'])
+  switch (decoding.kind) {
+    case 'plain':
+      collect({ request, source: request, take }, done)
+      return
+    case 'decoder':
+      collect({ request, source: request.pipe(decoding.decoder), take }, done)
+      return
+    case 'unknown': {
+      const message = `Content-encoding "${decoding.name}" is not known; use gzip, deflate, br or zstd.`
+      done(refuse('gateway_media_type_unsupported', message))
+    }
   }
-  const decoder = DECODERS[encoding]
-  if (decoder === undefined) {
-    const message = `Content-encoding "${encoding.slice(0, 40)}" is not known; use gzip, deflate, br or zstd.`
-    done(refuse('gateway_media_type_unsupported', message))
-    return
-  }
-  collect({ request, source: request.pipe(decoder()), take }, done)
 }
 
 function collect(

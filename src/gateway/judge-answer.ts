@@ -1,8 +1,8 @@
-import { isJsonObject, type Json, parseJson, type Refusal } from '../kernel/index.ts'
+import { isJsonObject, type Json, type Refusal } from '../kernel/index.ts'
 import type { ResponseHeaders } from '../providers/index.ts'
 import { refuse } from './errors.ts'
 import { statusOfErrorEvent } from './read-answer-event.ts'
-import { type Member, scanMembers } from './scan-members.ts'
+import { readMember, scanMembers } from './scan-members.ts'
 
 /** What a whole (not streamed) body of an upstream is. */
 export type WholeAnswer =
@@ -78,11 +78,6 @@ function notAnAnswer(status: number, headers: ResponseHeaders): Refusal {
   }
   const message = `The provider answered ${status} with something that is no answer.`
   return refuse('gateway_upstream_failed', message, { details })
-}
-
-function readMember(body: Buffer, member: Member | undefined): Json | null {
-  if (member === undefined) return null
-  return parseJson(body.toString('utf8', member.valueStart, member.valueEnd)) ?? null
 }
 
 const LONGEST_ID = 200

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, parseJson } from '../kernel/index.ts'
 import { findData } from './read-events.ts'
-import { type Member, scanMembers, skipString } from './scan-members.ts'
+import { type Member, readMember, scanMembers, skipString } from './scan-members.ts'
 import { spliceBytes } from './splice-bytes.ts'
 
 /** One event of a streamed answer, as far as the gateway must understand it. */
@@ -73,11 +73,6 @@ function readError(bytes: Buffer, members: ReadonlyMap<string, Member>): Json | 
   if (error !== null || members.has('choices')) return error
   const isItself = readMember(bytes, members.get('object')) === 'error'
   return isItself ? (parseJson(bytes.toString('utf8')) ?? null) : null
-}
-
-function readMember(bytes: Buffer, member: Member | undefined): Json | null {
-  if (member === undefined) return null
-  return parseJson(bytes.toString('utf8', member.valueStart, member.valueEnd)) ?? null
 }
 
 /** The event without one member of its data and the comma that tied it to its neighbour. */

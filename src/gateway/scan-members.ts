@@ -1,3 +1,5 @@
+import { type Json, parseJson } from '../kernel/index.ts'
+
 /** Where one member of a JSON object stands in its bytes. Offsets from the first; ends exclude. */
 export interface Member {
   readonly keyStart: number
@@ -86,6 +88,12 @@ function skipSpace(bytes: Buffer, from: number): number {
     if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at
     at += 1
   }
+}
+
+/** A member's value, parsed; null when there is no such member or it is no JSON. */
+export function readMember(bytes: Buffer, member: Member | undefined): Json | null {
+  if (member === undefined) return null
+  return parseJson(bytes.toString('utf8', member.valueStart, member.valueEnd)) ?? null
 }
 
 /** Offset after the closing quote of the string that opens at `from`; -1 when it never closes. */

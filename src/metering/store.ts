@@ -70,19 +70,36 @@ export async function insertUsage(
   await client.query({ name: 'insert-usage', text: INSERT, values })
 }
 
-/** One client, one transaction: the records and what else belongs to them, all or nothing. */
+/**
+ * One client, one transaction: the records and what else belongs to them, all or nothing. Records
+ * alone are one statement, which is a transaction by itself: one way to the server and back.
+ */
 export async function commitUsage(
   pool: Pool,
   records: readonly Usage[],
-  alsoCommit: (client: ClientBase, records: readonly Usage[]) => Promise<void> = async () => {},
+  alsoCommit?: (client: ClientBase, records: readonly Usage[]) => Promise<void>,
 ): Promise<void> {
   const client = await pool.connect()
+  if (alsoCommit === undefined) {
+    await commitAlone(client, records)
+    return
+  }
   let isSound = false
   try {
     await client.query('begin')
     await insertUsage(client, records)
     await alsoCommit(client, records)
     await client.query('commit')
+    isSound = true
+  } finally {
+    client.release(!isSound && !(await isRolledBack(client)))
+  }
+}
+
+async function commitAlone(client: PoolClient, records: readonly Usage[]): Promise<void> {
+  let isSound = false
+  try {
+    await insertUsage(client, records)
     isSound = true
   } finally {
     client.release(!isSound && !(await isRolledBack(client)))

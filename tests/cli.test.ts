@@ -1,18 +1,11 @@
 import { execFile, fork, spawn } from 'node:child_process'
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { root } from './support/build.ts'
 import { type CommandOptions, type Finished, runCommand } from './support/command-line.ts'
+import { withTemplate } from './support/engine.ts'
 import { type Market, startMarket } from './support/market.ts'
 import { openScriptedUpstream, type ScriptedUpstream } from './upstream/scripted-upstream.ts'
 
@@ -137,9 +130,9 @@ describe('baimo add', () => {
 
   it('adds a model file, on at once', async () => {
     const path = join(folder, 'lion.gguf')
-    copyFileSync(SMALL, path)
-    const { code, out } = await baimo(`add ${path} --name lion`)
-    expect(code).toBe(0)
+    writeFileSync(path, withTemplate('{{ messages[0].content }}'))
+    const { code, out, err } = await baimo(`add ${path} --name lion`)
+    expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toContain('On:\n')
   })
 

@@ -9,6 +9,7 @@ describe('passedHeaders', () => {
       'x-ratelimit-remaining-requests': ['1', '2'],
       'openai-processing-ms': '12',
       'x-baimo-tools': 'text',
+      'x-baimo-schema': 'ignored=pattern',
       'openai-organization': 'org-of-the-operator',
       'openai-project': 'proj',
       'x-request-id': 'theirs',
@@ -22,6 +23,7 @@ describe('passedHeaders', () => {
       'x-ratelimit-remaining-requests': '1, 2',
       'openai-processing-ms': '12',
       'x-baimo-tools': 'text',
+      'x-baimo-schema': 'ignored=pattern',
     })
   })
 

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { ResponseHeaders } from '../providers/index.ts'
 
 /** Headers of an upstream's answer that are for the client too. All others stay behind. */
-const PASSED = /^(retry-after(-ms)?|x-ratelimit-.*|openai-.*|x-baimo-tools)$/
+const PASSED = /^(retry-after(-ms)?|x-ratelimit-.*|openai-.*|x-baimo-(tools|schema))$/
 /** These name the operator's own account at the provider. */
 const KEPT = new Set(['openai-organization', 'openai-project'])
 /** What Node lets into a header. An upstream's bytes may hold more, which would end the request. */

@@ -1,8 +1,12 @@
 // edge: decompresses an upstream's answer, though it was asked not to compress.
 import type { Transform } from 'node:stream'
+import { refuse } from './errors.ts'
 import { makeDecoder } from './make-decoder.ts'
 
-/** A decoder for a content encoding; null when the bytes are plain. An unknown one is an error. */
+/**
+ * A decoder for a content encoding; null when the bytes are plain. An unknown one, and
+ * bytes that do not fit it, are `gateway_upstream_failed`.
+ */
 export function decoderOf(
   encoding: string | undefined,
   hear: {
@@ -13,12 +17,16 @@ export function decoderOf(
 ): Transform | null {
   const decoding = makeDecoder(encoding)
   if (decoding.kind === 'unknown') {
-    hear.error(new Error(`the provider answered in the unknown encoding "${decoding.name}"`))
+    const message = `The provider answered in the unknown encoding "${decoding.name}".`
+    hear.error(refuse('gateway_upstream_failed', message))
   }
   if (decoding.kind !== 'decoder') return null
   const { decoder } = decoding
   decoder.on('data', hear.data)
   decoder.once('end', hear.end)
-  decoder.once('error', hear.error)
+  decoder.once('error', (cause) => {
+    const message = 'The provider’s answer is not what its content-encoding says.'
+    hear.error(refuse('gateway_upstream_failed', message, { cause }))
+  })
   return decoder
 }

@@ -331,7 +331,9 @@ class Exchange implements ProviderHandler {
   #brokenCount(): Counted {
     if (this.#stream !== null) return this.#streamCount()
     if (this.#status === null || this.#status >= 400) return NOTHING_CONSUMED
-    return countUsage(this.#asked, { answerTextBytes: this.#wholeBytes })
+    // What is larger than any answer is none: its bytes are not tokens of anything.
+    const answerTextBytes = this.#wholeBytes > MAX_ANSWER_BYTES ? 0 : this.#wholeBytes
+    return countUsage(this.#asked, { answerTextBytes })
   }
 
   /** A client that left before the answer began: what was sent on was read, nothing came back. */

@@ -74,6 +74,7 @@ describe('readEnvelope', () => {
     ['a model that is a list', `{"model":["m"],${MESSAGES}}`, 'wrong-type', 'model'],
     ['no messages', '{"model":"m"}', 'missing', 'messages'],
     ['empty messages', '{"model":"m","messages":[ \n ]}', 'empty', 'messages'],
+    ['nothing but space', `{"model":"m","messages":[${' '.repeat(200)}]}`, 'empty', 'messages'],
     ['messages as text', '{"model":"m","messages":"hi"}', 'wrong-type', 'messages'],
     ['messages as null', '{"model":"m","messages":null}', 'wrong-type', 'messages'],
     ['stream as text', `{"model":"m",${MESSAGES},"stream":"true"}`, 'wrong-type', 'stream'],

@@ -102,15 +102,18 @@ function checkInput(body: Buffer, members: ReadonlyMap<string, Member>, operatio
     const types = operation === 'chat' ? 'a list of messages' : 'text or a list'
     return fault('wrong-type', name, `"${name}" must be ${types}.`)
   }
-  const isEmptyList =
-    isList &&
-    /^\[\s*\]$/.test(
-      body.toString('latin1', member.valueStart, Math.min(member.valueEnd, member.valueStart + 64)),
-    )
+  const isEmptyList = isList && holdsNothing(body, member)
   const isEmptyText =
     isText && operation === 'embeddings' && member.valueEnd - member.valueStart === 2
   if (isEmptyList || isEmptyText) return fault('empty', name, `"${name}" is empty.`)
   return null
+}
+
+/** Whether a list has nothing but space between its brackets. */
+function holdsNothing(body: Buffer, list: Member): boolean {
+  let at = list.valueStart + 1
+  while (at < list.valueEnd - 1 && (body[at] ?? 0) <= 0x20) at += 1
+  return at === list.valueEnd - 1
 }
 
 type StreamReading = Pick<Envelope, 'isStream' | 'streamOptions' | 'wantsUsage'>

@@ -75,6 +75,19 @@ describe('an upstream that fails before its answer', () => {
     expect(world.logged).toMatchObject([{ message: 'upstream failed', fields: beneath }])
   })
 
+  it.each(['encoding-unknown', 'encoding-broken'])(
+    'sends what cannot be decoded (%s): 502, and the provider is to blame',
+    async (mode) => {
+      const world = await open()
+      const answer = await world.post('/chat/completions', chatBody(mode))
+      expect(answer.status).toBe(502)
+      expect((await answer.json()) as ErrorBody).toMatchObject({
+        error: { code: 'gateway_upstream_failed' },
+      })
+      expect((await world.settled(1))[0]).toMatchObject({ outcome: 'upstream_error' })
+    },
+  )
+
   it('is not asked twice', async () => {
     const upstream = await openScriptedUpstream()
     onTestFinished(() => upstream.close())

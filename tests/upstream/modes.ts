@@ -185,6 +185,14 @@ const framings: Record<string, Mode> = {
     return streamEvents(exchange, [eventOf(giant), ...normalEvents(call)])
   },
   /** Compresses although it was told not to. */
+  'encoding-unknown': ({ response }) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'foo' })
+    response.end('{}')
+  },
+  'encoding-broken': ({ response }) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+    response.end(gzipSync('{"choices":[]}').subarray(0, 12))
+  },
   gzip: ({ call, response }) => {
     const text = call.isStream ? normalEvents(call).join('') : JSON.stringify(wholeAnswer(call))
     response.writeHead(200, {

@@ -95,13 +95,13 @@ async function announce(
 ): Promise<void> {
   const { market, config, options } = opened
   const { url, ownerLink } = market
-  if (options.json !== true) {
-    terminal.out(`Baimo is open at ${url}\nOwner link (once, one hour): ${ownerLink}\n`)
-  }
   const found = await findServers(url, config)
-  if (options.json === true)
+  if (options.json === true) {
     terminal.out(`${JSON.stringify({ url, owner_link: ownerLink, found })}\n`)
-  else for (const server of found) terminal.out(`${foundLine(server)}\n`)
+    return
+  }
+  for (const server of found) terminal.out(`${foundLine(server)}\n`)
+  terminal.out(`Baimo is open at ${url}\nOwner link (once, one hour): ${ownerLink}\n`)
 }
 
 /** The line that tells how to add a server that was found. */

@@ -61,7 +61,7 @@ describe('the facts of a model file', () => {
       quantisation: 'F16',
       hasChatTemplate: true,
       kind: 'chat',
-      licence: 'Apache-2.0',
+      licence: 'apache-2.0',
       sizeBytes: weights.length,
       sha256: createHash('sha256').update(weights).digest('hex'),
     })

@@ -31,7 +31,7 @@ export async function install(root, node) {
   if (missing.length === 0) return true
   if (missing.includes(runtime)) {
     process.stderr.write(
-      'baimo: the first start brings Node 26, packages and a database: 500 MB on disk\n',
+      'baimo: the first start brings Node 26, packages and a database: 750 MB on disk\n',
     )
     if (!(await npmCi(runtime, process.execPath, 'Node 26'))) return false
   }

@@ -62,11 +62,9 @@ function linkTakingRoute({ signIn }: People, { isSecure }: { isSecure: () => boo
       } catch (error) {
         const isPage = headers.accept?.includes('text/html') ?? false
         if (!(error instanceof Refusal) || error.kind !== 'not_found' || !isPage) throw error
-        // A person stands before this: a sentence serves them better than JSON.
-        return {
-          status: 404,
-          text: { type: 'text/plain; charset=utf-8', content: `${error.message}\n` },
-        }
+        // A person stands before this. Who is signed in sees the market, everybody else the page
+        // that tells how to get a new link.
+        return { status: 303, headers: { location: '/', 'cache-control': 'no-store' } }
       }
     },
   })

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openTestCatalog, type TestCatalog } from '../../tests/support/catalog.ts'
 import { openTestStore } from '../../tests/support/database.ts'
+import { principalWith } from '../../tests/support/principal.ts'
 import {
   openScriptedUpstream,
   type ScriptedUpstream,
 } from '../../tests/upstream/scripted-upstream.ts'
-import { type JsonObject, newId } from '../kernel/index.ts'
+import type { JsonObject } from '../kernel/index.ts'
 import { type JsonRoute, mayCall, type Principal, type Route } from '../people/index.ts'
 import type { Store } from '../store/index.ts'
 import { catalogRoutes } from './index.ts'
@@ -33,25 +34,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const operator = principal({ role: 'admin', isHouse: true })
-const member = principal({ role: 'member' })
-
-function principal(fields: Partial<Principal>): Principal {
-  return {
-    via: 'key',
-    subjectId: newId(),
-    organisationId: newId(),
-    personId: newId(),
-    teamId: null,
-    role: 'member',
-    isHouse: false,
-    keyId: newId(),
-    models: null,
-    scopes: null,
-    expiresAtMs: null,
-    ...fields,
-  }
-}
+const operator = principalWith({ role: 'admin', isHouse: true })
+const member = principalWith({ role: 'member' })
 
 function write(name: string): string {
   const path = join(folder, name)
@@ -165,7 +149,7 @@ describe('models and listings', () => {
     const seen = dataOf(await call('GET', '/api/models', { by: member }))
     expect(seen).toMatchObject([{ name: 'acme/normal', is_live: true, league: 'models' }])
     expect(JSON.stringify(seen)).not.toContain('file_path')
-    const limited = principal({ models: ['acme/other'] })
+    const limited = principalWith({ models: ['acme/other'] })
     for (const path of ['/api/models', '/api/listings', '/api/aliases']) {
       expect(dataOf(await call('GET', path, { by: limited }))).toEqual([])
     }
@@ -269,10 +253,12 @@ describe('/v1/models', () => {
       first_id: 'acme/normal',
       last_id: 'gpt-4',
     })
-    const limited = principal({ models: ['gpt-4'] })
+    const limited = principalWith({ models: ['gpt-4'] })
     const few = dataOf(await call('GET', '/v1/models', { by: limited }))
     expect(few.map((each) => each.id)).toEqual(['local/bare', 'gpt-4'])
-    expect(dataOf(await call('GET', '/v1/models', { by: principal({ models: [] }) }))).toEqual([])
+    expect(dataOf(await call('GET', '/v1/models', { by: principalWith({ models: [] }) }))).toEqual(
+      [],
+    )
   })
 
   it('answers to any name of a request, encoded or not, and names the nearest else', async () => {

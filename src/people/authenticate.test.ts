@@ -1,26 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
+import { principalWith } from '../../tests/support/principal.ts'
 import { newId } from '../kernel/index.ts'
 import { type Found, openAuthenticator } from './authenticate.ts'
 import { composeKey, hashSecret } from './key-format.ts'
 import type { Principal } from './types.ts'
 
 function good(change: Partial<Principal> = {}): Found {
-  const principal: Principal = {
-    via: 'key',
-    subjectId: newId(),
-    organisationId: newId(),
-    personId: newId(),
-    teamId: null,
-    role: 'member',
-    isHouse: false,
-    keyId: newId(),
-    models: null,
-    scopes: null,
-    expiresAtMs: null,
-    ...change,
-  }
-  return { kind: 'good', principal }
+  return { kind: 'good', principal: principalWith(change) }
 }
 
 function setUp(known: ReadonlyMap<string, Found> = new Map()) {

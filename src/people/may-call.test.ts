@@ -1,23 +1,10 @@
 import { expect, test } from 'vitest'
-import { newId } from '../kernel/index.ts'
+import { principalWith } from '../../tests/support/principal.ts'
 import { isAtLeast, mayCall, parseRole, weakerOf } from './may-call.ts'
 import type { Access, Principal, Role } from './types.ts'
 
 function caller(role: Role, change: Partial<Principal> = {}): Principal {
-  return {
-    via: 'key',
-    subjectId: newId(),
-    organisationId: newId(),
-    personId: newId(),
-    teamId: null,
-    role,
-    isHouse: false,
-    keyId: newId(),
-    models: null,
-    scopes: null,
-    expiresAtMs: null,
-    ...change,
-  }
+  return principalWith({ role, ...change })
 }
 
 const callers = {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { principalWith } from '../../tests/support/principal.ts'
 import { newId } from '../kernel/index.ts'
 import { type Holder, isUnlimited, mayChangeRole, mayMakeKey, mayRevokeKey } from './may-grant.ts'
 import type { Principal, Role } from './types.ts'
@@ -8,20 +9,7 @@ const noLimits = { scopes: null, models: null, expiresAtMs: null, nowMs }
 const self: Holder = { kind: 'self' }
 
 function maker(role: Role, change: Partial<Principal> = {}): Principal {
-  return {
-    via: 'key',
-    subjectId: newId(),
-    organisationId: newId(),
-    personId: newId(),
-    teamId: null,
-    role,
-    isHouse: false,
-    keyId: newId(),
-    models: null,
-    scopes: null,
-    expiresAtMs: null,
-    ...change,
-  }
+  return principalWith({ role, ...change })
 }
 
 test('everybody makes keys for themselves, of their own role', () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { newId } from '../../src/kernel/index.ts'
-import type { Access, Principal, Role, Route } from '../../src/people/index.ts'
+import type { Access, Principal, Route } from '../../src/people/index.ts'
+import { principalWith } from './principal.ts'
 import { openTestServer } from './server.ts'
 
 /** What is wrong with how routes declare themselves, one line each; none: nothing. */
@@ -125,20 +126,7 @@ function secretOf(credentials: { kind: string; secret?: string; token?: string }
 }
 
 function principalNamed(name: string): Principal {
-  const role: Role = 'owner'
-  const base: Principal = {
-    via: 'key',
-    subjectId: newId(),
-    organisationId: newId(),
-    personId: newId(),
-    teamId: null,
-    role,
-    isHouse: false,
-    keyId: newId(),
-    models: null,
-    scopes: null,
-    expiresAtMs: null,
-  }
+  const base = principalWith({ role: 'owner' })
   // The strongest caller with a key that has no scope at all: only open routes may let it in.
   if (name === 'no scope') return { ...base, isHouse: true, scopes: [] }
   return { ...base, ...roles[name] }

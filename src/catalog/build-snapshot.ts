@@ -1,6 +1,7 @@
 import type { ListingId, ModelId, ProviderId } from '../kernel/index.ts'
 import { fullName, nameKey } from './name-upstream-model.ts'
 import { withoutPractice } from './practice-league.ts'
+import { DEFAULT_RESILIENCE } from './resilience.ts'
 import {
   type AliasTarget,
   type Allowance,
@@ -90,6 +91,7 @@ function liveListings(
       contextTokens: contexts.get(listing.id) ?? contexts.get(model.id) ?? null,
       createdAtSeconds: Math.floor(model.createdAtMs / 1000),
       endpoint: reach.endpoint,
+      resilience: DEFAULT_RESILIENCE,
     })
   }
   return live

@@ -2,6 +2,7 @@ export { catalogErrors } from './errors.ts'
 export type { CatalogOptions } from './means.ts'
 export { bareOffer } from './plan-import.ts'
 export { refuseResolution } from './refuse-resolution.ts'
+export { DEFAULT_RESILIENCE } from './resilience.ts'
 export { catalogRoutes } from './routes.ts'
 export { type Catalog, openCatalog } from './service.ts'
 export { type ModelSummary, summariseModels } from './summarise-models.ts'
@@ -22,6 +23,7 @@ export type {
   ProviderKind,
   ProviderPreset,
   Quirks,
+  Resilience,
   Resolution,
 } from './types.ts'
 export { PROVIDER_KINDS } from './types.ts'

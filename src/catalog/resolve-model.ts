@@ -118,16 +118,17 @@ function liveFirst(
 }
 
 function first(model: NamedModel, how: How, allowance: Allowance | null): Resolution {
-  const listing = usable(model, allowance)
+  const [listing, ...others] =
+    allowance === null ? model.listings : model.listings.filter((each) => allows(allowance, each))
   return listing === undefined
     ? { kind: 'no-live-listing', modelName: model.fullName }
-    : { kind: 'listing', listing, how }
+    : { kind: 'listing', listing, others, how }
 }
 
 function exactly(listed: ListedVariant, how: How): Resolution {
   return listed.live === null
     ? { kind: 'no-live-listing', modelName: listed.model.fullName }
-    : { kind: 'listing', listing: listed.live, how }
+    : { kind: 'listing', listing: listed.live, others: [], how }
 }
 
 function usable(model: NamedModel, allowance: Allowance | null): LiveListing | undefined {

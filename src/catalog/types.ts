@@ -28,6 +28,29 @@ export interface Endpoint {
   /** Sent with every request; null: none. Secret: never log, never answer it. */
   readonly authHeader: { readonly name: string; readonly value: string } | null
   readonly quirks: Quirks
+  /** Connections to it at a time, by one process: more exchanges wait. Absent: the pools' own. */
+  readonly maxConnections?: number
+}
+
+/**
+ * What is done when a listing is slow or fails. Every value here is in force: what the owner set for
+ * the listing, else for its provider, else the default.
+ */
+export interface Resilience {
+  /** Longest wait for a connection, while one is free to be opened. */
+  readonly connectTimeoutMs: number
+  /** From the request's last byte to the first byte of the answer's body. */
+  readonly firstByteTimeoutMs: number
+  /** Longest silence within an answer that has begun. */
+  readonly idleTimeoutMs: number
+  /** Times a failed request is sent again, to this listing or another; 0: never. */
+  readonly retries: number
+  /** Whether another listing of the same model may answer when this one fails. */
+  readonly fallsBack: boolean
+  /** Whether it is left alone for a while after it failed again and again. */
+  readonly hasBreaker: boolean
+  /** Silence towards the client of a stream after which a comment is sent; 0: none is. */
+  readonly keepAliveMs: number
 }
 
 /** Where one server of a dialect departs from it. */
@@ -54,6 +77,7 @@ export interface LiveListing {
   /** Seconds since 1970 when the model was added, for /v1/models. */
   readonly createdAtSeconds: number
   readonly endpoint: Endpoint
+  readonly resilience: Resilience
 }
 
 /** What a name in a request means. */
@@ -61,6 +85,11 @@ export type Resolution =
   | {
       readonly kind: 'listing'
       readonly listing: LiveListing
+      /**
+       * Other live listings of the same model that the caller may use, best first. Empty where the
+       * caller named the listing itself.
+       */
+      readonly others: readonly LiveListing[]
       readonly how: 'name' | 'alias' | 'listing-id'
     }
   /** The catalog has the model, but no listing of it takes traffic. */

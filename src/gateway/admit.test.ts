@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LiveListing, Resolution } from '../catalog/index.ts'
+import { DEFAULT_RESILIENCE, type LiveListing, type Resolution } from '../catalog/index.ts'
 import { newId } from '../kernel/index.ts'
 import type { Operation } from '../metering/index.ts'
 import { admitRequest } from './admit.ts'
@@ -25,6 +25,7 @@ function listing(overrides: Partial<LiveListing> = {}): LiveListing {
       authHeader: null,
       quirks: { acceptsStreamOptions: true, rejectedParameters: ['logit_bias', 'user'] },
     },
+    resilience: DEFAULT_RESILIENCE,
     ...overrides,
   }
 }
@@ -39,7 +40,7 @@ describe('admitRequest', () => {
     const names: string[] = []
     const admission = admitRequest(Buffer.from(BODY), 'chat', (name) => {
       names.push(name)
-      return { kind: 'listing', listing: live, how: 'alias' }
+      return { kind: 'listing', listing: live, others: [], how: 'alias' }
     })
     expect(names).toEqual(['m'])
     expect(admission).toMatchObject({ listing: live, how: 'alias', envelope: { model: 'm' } })
@@ -82,7 +83,7 @@ describe('admitRequest', () => {
   })
 
   it('refuses an operation that the model is known not to offer', () => {
-    const resolution = { kind: 'listing', listing: listing(), how: 'name' } as const
+    const resolution = { kind: 'listing', listing: listing(), others: [], how: 'name' } as const
     expect(() => admit(resolution, '{"model":"m","input":"x"}', 'embeddings')).toThrow(
       expect.objectContaining({ code: 'gateway_operation_unsupported' }),
     )
@@ -90,12 +91,12 @@ describe('admitRequest', () => {
 
   it('asks a model whose capabilities nobody knows', () => {
     const live = listing({ capabilities: [] })
-    const resolution = { kind: 'listing', listing: live, how: 'name' } as const
+    const resolution = { kind: 'listing', listing: live, others: [], how: 'name' } as const
     expect(admit(resolution, '{"model":"m","input":"x"}', 'embeddings').listing).toBe(live)
   })
 
   it('refuses a parameter by name that the provider is known to reject', () => {
-    const resolution = { kind: 'listing', listing: listing(), how: 'name' } as const
+    const resolution = { kind: 'listing', listing: listing(), others: [], how: 'name' } as const
     expect(() => admit(resolution, '{"model":"m","messages":[1],"us\\u0065r":"x"}')).toThrow(
       expect.objectContaining({ code: 'gateway_parameter_unsupported', param: 'user' }),
     )

@@ -1,5 +1,6 @@
 import type { LiveListing, Resolution } from '../catalog/index.ts'
 import type { Clock, Log, RequestId } from '../kernel/index.ts'
+import type { TakeLimits } from '../limits/index.ts'
 import type { Operation, Usage } from '../metering/index.ts'
 import type { Principal } from '../people/index.ts'
 import type { Abort, ProviderHandler, ProviderRequest } from '../providers/index.ts'
@@ -36,6 +37,8 @@ export interface GatewayParts {
   ) => Abort
   /** Resolves once the record is committed; refuses after `timeoutMs`. */
   readonly record: (usage: Usage, timeoutMs: number) => Promise<void>
+  /** What a request takes of its caller's limits; absent: nobody has any. */
+  readonly takeLimits?: TakeLimits
   readonly shapeError: (error: unknown, requestId: string) => ShapedError
   /** What the bodies of all requests may hold together; 256 MiB when absent. */
   readonly bodiesBytes?: number

@@ -100,5 +100,6 @@ function headersOf(refusal: Refusal, type: string): Record<string, string> {
       : { 'retry-after': String(Math.max(1, Math.ceil(refusal.retryAfterSeconds))) }),
     // Official clients retry some statuses by themselves; this stops them where it is in vain.
     ...(refusal.isRetryable ? {} : { 'x-should-retry': 'false' }),
+    ...refusal.headers,
   }
 }

@@ -30,6 +30,8 @@ export interface RefusalOptions {
   readonly retryAfterSeconds?: number
   /** Facts for programs, safe to show to the caller: no secrets, no bodies. */
   readonly details?: Readonly<Record<string, unknown>>
+  /** Headers that the answer carries besides, such as what is left of a limit; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /**
@@ -43,6 +45,7 @@ export class Refusal extends Error {
   readonly param: string | undefined
   readonly retryAfterSeconds: number | undefined
   readonly details: Readonly<Record<string, unknown>> | undefined
+  readonly headers: Readonly<Record<string, string>> | undefined
 
   constructor(code: string, row: ErrorRow, message: string, options: RefusalOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -53,6 +56,7 @@ export class Refusal extends Error {
     this.param = options.param
     this.retryAfterSeconds = options.retryAfterSeconds
     this.details = options.details
+    this.headers = options.headers
   }
 }
 

@@ -11,6 +11,8 @@ export interface ProviderRequest {
    * `host`, `content-length` and `accept-encoding` are never sent on, whatever stands here.
    */
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>
+  /** Longest wait for a connection while one is free to be opened; absent: the pools' own. */
+  readonly connectTimeoutMs?: number
   /** From the request's last byte to the answer's headers; 0: no limit. */
   readonly headersTimeoutMs: number
   /** Longest silence within the answer's body; 0: no limit. */

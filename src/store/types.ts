@@ -36,6 +36,31 @@ export interface Store {
   close(): Promise<void>
 }
 
+/** What a change is about; its handlers are in the domain of that name. */
+export type ChangeTopic = 'people' | 'catalog' | 'limits' | 'limits-recall'
+
+/**
+ * Short news between the processes on one database, by NOTIFY: for rare events only, as every
+ * announcement slows all commits down. Nothing is kept: who was not listening asks the database.
+ */
+export interface Changes {
+  /** Told to every process, this one too, when the transaction of `db` commits; at once without. */
+  announce(db: Kysely<unknown>, topic: ChangeTopic, detail: string): Promise<void>
+  /**
+   * Hears announcements of a topic, and `onGap` whenever some may have been missed: then what was
+   * learnt before must be taken as stale. Returns the way to stop.
+   */
+  listen(
+    topic: ChangeTopic,
+    heard: { readonly onChange: (detail: string) => void; readonly onGap: () => void },
+  ): () => void
+  /**
+   * Whether announcements arrive, as far as a look within the last second tells. While it is false
+   * nothing that another process may have changed is to be trusted for longer than a second.
+   */
+  readonly isHearing: boolean
+}
+
 /** One forward step of the schema. Its text never changes once it was released. */
 export interface Migration {
   /** `NNNN-name`, as the file: the order in which migrations apply. */

@@ -1,7 +1,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
-import type { Endpoint, LiveListing, Resolution } from '../../src/catalog/index.ts'
+import {
+  DEFAULT_RESILIENCE,
+  type Endpoint,
+  type LiveListing,
+  type Resolution,
+} from '../../src/catalog/index.ts'
 import { type Gateway, type GatewayParts, openGateway } from '../../src/gateway/index.ts'
 import { shapeOpenaiError } from '../../src/http/shape-error.ts'
 import { type Log, newId, silentLog, systemClock } from '../../src/kernel/index.ts'
@@ -139,6 +144,7 @@ export function liveListing(endpoint: Endpoint, overrides: Partial<LiveListing> 
     contextTokens: null,
     createdAtSeconds: 1_764_000_000,
     endpoint,
+    resilience: { ...DEFAULT_RESILIENCE, retries: 0 },
     ...overrides,
   }
 }
@@ -159,7 +165,7 @@ function resolveAny(name: string, options: GatewayWorldOptions): Resolution {
     upstreamModel: modelName,
     ...options.listing,
   })
-  return { kind: 'listing', listing, how: 'name' }
+  return { kind: 'listing', listing, others: [], how: 'name' }
 }
 
 function keepingLog(logged: GatewayWorld['logged']): Log {

@@ -1,0 +1,1 @@
+export type { Holder, LimitHold, Limits, TakeLimits } from './types.ts'

@@ -4,7 +4,11 @@ export { openProviders, type ProvidersOptions } from './open-providers.ts'
 export { presetOf } from './presets.ts'
 export type {
   Abort,
+  AddressPolicy,
   DispatchControl,
+  Download,
+  DownloadAnswer,
+  DownloadRequest,
   FoundServer,
   ProviderHandler,
   ProviderOperation,

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Endpoint, OfferedModel, ProviderKind } from '../catalog/index.ts'
 
 /** What a provider is asked to do. Each has its path below the endpoint's base URL. */
@@ -63,6 +64,50 @@ export interface ServerIdentity {
 export interface FoundServer extends ServerIdentity {
   readonly baseUrl: string
 }
+
+/**
+ * Which addresses a URL may lead to. `private-allowed`: an operator named it, so private ones, too.
+ * `public-only`: anybody else did, so none inside: not this machine, not its network.
+ * Link-local and cloud metadata addresses are refused by both.
+ */
+export type AddressPolicy = 'private-allowed' | 'public-only'
+
+export interface DownloadRequest {
+  /**
+   * Names in lower case; `range` is for the caller to set. `authorization`, `cookie` and the like are
+   * dropped for good as soon as a redirect leads to another origin.
+   */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly policy: AddressPolicy
+  /** Whether a redirect may lead to another host (name or literal, lower case, without a port). */
+  readonly mayRedirectTo: (host: string) => boolean
+  /** For each hop, from the question to the answer's headers. */
+  readonly headersTimeoutMs: number
+  /** Longest silence within the body while it is read. */
+  readonly idleTimeoutMs: number
+  readonly signal?: AbortSignal
+}
+
+export interface DownloadAnswer {
+  /** Never a redirect that was followed; 304 passes. What a status means is for the caller. */
+  readonly status: number
+  readonly headers: ResponseHeaders
+  /** Where the answer came from, after redirects. May hold a signature: not for logs. */
+  readonly url: string
+  /**
+   * The bytes as they came, not decompressed (`identity` is asked for), with back-pressure. Fails with
+   * a refusal of `errors.ts`. Destroy it, or leave its iteration, to close the connection.
+   */
+  readonly body: Readable
+}
+
+/**
+ * A GET that follows redirects, at most five, each hop checked anew: resolve, check all addresses,
+ * connect to the very one that was checked. Refuses with `providers_url_invalid`,
+ * `providers_address_forbidden`, `providers_redirected` (to a host that may not be, or too often),
+ * `providers_unreachable`, `providers_timeout`, `providers_connection_lost`, `providers_aborted`.
+ */
+export type Download = (url: string, request: DownloadRequest) => Promise<DownloadAnswer>
 
 export interface Providers {
   /** Sends one request. Throws nothing: every failure comes by `onResponseError`. */

@@ -31,6 +31,8 @@ export interface Config {
   readonly engineMemoryBytes: number | null
   /** Null: one less than the machine has. */
   readonly engineThreads: number | null
+  /** Room on the embedded database's disk below which nothing is written; 0: not looked at. */
+  readonly diskReserveBytes: number
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** Where the command line finds a market that runs elsewhere; null: the one of this home. */
   readonly remoteUrl: string | null
@@ -50,6 +52,8 @@ export interface Setting {
   readonly fallback: string
   readonly isSecret: boolean
 }
+
+const DEFAULT_DISK_RESERVE_BYTES = 64 * 1024 * 1024
 
 export const settings: readonly Setting[] = [
   {
@@ -99,6 +103,12 @@ export const settings: readonly Setting[] = [
     name: 'BAIMO_ENGINE_THREADS',
     meaning: 'Threads the engine computes with',
     fallback: 'one less than the machine has',
+    isSecret: false,
+  },
+  {
+    name: 'BAIMO_DISK_RESERVE_MB',
+    meaning: 'Room on the home’s disk below which nothing is written, in MB; 0: not looked at',
+    fallback: '64',
     isSecret: false,
   },
   {
@@ -166,6 +176,9 @@ export function readConfig(env: Environment): Config {
       whole(env, 'BAIMO_ENGINE_MEMORY_MB', { least: 64, most: 4_000_000 }),
     ),
     engineThreads: whole(env, 'BAIMO_ENGINE_THREADS', { least: 1, most: 256 }),
+    diskReserveBytes:
+      megabytes(whole(env, 'BAIMO_DISK_RESERVE_MB', { least: 0, most: 1_000_000 })) ??
+      DEFAULT_DISK_RESERVE_BYTES,
     logLevel: logLevel(text('BAIMO_LOG')),
     remoteUrl: text('BAIMO_URL')?.replace(/\/+$/, '') ?? null,
     remoteKey: text('BAIMO_KEY'),

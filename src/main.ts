@@ -83,7 +83,13 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
   closers.push(() => home.close())
   const engine = openEngineOf(config, home, log)
   closers.push(() => engine.close())
-  const store = await openStore({ home, databaseUrl: config.databaseUrl, log, onProgress })
+  const store = await openStore({
+    home,
+    databaseUrl: config.databaseUrl,
+    diskReserveBytes: config.diskReserveBytes,
+    log,
+    onProgress,
+  })
   closers.push(() => store.close())
   const address = { url: config.publicUrl ?? addressOf(config) }
   const parts = await openParts(config, { address, home, engine, store, log })
@@ -100,6 +106,7 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
     log,
     clock,
     metrics: parts.metrics,
+    mayWrite: store.mayWrite,
     host: config.host,
     port: config.port,
     hostNames: config.hostNames,
@@ -189,7 +196,10 @@ export function composeRoutes(running: Running): readonly Route[] {
   const version = readVersion()
   const gateway = openGateway({
     resolve: (name, allowed) => catalog.snapshot().resolve(name, allowed),
-    mayDispatch: metering.mayDispatch,
+    mayDispatch: () => {
+      store.mayWrite()
+      metering.mayDispatch()
+    },
     dispatch: dispatchWhenReady(engine, providers.dispatch),
     record: metering.record,
     shapeError: shapeOpenaiError,
@@ -206,6 +216,11 @@ export function composeRoutes(running: Running): readonly Route[] {
     'baimo_usage_pending',
     'Usage records not committed yet.',
     () => metering.pendingCount,
+  )
+  metrics.gaugeFrom(
+    'baimo_disk_free_bytes',
+    'Room on the disk of the embedded database; -1 where it is not known.',
+    () => store.diskFreeBytes ?? -1,
   )
   metrics.gaugeFrom(
     'baimo_engine_queue',

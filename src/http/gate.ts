@@ -20,6 +20,7 @@ export interface GateOptions {
   readonly hostNames: readonly string[]
   readonly publicUrl?: string | null
   readonly isStopping: () => boolean
+  readonly mayWrite?: () => void
 }
 
 export type Gate = (
@@ -49,7 +50,7 @@ export function createGate(options: GateOptions): Gate {
     // What does not look at its caller costs no look-up, and answers while the database is away.
     const isBlind = route.access === 'anyone' && route.seesCaller !== true
     const credentials = isBlind ? null : readCredentials(request.headers)
-    if (credentials === null) return admit(request, route, null)
+    if (credentials === null) return letIn(request, route, null)
     if (credentials.kind === 'session' && changesSomething(request)) demandOwnOrigin(request)
     return identify(request, route, credentials)
   }
@@ -61,8 +62,14 @@ export function createGate(options: GateOptions): Gate {
   ): Promise<void> | undefined {
     if (route.access === 'anyone') return identifyAnyone(request, credentials)
     const caller = options.authenticate(credentials)
-    if (caller instanceof Promise) return caller.then((known) => admit(request, route, known))
-    return admit(request, route, caller)
+    if (caller instanceof Promise) return caller.then((known) => letIn(request, route, known))
+    return letIn(request, route, caller)
+  }
+
+  /** Who may call is told so before whether anything can be changed just now. */
+  function letIn(request: FastifyRequest, route: Route, caller: Principal | null): undefined {
+    admit(request, route, caller)
+    if (route.kind === 'json' && changesSomething(request)) options.mayWrite?.()
   }
 
   /** Where anyone may come, a key or session that is no good counts as none. */

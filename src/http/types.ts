@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly log: Log
   readonly clock: Clock
   readonly metrics: Metrics
+  /** Throws a Refusal while nothing may be changed: asked before a JSON route that changes things. */
+  readonly mayWrite?: () => void
   readonly host: string
   /** 0: any free one. */
   readonly port: number

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { ClientBase } from 'pg'
 import { type Clock, isUuid, type Log, systemClock } from '../kernel/index.ts'
 import type { Principal } from '../people/index.ts'
-import type { Store } from '../store/index.ts'
+import { isDiskFull, refuseFullDisk, type Store } from '../store/index.ts'
 import { refuse } from './errors.ts'
 import { type GivenUp, GroupCommit } from './group-commit.ts'
 import { commitUsage, selectUsage, selectUsageById, type UsageRow } from './store.ts'
@@ -67,19 +67,32 @@ export interface MeteringOptions {
 /** Metering over a store. */
 export function openMetering(options: MeteringOptions): Metering {
   const { store, log, clock = systemClock } = options
+  let failure: unknown = null
   const commits = new GroupCommit<Usage>({
     maxGroup: MAX_GROUP,
     wait: (attempt) => pause(Math.min(25 * 2 ** attempt, LONGEST_RETRY_MS)).then(() => undefined),
-    write: (records) => commit(options, records),
+    write: async (records) => {
+      try {
+        const givenUp = await commit(options, records)
+        failure = null
+        return givenUp
+      } catch (error) {
+        failure = error
+        throw error
+      }
+    },
     nowMs: () => clock.monotonicMs(),
   })
   const drain = (timeoutMs: number): Promise<void> =>
     Promise.race([commits.drain(), pause(timeoutMs, undefined, { ref: false })])
   return {
-    record: (usage, timeoutMs) => within(commits.add(usage), timeoutMs),
+    record: (usage, timeoutMs) =>
+      within(commits.add(usage), timeoutMs, () =>
+        unavailable('Usage could not be recorded. Try again.', failure),
+      ),
     mayDispatch() {
       if (commits.oldestAgeMs > LONGEST_PENDING_MS || commits.pendingCount > MAX_PENDING)
-        throw unavailable('Nothing is asked of a model until usage can be recorded again.')
+        throw unavailable('Nothing is asked of a model until usage can be recorded again.', failure)
     },
     get pendingCount() {
       return commits.pendingCount
@@ -97,7 +110,9 @@ export function openMetering(options: MeteringOptions): Metering {
   }
 }
 
-function unavailable(consequence: string): Error {
+/** What the last write failed with says why: a full disk is somebody's to mend. */
+function unavailable(consequence: string, failure: unknown = null): Error {
+  if (isDiskFull(failure)) return refuseFullDisk(`${consequence} The disk of the database`, failure)
   const message = `The database does not answer. ${consequence}`
   return refuse('metering_unavailable', message, { retryAfterSeconds: 2 })
 }
@@ -139,10 +154,10 @@ function isDataError(error: unknown): boolean {
   return /^2[23]/.test(code)
 }
 
-function within(committed: Promise<void>, timeoutMs: number): Promise<void> {
+function within(committed: Promise<void>, timeoutMs: number, lateness: () => Error): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(unavailable('Usage could not be recorded. Try again.'))
+      reject(lateness())
     }, timeoutMs)
     committed.then(resolve, reject).finally(() => clearTimeout(timer))
   })

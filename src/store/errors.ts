@@ -31,6 +31,17 @@ export const storeErrors = defineErrors({
     title: 'The database does not answer just now; try again in a moment.',
     isRetryable: true,
   },
+  store_disk_full: {
+    kind: 'unavailable',
+    title: 'The disk of the database is full: reads go on, nothing is written. Make room there.',
+    isRetryable: true,
+  },
+  store_pooler_unfit: {
+    kind: 'unavailable',
+    title:
+      'DATABASE_URL leads through a pooler in transaction mode. Give one in session mode, or none.',
+    isRetryable: false,
+  },
   store_database_too_old: {
     kind: 'unavailable',
     title: 'The database of DATABASE_URL is older than PostgreSQL 15. Upgrade it.',

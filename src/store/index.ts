@@ -1,6 +1,8 @@
+export { refuseFullDisk } from './disk-room.ts'
 export { storeErrors } from './errors.ts'
 export { openHome } from './home.ts'
 export { type DatabaseFacts, inspectDatabase } from './inspect-database.ts'
+export { isDiskFull } from './is-away.ts'
 export { openStore, type StoreOptions } from './open-store.ts'
 export type { SealContext, Secrets } from './seal.ts'
 export { openSecrets, type SecretsOptions } from './secrets.ts'

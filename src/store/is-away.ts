@@ -16,6 +16,11 @@ const SQL_STATES = /^(08|57P0[1-5]$|53300$)/
 const WORDS =
   /Connection terminated|timeout exceeded when trying to connect|timeout expired|not queryable|connection error/i
 
+/** Whether the database says that its disk is full (53100). It answers, and reads go on. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '53100'
+}
+
 /** Whether an error says that the database is away: no fault of the statement that met it. */
 export function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Log } from '../kernel/index.ts'
 import { embeddedBinaries } from './binaries.ts'
 import { type Cluster, ROLE } from './cluster.ts'
+import { openDiskRoom, unknownRoom } from './disk-room.ts'
 import { refuse } from './errors.ts'
 import { migrations } from './migrations/index.ts'
 import { newClient } from './open-pool.ts'
@@ -20,6 +21,8 @@ export interface StoreOptions {
   readonly log: Log
   /** Told what takes long, in a few words for a person. */
   readonly onProgress: (text: string) => void
+  /** Room on the embedded database's disk below which nothing is written; absent: not looked at. */
+  readonly diskReserveBytes?: number
   /** The schema's steps; absent: those of this version. */
   readonly migrations?: readonly Migration[]
 }
@@ -64,8 +67,21 @@ export function openEmbeddedServer(options: Omit<StoreOptions, 'databaseUrl'>): 
 }
 
 async function openEmbedded(options: StoreOptions): Promise<Store> {
-  const { log, onProgress } = options
-  const server = await openEmbeddedServer(options)
+  const { log, onProgress, home } = options
+  const room = await openDiskRoom({
+    path: home.path,
+    ballastPath: join(home.path, 'ballast'),
+    reserveBytes: options.diskReserveBytes ?? 0,
+    log,
+  })
+  const server = await openEmbeddedServer(options).catch((error: unknown) => {
+    room.close()
+    throw error
+  })
+  const stop = async (): Promise<void> => {
+    room.close()
+    await server.stop()
+  }
   try {
     await makeDatabase(server.address)
     return await connectStore({
@@ -74,10 +90,11 @@ async function openEmbedded(options: StoreOptions): Promise<Store> {
       migrations: options.migrations ?? migrations,
       log,
       onProgress,
-      afterClose: () => server.stop(),
+      room,
+      afterClose: stop,
     })
   } catch (error) {
-    await server.stop()
+    await stop()
     throw error
   }
 }
@@ -101,6 +118,7 @@ async function openExternal(options: StoreOptions, databaseUrl: string): Promise
       migrations: options.migrations ?? migrations,
       log: options.log,
       onProgress: options.onProgress,
+      room: unknownRoom,
       afterClose: async () => {},
     })
   } catch (error) {

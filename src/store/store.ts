@@ -1,11 +1,15 @@
 import { CompiledQuery, Kysely } from 'kysely'
 import type pg from 'pg'
 import type { Log } from '../kernel/index.ts'
+import type { DiskRoom } from './disk-room.ts'
 import { refuse } from './errors.ts'
 import { migrate } from './migrate.ts'
+import { openChanges } from './open-changes.ts'
 import { newClient, openPool } from './open-pool.ts'
 import { shareFor } from './share-for.ts'
+import { trackSockets } from './sockets.ts'
 import type { Migration, Store } from './types.ts'
+import { watchSilence } from './watch-silence.ts'
 import { WatchfulDialect, watchDatabase } from './watchful-dialect.ts'
 
 const OLDEST_VERSION = 150_000
@@ -16,6 +20,8 @@ const HEALTH_SHARED_MS = 1_000
 /** Most connections for everything but the commit of usage, which has its own. */
 const MAX_CONNECTIONS = 16
 const MAX_COMMIT_CONNECTIONS = 2
+/** How long running statements may take to end when the store closes. */
+const GOODBYE_LIMIT_MS = 35_000
 
 export interface ConnectOptions {
   readonly kind: Store['kind']
@@ -23,6 +29,8 @@ export interface ConnectOptions {
   readonly migrations: readonly Migration[]
   readonly log: Log
   readonly onProgress: (text: string) => void
+  /** The room on the database's disk. */
+  readonly room: DiskRoom
   /** Runs after the pool is closed. */
   readonly afterClose: () => Promise<void>
 }
@@ -33,26 +41,47 @@ export interface ConnectOptions {
  */
 export async function connectStore(options: ConnectOptions): Promise<Store> {
   await prepare(options)
-  const { connection, log } = options
+  const { log, room } = options
+  const sockets = trackSockets()
+  const silence = watchSilence(sockets)
+  const connection = { ...options.connection, stream: sockets.open }
+  const changes = await openChanges({ ...options, onLook: silence.looked })
   const pool = openPool({ connection, log, max: MAX_CONNECTIONS })
   const commitPool = openPool({ connection, log, max: MAX_COMMIT_CONNECTIONS })
-  const watch = watchDatabase(log)
+  const watch = watchDatabase({ log, room, isSilent: () => silence.isSilent })
   const db = new Kysely<unknown>({ dialect: new WatchfulDialect({ pool }, watch) })
   const health = shareFor(HEALTH_SHARED_MS, () => answersInTime(db))
+  async function close(): Promise<void> {
+    const late = setTimeout(() => sockets.cut('the store closes'), GOODBYE_LIMIT_MS)
+    await Promise.all([changes.close(), db.destroy(), commitPool.end()])
+    clearTimeout(late)
+    await options.afterClose()
+  }
   let closing: Promise<void> | null = null
-  return {
+  const store: Store = {
     kind: options.kind,
     db,
     pool,
     commitPool,
+    changes,
     transaction: (work) => db.transaction().execute(work),
     serverVersion: async () => (await pool.query('show server_version')).rows[0].server_version,
     isHealthy: async () => closing === null && health(),
+    mayWrite: () => room.mayWrite(),
+    get diskFreeBytes() {
+      return room.freeBytes
+    },
     close() {
-      closing ??= Promise.all([db.destroy(), commitPool.end()]).then(options.afterClose)
+      closing ??= close()
       return closing
     },
   }
+  if (options.kind === 'embedded' || (await changes.isHeardFrom(db))) return store
+  await close()
+  throw refuse(
+    'store_pooler_unfit',
+    'DATABASE_URL leads through a pooler that lends connections out by transaction: LISTEN is not heard. Give the address of PostgreSQL itself, or of a pooler in session mode.',
+  )
 }
 
 async function prepare(options: ConnectOptions): Promise<void> {

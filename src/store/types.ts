@@ -26,25 +26,38 @@ export interface Store {
   readonly pool: pg.Pool
   /** Connections kept for the commit of usage: no other statement can make it wait for one. */
   readonly commitPool: pg.Pool
+  /** News between the processes on this database. */
+  readonly changes: Changes
   /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
   transaction<T>(work: (trx: Transaction<unknown>) => Promise<T>): Promise<T>
   /** Such as `18.4`. */
   serverVersion(): Promise<string>
   /** Whether the database answers within two seconds; looked up at most once a second. */
   isHealthy(): Promise<boolean>
+  /**
+   * Throws `store_disk_full` while the disk of the embedded database has less room than the
+   * reserve: what changes something asks first. Of an external one nothing is known here.
+   */
+  mayWrite(): void
+  /** What may still be written on the embedded database's disk; null where that is not known. */
+  readonly diskFreeBytes: number | null
   /** Waits for running statements, then stops the embedded server. The second call does nothing. */
   close(): Promise<void>
 }
 
 /** What a change is about; its handlers are in the domain of that name. */
-export type ChangeTopic = 'people' | 'catalog' | 'limits' | 'limits-recall'
+export type ChangeTopic = 'people' | 'catalog' | 'limits' | 'limits-recall' | 'probe'
 
 /**
  * Short news between the processes on one database, by NOTIFY: for rare events only, as every
  * announcement slows all commits down. Nothing is kept: who was not listening asks the database.
  */
 export interface Changes {
-  /** Told to every process, this one too, when the transaction of `db` commits; at once without. */
+  /**
+   * Told to every process, this one too, when the transaction of `db` commits; at once without.
+   * Whoever changed something acts on it by itself: the news of its own change comes a moment
+   * later, and not at all while nothing is heard. `detail` and topic have less than 8,000 bytes.
+   */
   announce(db: Kysely<unknown>, topic: ChangeTopic, detail: string): Promise<void>
   /**
    * Hears announcements of a topic, and `onGap` whenever some may have been missed: then what was

@@ -7,39 +7,55 @@ import {
   PostgresDriver,
 } from 'kysely'
 import type { Log } from '../kernel/index.ts'
+import { type DiskRoom, refuseFullDisk } from './disk-room.ts'
 import { refuse } from './errors.ts'
-import { isAway } from './is-away.ts'
+import { isAway, isDiskFull } from './is-away.ts'
 
 /** Knows whether the database answers, from the statements themselves. */
 export interface Watch {
   /** A statement was answered, be it with an error. */
   answered(): void
-  /** What to throw instead: `store_database_away`, or the error itself. */
+  /** What to throw instead: `store_disk_full`, `store_database_away`, or the error itself. */
   judge(error: unknown): unknown
+  /** Throws what `judge` would while the database is known to say nothing. */
+  refuseSilent(): void
+}
+
+export interface WatchOptions {
+  readonly log: Log
+  readonly room: DiskRoom
+  /** Whether the database is known to say nothing. */
+  readonly isSilent: () => boolean
 }
 
 /** Logs the beginning and the end of an outage, once each. */
-export function watchDatabase(log: Log): Watch {
+export function watchDatabase({ log, room, isSilent }: WatchOptions): Watch {
   let isOut = false
   const answered = (): void => {
     if (!isOut) return
     isOut = false
     log.info({}, 'the database answers again')
   }
+  const awayBecause = (error: unknown): Error => {
+    const reason = error instanceof Error ? error.message : String(error)
+    if (!isOut) log.error({ reason }, 'the database does not answer')
+    isOut = true
+    return refuse('store_database_away', 'The database does not answer. Try again in a moment.', {
+      cause: error,
+      retryAfterSeconds: 2,
+    })
+  }
   return {
     answered,
     judge(error) {
-      if (!isAway(error)) {
-        answered()
-        return error
-      }
-      const reason = error instanceof Error ? error.message : String(error)
-      if (!isOut) log.error({ reason }, 'the database does not answer')
-      isOut = true
-      return refuse('store_database_away', 'The database does not answer. Try again in a moment.', {
-        cause: error,
-        retryAfterSeconds: 2,
-      })
+      if (isAway(error)) return awayBecause(error)
+      answered()
+      if (!isDiskFull(error)) return error
+      void room.look()
+      return refuseFullDisk('The disk of the database', error)
+    },
+    refuseSilent() {
+      if (isSilent()) throw awayBecause(new Error('it has said nothing for two seconds'))
     },
   }
 }
@@ -72,6 +88,7 @@ class WatchfulDriver extends PostgresDriver {
   override async acquireConnection(
     ...args: Parameters<PostgresDriver['acquireConnection']>
   ): Promise<DatabaseConnection> {
+    this.#watch.refuseSilent()
     const connection = await this.#judged(super.acquireConnection(...args))
     if (!this.#watched.has(connection)) this.#watchOver(connection)
     return connection

@@ -10,6 +10,16 @@ export interface Exchange {
   readonly response: ServerResponse
   /** Pause between two events of a stream. */
   readonly gapMs: number
+  /** What stood behind the mode's name: `acme/busy?retry_after=3`. */
+  readonly options: URLSearchParams
+  /** Which call this is of those with the same `key` (else of the same model's name), from 1. */
+  readonly attempt: number
+  /** Since the first of them. */
+  readonly sinceFirstMs: number
+  /** The body of an answer that is not streamed. */
+  wholeText(): string
+  /** Answers as another mode does. */
+  playAs(mode: string): void | Promise<void>
   /** Whether the other side has gone away. */
   isGone(): boolean
 }

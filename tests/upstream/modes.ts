@@ -20,8 +20,7 @@ import {
   sendJson,
   streamEvents,
 } from './exchange.ts'
-
-type Mode = (exchange: Exchange) => void | Promise<void>
+import { changing, type Mode } from './modes-that-change.ts'
 
 const forever = async (exchange: Exchange): Promise<void> => {
   while (!exchange.isGone()) await sleep(10)
@@ -101,7 +100,21 @@ const broken: Record<string, Mode> = {
     await sleep(200)
     await answerNormally(exchange)
   },
-  'slow-drip': (exchange) => answerNormally({ ...exchange, gapMs: Math.max(exchange.gapMs, 20) }),
+  'slow-drip': (exchange) => {
+    const gapMs = Math.max(exchange.gapMs, 20)
+    if (exchange.call.isStream) return answerNormally({ ...exchange, gapMs })
+    return inSlices({ ...exchange, gapMs }, 16)
+  },
+  /** The answer has begun, but none of its content came: role or a comment alone. */
+  'reset-after-role': (exchange) =>
+    roleThen(exchange, () => void exchange.request.socket.resetAndDestroy()),
+  'eof-after-role': (exchange) => streamEvents(exchange, roleEvents(exchange)),
+  'stall-after-role': (exchange) => roleThen(exchange, () => forever(exchange)),
+  'reset-after-comment': async (exchange) => {
+    await streamEvents(exchange, [': PROCESSING\n\n'], { isLeftOpen: true })
+    await sleep(10)
+    exchange.request.socket.resetAndDestroy()
+  },
   'bad-http': ({ request }) => void request.socket.write('this is not HTTP at all\r\n\r\n'),
   /** Promises more bytes than it sends. */
   'short-body': async ({ call, request, response }) => {
@@ -132,6 +145,11 @@ const lateErrors: Record<string, Mode> = {
     const body = errorBody('The model fell over.', 'server_error', null)
     if (!exchange.call.isStream) return sendJson(exchange.response, 500, body)
     return streamEvents(exchange, [...firstEvents(exchange), eventOf(body)])
+  },
+  'error-after-role': (exchange) => {
+    const body = errorBody('The model fell over.', 'server_error', null)
+    if (!exchange.call.isStream) return sendJson(exchange.response, 500, body)
+    return streamEvents(exchange, [...roleEvents(exchange), eventOf(body)])
   },
   /** Ends cleanly in the middle: no finish reason, no usage, no `[DONE]`. */
   'eof-mid-answer': (exchange) => streamEvents(exchange, firstEvents(exchange)),
@@ -300,10 +318,25 @@ export const MODES: Readonly<Record<string, Mode>> = {
   ...framings,
   ...usages,
   ...contents,
+  ...changing,
 }
 
 function refusal(status: number, body: JsonObject, headers: Record<string, string> = {}): Mode {
   return ({ response }) => sendJson(response, status, body, headers)
+}
+
+/** What comes before any content: the chat's role; nothing where there is none. */
+function roleEvents(exchange: Exchange): string[] {
+  const { call } = exchange
+  return streamedAnswer(call)
+    .slice(0, call.operation === 'chat' ? call.choiceCount : 0)
+    .map(eventOf)
+}
+
+async function roleThen(exchange: Exchange, next: () => void | Promise<void>): Promise<void> {
+  await streamEvents(exchange, roleEvents(exchange), { isLeftOpen: true })
+  await sleep(10)
+  await next()
 }
 
 /** Role and the first three pieces. */

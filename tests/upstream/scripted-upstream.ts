@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Endpoint } from '../../src/catalog/index.ts'
 import {
@@ -9,8 +9,8 @@ import {
   newId,
   parseJson,
 } from '../../src/kernel/index.ts'
-import { readCall, type ScriptedOperation } from './answers.ts'
-import { errorBody, sendJson } from './exchange.ts'
+import { readCall, type ScriptedOperation, wholeAnswer } from './answers.ts'
+import { type Exchange, errorBody, sendJson } from './exchange.ts'
 import { MODES } from './modes.ts'
 
 export { MODES } from './modes.ts'
@@ -52,6 +52,12 @@ export interface ScriptedUpstream {
   /** Hits of model calls alone. */
   calls(): readonly Hit[]
   endpoint(overrides?: Partial<Endpoint>): Endpoint
+  /** How many calls of models were answered by a mode. */
+  countOf(mode: string): number
+  /** Connections are refused from now on, running ones are reset: as a server that died. */
+  goAway(): Promise<void>
+  /** Answers again, at the same address. */
+  comeBack(): Promise<void>
   /** Resolves once the condition holds; rejects after two seconds. */
   waitFor(condition: (upstream: ScriptedUpstream) => boolean): Promise<void>
   forget(): void
@@ -68,18 +74,28 @@ const OPERATIONS: Readonly<Record<string, ScriptedOperation>> = {
  * A server of the OpenAI dialect for tests, bounded and on this machine alone. How it behaves is
  * chosen per request: by the header `x-scripted-mode`, else by the model's last part
  * (`acme/reset-mid-answer`), else normal. `acme/normal?pieces=50&gap_ms=2` sets length and pace.
+ * README.md has every mode and option.
  */
 export async function openScriptedUpstream(
   options: ScriptedUpstreamOptions = {},
 ): Promise<ScriptedUpstream> {
   const hits: Hit[] = []
+  const sockets = new Set<Socket>()
+  const counts = new Map<string, Count>()
   const server = createServer((request, response) => {
-    void serve(request, response, { hits, options })
+    void serve(request, response, { hits, options, counts })
   })
-  await new Promise<void>((resolve) => {
-    if (options.socketPath === undefined) server.listen(0, '127.0.0.1', resolve)
-    else server.listen(options.socketPath, resolve)
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
   })
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject)
+      if (options.socketPath === undefined) server.listen(port, '127.0.0.1', 511, resolve)
+      else server.listen(options.socketPath, resolve)
+    })
+  await listen(0)
   const address = server.address() as AddressInfo | string
   const baseUrl = `http://${typeof address === 'string' ? 'localhost' : `127.0.0.1:${address.port}`}/v1`
 
@@ -99,22 +115,43 @@ export async function openScriptedUpstream(
       quirks: { acceptsStreamOptions: true, rejectedParameters: [] },
       ...overrides,
     }),
+    countOf: (mode) => upstream.calls().filter((hit) => hit.mode === mode).length,
+    goAway: () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      for (const socket of sockets) socket.resetAndDestroy()
+      return closed
+    },
+    comeBack: () => listen(typeof address === 'string' ? 0 : address.port),
     waitFor: (condition) => waitUntil(() => condition(upstream)),
     forget: () => {
       hits.length = 0
+      counts.clear()
     },
     close: () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeAllConnections()
-      return new Promise((resolve) => server.close(() => resolve()))
+      return closed
     },
   }
   return upstream
 }
 
+/** Calls that share a key of their own, or a model's name. */
+interface Count {
+  calls: number
+  readonly firstMs: number
+}
+
+interface Context {
+  readonly hits: Hit[]
+  readonly options: ScriptedUpstreamOptions
+  readonly counts: Map<string, Count>
+}
+
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  context: { readonly hits: Hit[]; readonly options: ScriptedUpstreamOptions },
+  context: Context,
 ): Promise<void> {
   request.on('error', () => response.destroy()) // a caller that goes away in the middle
   response.on('error', () => response.destroy())
@@ -159,13 +196,28 @@ async function serve(
     answerOther(response, path, options)
     return
   }
-  await MODES[wish.mode]?.({
+  const count = countUp(context.counts, wish.key)
+  const exchange: Exchange = {
     call,
     request,
     response,
     gapMs: wish.gapMs,
+    options: wish.options,
+    attempt: count.calls,
+    sinceFirstMs: performance.now() - count.firstMs,
+    wholeText: () => JSON.stringify(wholeAnswer(call)),
+    playAs: (mode) => MODES[mode]?.(exchange),
     isGone: () => response.destroyed || request.socket.destroyed,
-  })
+  }
+  if (wish.waitMs > 0) await sleep(wish.waitMs)
+  if (!exchange.isGone()) await exchange.playAs(wish.mode)
+}
+
+function countUp(counts: Map<string, Count>, key: string): Count {
+  const count = counts.get(key) ?? { calls: 0, firstMs: performance.now() }
+  count.calls += 1
+  counts.set(key, count)
+  return count
 }
 
 function answerOther(
@@ -196,20 +248,32 @@ function everyMode(): JsonObject {
   return { object: 'list', data }
 }
 
+interface Wish {
+  readonly mode: string
+  readonly options: URLSearchParams
+  readonly key: string
+  readonly pieceCount: number | null
+  readonly gapMs: number
+  /** Before anything is answered. */
+  readonly waitMs: number
+}
+
 /** How the caller wants to be treated. */
-function wishOf(
-  request: IncomingMessage,
-  json: Json | undefined,
-): { mode: string; pieceCount: number | null; gapMs: number } {
+function wishOf(request: IncomingMessage, json: Json | undefined): Wish {
   const model = isJsonObject(json) && typeof json.model === 'string' ? json.model : ''
-  const [name = '', query = ''] = model.split('?')
-  const asked = request.headers['x-scripted-mode'] ?? name.slice(name.lastIndexOf('/') + 1)
+  const header = request.headers['x-scripted-mode']
+  const said = typeof header === 'string' ? header : model
+  const [name = '', query = ''] = said.split('?')
+  const mode = name.slice(name.lastIndexOf('/') + 1)
   const options = new URLSearchParams(query)
   const pieces = options.get('pieces')
   return {
-    mode: typeof asked === 'string' && Object.hasOwn(MODES, asked) ? asked : 'normal',
+    mode: Object.hasOwn(MODES, mode) ? mode : 'normal',
+    options,
+    key: options.get('key') ?? said,
     pieceCount: pieces === null ? null : Math.min(Number(pieces), 100_000),
     gapMs: Math.min(Number(options.get('gap_ms') ?? 0), 1_000),
+    waitMs: Math.min(Number(options.get('wait_ms') ?? 0), 60_000),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ListingId, ModelId, ProviderId } from '../kernel/index.ts'
 import { fullName, nameKey } from './name-upstream-model.ts'
 import { withoutPractice } from './practice-league.ts'
-import { DEFAULT_RESILIENCE } from './resilience.ts'
+import { resilienceOf } from './resilience.ts'
 import {
   type AliasTarget,
   type Allowance,
@@ -69,6 +69,7 @@ function liveListings(
 ): Map<ListingId, LiveListing> {
   const models = new Map(rows.models.map((model) => [model.id, model]))
   const variants = new Map(rows.variants.map((variant) => [variant.id, variant]))
+  const settings = new Map(rows.providers.map((provider) => [provider.id, provider.resilience]))
   const contexts = contextFacts(rows)
   const rank = (listing: Listing): number =>
     reaches.get(listing.providerId)?.isLocal === true ? 0 : 1
@@ -91,7 +92,7 @@ function liveListings(
       contextTokens: contexts.get(listing.id) ?? contexts.get(model.id) ?? null,
       createdAtSeconds: Math.floor(model.createdAtMs / 1000),
       endpoint: reach.endpoint,
-      resilience: DEFAULT_RESILIENCE,
+      resilience: resilienceOf(settings.get(listing.providerId) ?? {}, listing.resilience),
     })
   }
   return live

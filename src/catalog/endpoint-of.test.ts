@@ -11,6 +11,7 @@ const provider: Provider = {
   baseUrl: 'https://api.mistral.ai/v1',
   sealedKey: 'sealed',
   quirks: null,
+  resilience: { maxConnections: 7 },
   createdAtMs: 0,
   refreshedAtMs: null,
   removedAtMs: null,

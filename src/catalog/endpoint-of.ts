@@ -8,6 +8,7 @@ export function endpointOf(
 ): Endpoint {
   const preset = upstream.presetOf(provider.kind)
   const { name, prefix } = preset.authHeader
+  const { maxConnections } = provider.resilience
   return {
     providerId: provider.id,
     dialect: 'openai',
@@ -15,5 +16,6 @@ export function endpointOf(
     socketPath: null,
     authHeader: key === null ? null : { name, value: `${prefix}${key}` },
     quirks: provider.quirks ?? preset.quirks,
+    ...(maxConnections === undefined ? {} : { maxConnections }),
   }
 }

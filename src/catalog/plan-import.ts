@@ -180,6 +180,7 @@ function freshListing(variant: Variant, upstreamModel: string, context: ImportCo
     providerId: context.provider.id,
     upstreamModel,
     filePath: null,
+    resilience: {},
     isOn,
     offeredAtMs: context.nowMs,
     switchedAtMs: isOn ? context.nowMs : null,

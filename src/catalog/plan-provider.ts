@@ -50,18 +50,8 @@ export function matchProvider(
     .filter((each) => each.baseUrl === wish.baseUrl && each.kind !== 'engine')
     .filter((each) => wished === null || nameKey(each.name) === nameKey(wished))
   const there = sameAddress.find((each) => each.removedAtMs === null) ?? sameAddress[0]
-  const taken = new Set(
-    rows.providers
-      .filter((each) => each.removedAtMs === null && each.id !== there?.id)
-      .map((each) => nameKey(each.name)),
-  )
-  if (wished !== null && taken.has(nameKey(wished))) {
-    throw refuse(
-      'catalog_name_taken',
-      `Another provider is called ${wished}: choose another name, or remove that one first.`,
-      { param: 'name' },
-    )
-  }
+  const taken = takenBeside(rows, there?.id ?? null)
+  if (wished !== null) refuseTaken(wished, taken)
   const name = wished ?? freeProviderName(there?.name ?? defaultName(wish), taken)
   if (there !== undefined) {
     return { provider: { ...there, name, kind: wish.kind, removedAtMs: null }, isNew: false }
@@ -73,11 +63,36 @@ export function matchProvider(
     baseUrl: wish.baseUrl,
     sealedKey: null,
     quirks: null,
+    resilience: {},
     createdAtMs: made.nowMs,
     refreshedAtMs: null,
     removedAtMs: null,
   }
   return { provider, isNew: true }
+}
+
+/** The name that a provider is to have from now on. Throws `catalog_name_taken`. */
+export function newName(rows: CatalogRows, provider: Provider, wished: string): string {
+  const name = namePart(wished)
+  refuseTaken(name, takenBeside(rows, provider.id))
+  return name
+}
+
+function takenBeside(rows: CatalogRows, id: ProviderId | null): Set<string> {
+  return new Set(
+    rows.providers
+      .filter((each) => each.removedAtMs === null && each.id !== id)
+      .map((each) => nameKey(each.name)),
+  )
+}
+
+function refuseTaken(name: string, taken: ReadonlySet<string>): void {
+  if (!taken.has(nameKey(name))) return
+  throw refuse(
+    'catalog_name_taken',
+    `Another provider is called ${name}: choose another name, or remove that one first.`,
+    { param: 'name' },
+  )
 }
 
 function defaultName(wish: ProviderWish): string {

@@ -1,5 +1,11 @@
 import { z } from 'zod'
 import { pageQueryOf } from '../people/index.ts'
+import {
+  listingResilience,
+  listingResilienceAnswer,
+  providerResilience,
+  providerResilienceAnswer,
+} from './resilience.ts'
 import { LISTING_FACTS, MODEL_FACTS, PROVIDER_KINDS } from './types.ts'
 
 const line = (max: number) =>
@@ -36,6 +42,12 @@ export const newProvider = z.strictObject({
   key: z.string().max(4_096).nullish(),
   models: z.array(line(256).min(1)).max(500).nullish(),
 })
+export const providerChange = z.strictObject({
+  name: line(64).min(1).optional(),
+  /** null: it is sent none from now on. */
+  key: z.string().max(4_096).nullable().optional(),
+  resilience: providerResilience.optional(),
+})
 export const newFile = z.strictObject({
   path: line(4_096).min(1),
   name: line(200).min(1).nullish(),
@@ -43,6 +55,7 @@ export const newFile = z.strictObject({
 export const listingChange = z.strictObject({
   is_on: z.boolean().optional(),
   facts: facts.optional(),
+  resilience: listingResilience.optional(),
 })
 export const newAlias = z.strictObject({ target: line(300).min(1) })
 export const decision = z.strictObject({ decision: z.enum(['same', 'different']) })
@@ -64,6 +77,7 @@ export const listingAnswer = z.object({
   is_on: z.boolean(),
   is_live: z.boolean(),
   facts: factsAnswer(LISTING_FACTS),
+  resilience: listingResilienceAnswer.optional(),
   offered_at: time,
   switched_at: timeOrNull,
   vanished_at: timeOrNull,
@@ -101,6 +115,7 @@ export const providerAnswer = z.object({
   has_key: z.boolean(),
   listing_count: z.int(),
   on_count: z.int(),
+  resilience: providerResilienceAnswer,
   created_at: time,
   refreshed_at: timeOrNull,
 })

@@ -140,6 +140,104 @@ describe('adding a provider', () => {
   })
 })
 
+describe('resilience', () => {
+  it('is set for a provider and for a listing, shown with what is in force, and put back', async () => {
+    const { provider } = (await add({ models: ['bare'] })) as { provider: JsonObject }
+    const change = (resilience: object) =>
+      call('PATCH', '/api/providers/:id', { params: { id: provider.id }, body: { resilience } })
+    expect(await change({ retries: 0, max_connections: 3, idle_timeout_ms: 1_000 })).toMatchObject({
+      provider: {
+        resilience: {
+          set: { retries: 0, max_connections: 3, idle_timeout_ms: 1_000 },
+          in_force: { retries: 0, falls_back: true, max_connections: 3 },
+        },
+      },
+    })
+    const listing = opened.catalog.snapshot().listings[0]
+    const patched = await call('PATCH', '/api/listings/:id', {
+      params: { id: listing?.listingId },
+      body: { resilience: { idle_timeout_ms: 2_000, falls_back: false } },
+    })
+    expect(patched).toMatchObject({
+      is_on: true,
+      resilience: {
+        set: { idle_timeout_ms: 2_000, falls_back: false },
+        in_force: { idle_timeout_ms: 2_000, falls_back: false, retries: 0 },
+      },
+    })
+    expect(opened.catalog.snapshot().listings).toMatchObject([
+      {
+        endpoint: { maxConnections: 3 },
+        resilience: { idleTimeoutMs: 2_000, fallsBack: false, retries: 0, hasBreaker: true },
+      },
+    ])
+    await change({ retries: null, max_connections: null })
+    const [live] = opened.catalog.snapshot().listings
+    expect(live?.resilience).toMatchObject({ retries: 2, idleTimeoutMs: 2_000 })
+    expect(live?.endpoint).not.toHaveProperty('maxConnections')
+    const seen = JSON.stringify(await call('GET', '/api/listings', { by: member }))
+    expect(seen).not.toContain('resilience')
+  })
+
+  it('stays when a provider is refreshed or added again', async () => {
+    const { provider } = (await add({ models: ['bare'] })) as { provider: JsonObject }
+    const params = { id: provider.id }
+    await call('PATCH', '/api/providers/:id', { params, body: { resilience: { retries: 7 } } })
+    await call('POST', '/api/providers/:id/refresh', { params })
+    await add()
+    expect(opened.catalog.snapshot().listings).toMatchObject([{ resilience: { retries: 7 } }])
+  })
+})
+
+describe('changing a provider', () => {
+  it('takes another key and keeps every listing; a wrong one is refused', async () => {
+    await upstream.close()
+    upstream = await openScriptedUpstream({ modelList: ['bare'], key: 'sk-first' })
+    const { provider } = (await add({ key: 'sk-first', models: ['bare'] })) as {
+      provider: JsonObject
+    }
+    const params = { id: provider.id }
+    const change = (body: object) => call('PATCH', '/api/providers/:id', { params, body })
+    await expect(change({ key: 'sk-second' })).rejects.toMatchObject({
+      code: 'providers_key_refused',
+    })
+    await expect(change({ key: ' ' })).rejects.toMatchObject({ code: 'catalog_key_invalid' })
+    await upstream.close() // away, it cannot say
+    const changed = await change({ key: 'sk-second', name: 'the box' })
+    expect(changed).toMatchObject({
+      provider: { name: 'the-box', has_key: true },
+      listings: [{ upstream_model: 'bare', is_on: true }],
+    })
+    expect(JSON.stringify(changed)).not.toContain('sk-second')
+    const [live] = opened.catalog.snapshot().listings
+    expect(live?.endpoint.authHeader?.value).toBe('Bearer sk-second')
+    expect(await change({ key: null })).toMatchObject({ provider: { has_key: false } })
+  })
+
+  it('refuses a name that another has, and changes nothing of the engine but its settings', async () => {
+    const { provider } = (await add()) as { provider: JsonObject }
+    const second = await openScriptedUpstream({ modelList: ['x'] })
+    await add({ url: second.baseUrl, name: 'second' })
+    await second.close()
+    await expect(
+      call('PATCH', '/api/providers/:id', {
+        params: { id: provider.id },
+        body: { name: 'SECOND' },
+      }),
+    ).rejects.toMatchObject({ code: 'catalog_name_taken' })
+    await opened.catalog.addFile({ path: write('a.gguf'), name: null })
+    const engine = opened.catalog.rows().providers.find(({ kind }) => kind === 'engine')
+    const params = { id: engine?.id }
+    await expect(
+      call('PATCH', '/api/providers/:id', { params, body: { key: 'k' } }),
+    ).rejects.toMatchObject({ code: 'catalog_provider_built_in' })
+    const body = { resilience: { retries: 1 } }
+    expect(await call('PATCH', '/api/providers/:id', { params, body })).toMatchObject({
+      provider: { resilience: { set: { retries: 1 } } },
+    })
+  })
+})
+
 describe('models and listings', () => {
   it('show everything to operators and only what can be used to members', async () => {
     await add({ models: ['acme/normal'] })

@@ -22,6 +22,7 @@ import {
   pageQuery,
   proposalAnswer,
   providerAnswer,
+  providerChange,
 } from './route-schemas.ts'
 import { v1Routes } from './routes-v1.ts'
 import type { Catalog } from './service.ts'
@@ -143,6 +144,19 @@ function providerRoutes(catalog: Catalog): Route[] {
     }),
     jsonRoute({
       ...api,
+      method: 'PATCH',
+      path: '/api/providers/:id',
+      access: 'operator',
+      summary: 'Give a provider another key, another name, or its resilience',
+      params: byId,
+      body: providerChange,
+      answer: addedAnswer,
+      handle: async ({ principal, params, body }) => ({
+        json: added(principal, await catalog.changeProvider(params.id, body)),
+      }),
+    }),
+    jsonRoute({
+      ...api,
       method: 'DELETE',
       path: '/api/providers/:id',
       access: 'operator',
@@ -235,12 +249,13 @@ function listingRoutes(catalog: Catalog): Route[] {
       method: 'PATCH',
       path: '/api/listings/:id',
       access: 'operator',
-      summary: 'Switch a listing on or off, and set its facts with their source',
+      summary: 'Switch a listing on or off, set its facts with their source, or its resilience',
       params: byId,
       body: listingChange,
       answer: listingAnswer,
       handle: async ({ principal, params, body }) => {
-        await catalog.changeListing(params.id, { isOn: body.is_on, facts: body.facts })
+        const { is_on: isOn, facts, resilience } = body
+        await catalog.changeListing(params.id, { isOn, facts, resilience })
         return { json: shapeListingById(viewOf(catalog, principal), params.id) }
       },
     }),

@@ -5,6 +5,7 @@ import { fullName, type ModelName, nameKey, namePart } from './name-upstream-mod
 import { knownFacts, takenNames } from './plan-import.ts'
 import { type FactChange, readFacts } from './read-facts.ts'
 import { refuseResolution } from './refuse-resolution.ts'
+import { changeSettings, type ResilienceChange } from './resilience.ts'
 import {
   deleteAlias,
   deleteFacts,
@@ -40,6 +41,7 @@ export interface ModelChange {
 export interface ListingChange {
   readonly isOn?: boolean | undefined
   readonly facts?: Readonly<Record<string, unknown>> | undefined
+  readonly resilience?: ResilienceChange | undefined
 }
 
 export interface ChangeServices {
@@ -158,10 +160,13 @@ function changeListing(means: Means, id: string, change: ListingChange): Promise
         { param: 'is_on' },
       )
     }
-    if (change.isOn !== undefined && change.isOn !== listing.isOn) {
-      const switchedAtMs = means.clock.nowMs()
-      await updateListing(db, { ...listing, isOn: change.isOn, switchedAtMs })
-    }
+    const isOn = change.isOn ?? listing.isOn
+    await updateListing(db, {
+      ...listing,
+      isOn,
+      switchedAtMs: isOn === listing.isOn ? listing.switchedAtMs : means.clock.nowMs(),
+      resilience: changeSettings(listing.resilience, change.resilience ?? {}),
+    })
     const facts = readFacts(change.facts ?? {}, LISTING_FACTS)
     await saveFacts(means, db, { subject: { kind: 'listing', id: listing.id }, facts })
   })

@@ -240,6 +240,7 @@ function newEngine(means: Means): Provider {
     baseUrl: means.upstream.presetOf('engine').baseUrl ?? 'http://engine.localhost/v1',
     sealedKey: null,
     quirks: null,
+    resilience: {},
     createdAtMs: means.clock.nowMs(),
     refreshedAtMs: null,
     removedAtMs: null,

@@ -4,7 +4,8 @@ import { refuse } from './errors.ts'
 import { isOnThisMachine } from './is-on-this-machine.ts'
 import type { Means } from './means.ts'
 import { bareOffer, findOffered, type ImportPlan, planImport } from './plan-import.ts'
-import { matchProvider, type ProviderWish, readKey } from './plan-provider.ts'
+import { matchProvider, newName, type ProviderWish, readKey } from './plan-provider.ts'
+import { changeSettings, type ResilienceChange } from './resilience.ts'
 import { recordProposals } from './service-proposals.ts'
 import {
   insertListings,
@@ -31,11 +32,21 @@ export interface NewProvider {
   readonly models: readonly string[] | null
 }
 
+/** Fields left out stay as they are. */
+export interface ProviderChange {
+  readonly name?: string | undefined
+  /** In the clear; null: it has none from now on. */
+  readonly key?: string | null | undefined
+  readonly resilience?: ResilienceChange | undefined
+}
+
 export interface ProviderServices {
   /** Adds a provider, or takes up the one at this address again; its models are offered. */
   addProvider(wish: NewProvider): Promise<ProviderId>
   /** Reads the upstream's list anew. Switches nothing on. */
   refreshProvider(id: string): Promise<ProviderId>
+  /** Another name, another key (refused if the provider refuses it), or settings. */
+  changeProvider(id: string, change: ProviderChange): Promise<ProviderId>
   /** Its key is forgotten at once, its listings take no more traffic. */
   removeProvider(id: string): Promise<void>
 }
@@ -44,6 +55,7 @@ export function providerServices(means: Means): ProviderServices {
   return {
     addProvider: (wish) => addProvider(means, wish),
     refreshProvider: (id) => refreshProvider(means, id),
+    changeProvider: (id, change) => changeProvider(means, id, change),
     removeProvider: (id) => removeProvider(means, id),
   }
 }
@@ -60,10 +72,7 @@ async function addProvider(means: Means, given: NewProvider): Promise<ProviderId
     const kept: Provider = {
       ...provider,
       refreshedAtMs: made.nowMs,
-      sealedKey:
-        key === null
-          ? null
-          : await means.secrets.seal(key, { table: 'providers', rowId: provider.id }),
+      sealedKey: await seal(means, provider.id, key),
     }
     if (isNew) await insertProvider(db, kept)
     else await updateProvider(db, kept)
@@ -83,6 +92,43 @@ async function refreshProvider(means: Means, id: string): Promise<ProviderId> {
     await importOffers(means, db, { rows, provider: kept, offers, switchOn: new Set() })
     return kept.id
   })
+}
+
+async function changeProvider(
+  means: Means,
+  id: string,
+  change: ProviderChange,
+): Promise<ProviderId> {
+  const before = findProvider(means.rows(), id)
+  if (change.name !== undefined || change.key !== undefined) refuseBuiltIn(before)
+  const key =
+    change.key === undefined ? undefined : readKey(change.key, means.upstream.presetOf(before.kind))
+  if (key !== undefined) await refuseWrongKey(means, before, key)
+  return means.change(async (db, rows) => {
+    const provider = findProvider(rows, id)
+    await updateProvider(db, {
+      ...provider,
+      name: change.name === undefined ? provider.name : newName(rows, provider, change.name),
+      sealedKey: key === undefined ? provider.sealedKey : await seal(means, provider.id, key),
+      resilience: changeSettings(provider.resilience, change.resilience ?? {}),
+    })
+    return provider.id
+  })
+}
+
+/** A provider that is away cannot say whether a key is good: then it is taken at the word. */
+async function refuseWrongKey(means: Means, provider: Provider, key: string | null): Promise<void> {
+  if (means.isOffline && !isOnThisMachine(provider.baseUrl)) return
+  try {
+    await means.upstream.listModels(endpointOf(means.upstream, provider, key))
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    if (error.code === 'providers_key_refused') throw error
+  }
+}
+
+function seal(means: Means, id: ProviderId, key: string | null): Promise<string> | string | null {
+  return key === null ? null : means.secrets.seal(key, { table: 'providers', rowId: id })
 }
 
 function removeProvider(means: Means, id: string): Promise<void> {

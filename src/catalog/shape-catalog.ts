@@ -2,6 +2,7 @@ import type { JsonObject, ListingId, ModelId } from '../kernel/index.ts'
 import { keptModel } from './build-snapshot.ts'
 import { cutPage, type PageWish } from './cut-page.ts'
 import { fullName } from './name-upstream-model.ts'
+import { shapeListingResilience, shapeProviderResilience } from './resilience.ts'
 import {
   type Alias,
   type CatalogRows,
@@ -93,6 +94,7 @@ export function shapeProvider(rows: CatalogRows, provider: Provider): JsonObject
     has_key: provider.sealedKey !== null,
     listing_count: offered.length,
     on_count: offered.filter((each) => each.isOn).length,
+    resilience: shapeProviderResilience(provider.resilience),
     created_at: time(provider.createdAtMs),
     refreshed_at: timeOrNull(provider.refreshedAtMs),
   }
@@ -220,6 +222,9 @@ function shapeListing(look: Lookup, listing: Listing): JsonObject {
     is_on: listing.isOn,
     is_live: look.live.has(listing.id),
     facts: shapeFacts(look, `listing ${listing.id}`, LISTING_FACTS),
+    ...(view.seesAll
+      ? { resilience: shapeListingResilience(provider?.resilience ?? {}, listing.resilience) }
+      : {}),
     offered_at: time(listing.offeredAtMs),
     switched_at: timeOrNull(listing.switchedAtMs),
     vanished_at: timeOrNull(listing.vanishedAtMs),

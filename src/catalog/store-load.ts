@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { assert, isJsonObject, type Json } from '../kernel/index.ts'
+import { readSettings } from './resilience.ts'
 import type { CatalogTables } from './tables.ts'
 import {
   type Alias,
@@ -98,6 +99,7 @@ async function loadProviders(db: Database): Promise<Provider[]> {
       baseUrl: row.base_url,
       sealedKey: row.sealed_key,
       quirks: readQuirks(row.quirks),
+      resilience: readSettings(row.resilience ?? undefined),
       createdAtMs: row.created_at.getTime(),
       refreshedAtMs: timeOf(row.refreshed_at),
       removedAtMs: timeOf(row.removed_at),
@@ -114,6 +116,7 @@ async function loadListings(db: Database): Promise<Listing[]> {
     upstreamModel: row.upstream_model,
     filePath: row.file_path,
     isOn: row.is_on,
+    resilience: readSettings(row.resilience ?? undefined),
     offeredAtMs: row.offered_at.getTime(),
     switchedAtMs: timeOf(row.switched_at),
     vanishedAtMs: timeOf(row.vanished_at),

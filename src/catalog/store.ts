@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { ListingId, ModelId, ProviderId, VariantId } from '../kernel/index.ts'
+import { settingsRow } from './resilience.ts'
 import type { Database } from './store-load.ts'
 import type { CatalogTables } from './tables.ts'
 import type {
@@ -10,6 +11,7 @@ import type {
   Model,
   Proposal,
   Provider,
+  ProviderSettings,
   Variant,
 } from './types.ts'
 
@@ -258,6 +260,7 @@ function providerRow(provider: Provider) {
             accepts_stream_options: provider.quirks.acceptsStreamOptions,
             rejected_parameters: provider.quirks.rejectedParameters,
           }),
+    resilience: settingsText(provider.resilience),
     created_at: new Date(provider.createdAtMs),
     refreshed_at: dateOf(provider.refreshedAtMs),
     removed_at: dateOf(provider.removedAtMs),
@@ -272,10 +275,16 @@ function listingRow(listing: Listing) {
     upstream_model: listing.upstreamModel,
     file_path: listing.filePath,
     is_on: listing.isOn,
+    resilience: settingsText(listing.resilience),
     offered_at: new Date(listing.offeredAtMs),
     switched_at: dateOf(listing.switchedAtMs),
     vanished_at: dateOf(listing.vanishedAtMs),
   }
+}
+
+function settingsText(settings: ProviderSettings): string | null {
+  const row = settingsRow(settings)
+  return Object.keys(row).length === 0 ? null : JSON.stringify(row)
 }
 
 function factRow(fact: KnownFact) {

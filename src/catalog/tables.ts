@@ -42,6 +42,7 @@ export type CatalogTables = {
     base_url: string
     sealed_key: string | null
     quirks: ColumnType<Json | null, string | null, string | null>
+    resilience: ColumnType<Json | null, string | null, string | null>
     created_at: Time
     refreshed_at: TimeOrNull
     removed_at: TimeOrNull
@@ -53,6 +54,7 @@ export type CatalogTables = {
     upstream_model: string
     file_path: string | null
     is_on: boolean
+    resilience: ColumnType<Json | null, string | null, string | null>
     offered_at: Time
     switched_at: TimeOrNull
     vanished_at: TimeOrNull

@@ -53,6 +53,14 @@ export interface Resilience {
   readonly keepAliveMs: number
 }
 
+/** What the owner set of it; what is absent is not set. */
+export type ResilienceSettings = { readonly [Name in keyof Resilience]?: Resilience[Name] }
+
+export interface ProviderSettings extends ResilienceSettings {
+  /** Connections to the provider at a time, by one process. */
+  readonly maxConnections?: number
+}
+
 /** Where one server of a dialect departs from it. */
 export interface Quirks {
   /** Whether `stream_options.include_usage` may be sent; where not, usage is counted. */
@@ -225,6 +233,7 @@ export interface Provider {
   readonly sealedKey: string | null
   /** Null: those of its kind. */
   readonly quirks: Quirks | null
+  readonly resilience: ProviderSettings
   readonly createdAtMs: number
   readonly refreshedAtMs: number | null
   readonly removedAtMs: number | null
@@ -240,6 +249,8 @@ export interface Listing {
   readonly filePath: string | null
   /** Whether it may take traffic. Only an operator's word turns it on. */
   readonly isOn: boolean
+  /** Beyond what is set for its provider. */
+  readonly resilience: ResilienceSettings
   readonly offeredAtMs: number
   readonly switchedAtMs: number | null
   /** When its provider stopped offering it; null: it does. */

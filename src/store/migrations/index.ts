@@ -4,6 +4,14 @@ import { people } from './0001-people.ts'
 import { catalog } from './0002-catalog.ts'
 import { usage } from './0003-usage.ts'
 import { ownerKeys } from './0004-owner-keys.ts'
+import { resilience } from './0005-resilience.ts'
 
 /** All migrations, in the order they apply. Append only: a released one never changes. */
-export const migrations: readonly Migration[] = [store, people, catalog, usage, ownerKeys]
+export const migrations: readonly Migration[] = [
+  store,
+  people,
+  catalog,
+  usage,
+  ownerKeys,
+  resilience,
+]

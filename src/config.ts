@@ -42,6 +42,17 @@ export interface Config {
   readonly publicUrl: string | null
   /** Names a client may use in its Host header besides the loopback ones and `host`. */
   readonly hostNames: readonly string[]
+  /** Where models are downloaded from, by the names that the hubs' own tools use. */
+  readonly hubs: Readonly<Record<'hf' | 'ms', HubConfig>>
+  /** Hosts that a hub may send to for its files, besides those it is known for. */
+  readonly hubHosts: readonly string[]
+}
+
+export interface HubConfig {
+  /** Without a slash at its end; null: the hub's own. */
+  readonly endpoint: string | null
+  /** Secret. */
+  readonly token: string | null
 }
 
 /** One setting, for `baimo config` and the docs. */
@@ -141,6 +152,36 @@ export const settings: readonly Setting[] = [
     fallback: 'localhost',
     isSecret: false,
   },
+  {
+    name: 'HF_ENDPOINT',
+    meaning: 'Mirror of Hugging Face to download models from; it may be on your network',
+    fallback: 'https://huggingface.co',
+    isSecret: false,
+  },
+  {
+    name: 'HF_TOKEN',
+    meaning: 'Token for models that Hugging Face does not show to everybody',
+    fallback: 'none',
+    isSecret: true,
+  },
+  {
+    name: 'MODELSCOPE_ENDPOINT',
+    meaning: 'Mirror of ModelScope to download models from; it may be on your network',
+    fallback: 'https://www.modelscope.cn',
+    isSecret: false,
+  },
+  {
+    name: 'MODELSCOPE_API_TOKEN',
+    meaning: 'Token for models that ModelScope does not show to everybody',
+    fallback: 'none',
+    isSecret: true,
+  },
+  {
+    name: 'BAIMO_HUB_HOSTS',
+    meaning: 'More hosts that hubs may send to for files, with commas; *.name is all below it',
+    fallback: 'those the hubs are known for',
+    isSecret: false,
+  },
 ]
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -183,10 +224,12 @@ export function readConfig(env: Environment): Config {
     remoteUrl: text('BAIMO_URL')?.replace(/\/+$/, '') ?? null,
     remoteKey: text('BAIMO_KEY'),
     publicUrl: publicUrl(text('BAIMO_PUBLIC_URL')),
-    hostNames: (text('BAIMO_HOST_NAMES') ?? '')
-      .split(',')
-      .map((name) => name.trim())
-      .filter(Boolean),
+    hostNames: words(text('BAIMO_HOST_NAMES')),
+    hubs: {
+      hf: hub(text, 'HF_ENDPOINT', 'HF_TOKEN'),
+      ms: hub(text, 'MODELSCOPE_ENDPOINT', 'MODELSCOPE_API_TOKEN'),
+    },
+    hubHosts: words(text('BAIMO_HUB_HOSTS')),
   }
 }
 
@@ -236,6 +279,33 @@ function publicUrl(value: string | null): string | null {
     'config_value_invalid',
     'BAIMO_PUBLIC_URL must be like https://market.example.org, without a path.',
   )
+}
+
+function words(value: string | null): string[] {
+  return (value ?? '')
+    .split(',')
+    .map((word) => word.trim())
+    .filter(Boolean)
+}
+
+/** An endpoint may have a path: some mirrors lie below one. */
+function hub(
+  text: (name: string) => string | null,
+  endpointName: string,
+  tokenName: string,
+): HubConfig {
+  const endpoint = hubEndpoint(text(endpointName), endpointName)
+  const token = text(tokenName)
+  if (token === null || /^[\x21-\x7e]+$/.test(token)) return { endpoint, token }
+  throw refuse('config_value_invalid', `${tokenName} must be one word, as the hub gave it.`)
+}
+
+function hubEndpoint(value: string | null, name: string): string | null {
+  if (value === null) return null
+  const url = URL.canParse(value) ? new URL(value) : null
+  const isPlain = url !== null && `${url.username}${url.password}${url.search}${url.hash}` === ''
+  if (isPlain && /^https?:$/.test(url.protocol)) return url.href.replace(/\/+$/, '')
+  throw refuse('config_value_invalid', `${name} must be an address like https://hub.example.org.`)
 }
 
 function scrapeToken(value: string | null): string | null {

@@ -12,6 +12,7 @@ function good(change: Partial<Principal> = {}): Found {
 
 function setUp(known: ReadonlyMap<string, Found> = new Map()) {
   let now = 1_000
+  const changes = { isHeard: true }
   const load = vi.fn(async (hashes: readonly string[]) => {
     await new Promise((resolve) => setImmediate(resolve))
     return new Map([...known].filter(([hash]) => hashes.includes(hash)))
@@ -20,13 +21,14 @@ function setUp(known: ReadonlyMap<string, Found> = new Map()) {
     clock: { nowMs: () => now, monotonicMs: () => now },
     loadKeys: load,
     loadSessions: load,
+    isHearing: () => changes.isHeard,
     scrape: null,
   })
   const wait = (ms: number) => {
     now += ms
   }
   const ask = async (secret: string) => authenticator.authenticate({ kind: 'key', secret })
-  return { authenticator, load, wait, ask }
+  return { authenticator, load, wait, ask, changes }
 }
 
 const key = () => composeKey(randomBytes(64)) ?? ''
@@ -76,7 +78,7 @@ test('what was looked up before a change is not kept after it', async () => {
   const { authenticator, ask } = setUp(known)
   const before = ask(secret)
   await Promise.resolve()
-  authenticator.invalidate()
+  authenticator.forget({ kind: 'all' })
   known.set(hashSecret(secret), { kind: 'revoked' })
   await Promise.allSettled([before])
   await expect(ask(secret)).rejects.toMatchObject({ code: 'people_key_revoked' })
@@ -93,12 +95,39 @@ test('what ends for one is forgotten for that one alone', async () => {
   const { authenticator, load, ask } = setUp(known)
   const askAll = () => Promise.all([ask(ended), ask(left), ask(stays)])
   await askAll()
-  authenticator.forgetHash('key', hashSecret(ended))
+  authenticator.forget({ kind: 'key', hash: hashSecret(ended) })
   await askAll()
   expect(load.mock.lastCall).toEqual([[hashSecret(ended)]])
-  authenticator.forgetHolder(team)
+  authenticator.forget({ kind: 'holder', id: team })
   await askAll()
   expect(load.mock.lastCall).toEqual([[hashSecret(left)]])
+})
+
+test('a key that was tried before it was made works as soon as its making is told', async () => {
+  const secret = key()
+  const known = new Map<string, Found>()
+  const { authenticator, ask } = setUp(known)
+  await expect(ask(secret)).rejects.toMatchObject({ code: 'people_key_wrong' })
+  known.set(hashSecret(secret), good())
+  authenticator.forget({ kind: 'key', hash: hashSecret(secret) })
+  expect(await ask(secret)).toMatchObject({ role: 'member' })
+})
+
+test('while nothing is heard of other processes, nothing is believed for more than a second', async () => {
+  const secret = key()
+  const known = new Map([[hashSecret(secret), good()]])
+  const { changes, load, wait, ask } = setUp(known)
+  await ask(secret)
+  changes.isHeard = false
+  wait(999)
+  expect(await ask(secret)).toMatchObject({ role: 'member' })
+  expect(load).toHaveBeenCalledTimes(1)
+  known.set(hashSecret(secret), { kind: 'revoked' })
+  wait(1)
+  await expect(ask(secret)).rejects.toMatchObject({ code: 'people_key_revoked' })
+  known.set(hashSecret(secret), good())
+  wait(1_000)
+  expect(await ask(secret)).toMatchObject({ role: 'member' })
 })
 
 test('a look-up that ran while one ended is not kept', async () => {
@@ -107,7 +136,7 @@ test('a look-up that ran while one ended is not kept', async () => {
   const { authenticator, ask } = setUp(known)
   const before = ask(secret)
   await Promise.resolve()
-  authenticator.forgetHash('key', hashSecret(secret))
+  authenticator.forget({ kind: 'key', hash: hashSecret(secret) })
   known.set(hashSecret(secret), { kind: 'revoked' })
   await Promise.allSettled([before])
   await expect(ask(secret)).rejects.toMatchObject({ code: 'people_key_revoked' })

@@ -4,6 +4,7 @@ import { batchLookups } from './batch-lookups.ts'
 import { BoundedMap } from './bounded-map.ts'
 import { type peopleErrors, refuse } from './errors.ts'
 import { hashSecret, isWellFormedKey } from './key-format.ts'
+import type { Outdated } from './outdated.ts'
 import type { Authenticate, Credentials, Principal } from './types.ts'
 
 /** What the database knows of a hash. */
@@ -17,30 +18,30 @@ export interface AuthenticatorOptions {
   readonly loadKeys: (hashes: readonly string[]) => Promise<ReadonlyMap<string, Found>>
   /** The same for hashes of session tokens. */
   readonly loadSessions: (hashes: readonly string[]) => Promise<ReadonlyMap<string, Found>>
+  /** Whether changes that other processes make are heard of. */
+  readonly isHearing: () => boolean
   /** The scraper's token and what it may do; null: none was set. */
   readonly scrape: { readonly hash: string; readonly principal: Principal } | null
 }
 
 export interface Authenticator {
   readonly authenticate: Authenticate
-  /** Forgets everything: for changes that name nobody, such as another process's. */
-  invalidate(): void
-  /** Forgets one key or session by its hash, once it was revoked or ended. */
-  forgetHash(kind: Credentials['kind'], hash: string): void
-  /** Forgets the keys and sessions of a person or a team, once what it may do has changed. */
-  forgetHolder(holderId: PersonId | TeamId): void
+  /** Forgets what a change has outdated: it is looked up when it is asked for again. */
+  forget(outdated: Outdated): void
 }
 
 type Code = keyof typeof peopleErrors & string
 interface Known {
   readonly found: Found | null
-  readonly staleAtMs: number
+  /** When it was asked for, by a clock that is never set. */
+  readonly askedMs: number
 }
 
 const CAPACITY = 10_000
-/** How long another process's change may go unseen until replicas tell each other. */
 const GOOD_FOR_MS = 60_000
 const BAD_FOR_MS = 5_000
+/** While nothing is heard of other processes' changes. */
+const UNHEARD_FOR_MS = 1_000
 
 type Reason = 'wrong' | 'revoked' | 'expired'
 
@@ -79,11 +80,11 @@ export function openAuthenticator(options: AuthenticatorOptions): Authenticator 
         retryAfterSeconds: 1,
       })
     const begun = generation
+    const askedMs = options.clock.monotonicMs()
     const found = await lookups[kind].find(hash)
     const isGood = found?.kind === 'good'
-    const staleAtMs = options.clock.nowMs() + (isGood ? GOOD_FOR_MS : BAD_FOR_MS)
     if (begun === generation)
-      stores[kind][isGood ? 'known' : 'unknown'].set(hash, { found, staleAtMs })
+      stores[kind][isGood ? 'known' : 'unknown'].set(hash, { found, askedMs })
     return principalOf(kind, found)
   }
 
@@ -95,42 +96,43 @@ export function openAuthenticator(options: AuthenticatorOptions): Authenticator 
     return principal
   }
 
+  function isFresh({ found, askedMs }: Known): boolean {
+    const ageMs = options.clock.monotonicMs() - askedMs
+    if (ageMs < UNHEARD_FOR_MS) return true
+    return ageMs < (found?.kind === 'good' ? GOOD_FOR_MS : BAD_FOR_MS) && options.isHearing()
+  }
+
   function authenticate(credentials: Credentials): Principal | Promise<Principal> {
     const { kind } = credentials
     const secret = kind === 'key' ? credentials.secret : credentials.token
     if (kind === 'key' && !isWellFormedKey(secret)) return scraperOf(secret, options.scrape)
     const hash = hashSecret(secret)
     const entry = stores[kind].known.get(hash) ?? stores[kind].unknown.get(hash)
-    if (entry === undefined || entry.staleAtMs <= options.clock.nowMs()) return look(kind, hash)
+    if (entry === undefined || !isFresh(entry)) return look(kind, hash)
     return principalOf(kind, entry.found)
   }
 
-  /** What is being looked up was asked before the change: it is neither kept nor shared. */
-  function outdate(): void {
+  function forget(outdated: Outdated): void {
+    // What is being looked up was asked before the change: it is neither kept nor shared.
     generation += 1
     lookups.key.forget()
     lookups.session.forget()
+    for (const kind of ['key', 'session'] as const) {
+      const { known, unknown } = stores[kind]
+      if (outdated.kind === 'all') {
+        known.clear()
+        unknown.clear()
+      } else if (outdated.kind === 'holder') {
+        const { id } = outdated
+        known.deleteWhere(({ found }) => found?.kind === 'good' && isOf(found.principal, id))
+      } else if (outdated.kind === kind) {
+        known.delete(outdated.hash)
+        unknown.delete(outdated.hash)
+      }
+    }
   }
 
-  return {
-    authenticate,
-    invalidate() {
-      outdate()
-      for (const store of Object.values(stores)) {
-        store.known.clear()
-        store.unknown.clear()
-      }
-    },
-    forgetHash(kind, hash) {
-      outdate()
-      stores[kind].known.delete(hash)
-    },
-    forgetHolder(holderId) {
-      outdate()
-      for (const { known } of Object.values(stores))
-        known.deleteWhere(({ found }) => found?.kind === 'good' && isOf(found.principal, holderId))
-    },
-  }
+  return { authenticate, forget }
 }
 
 /** Wrong ones have a map of their own, so that a flood of them pushes no good one out. */

@@ -4,7 +4,7 @@ import { refuse } from './errors.ts'
 import { composeKey, hashSecret, KEY_RANDOM_BYTES, prefixOfKey } from './key-format.ts'
 import { isAtLeast } from './may-call.ts'
 import { type Holder, mayMakeKey, mayRevokeKey } from './may-grant.ts'
-import { type Database, type Means, pageOf, refuseWeakRole } from './service-means.ts'
+import { changeAccess, type Database, type Means, pageOf, refuseWeakRole } from './service-means.ts'
 import { findKey, insertKey, listKeys, revokeKey } from './store-keys.ts'
 import { findPerson, findSubject } from './store-people.ts'
 import { findTeam } from './store-teams.ts'
@@ -40,9 +40,11 @@ export function openKeys(means: Means): Keys {
       return pageOf(page, (wish) => listKeys(means.store.db, of, wish))
     },
     create: (caller, wish) =>
-      means.store.transaction((trx) =>
-        createKey(trx, { caller, wish, nowMs: means.clock.nowMs() }),
-      ),
+      changeAccess(means, async (trx) => {
+        const result = await createKey(trx, { caller, wish, nowMs: means.clock.nowMs() })
+        // Somebody may have tried it before it was there, and been remembered.
+        return { result, outdated: { kind: 'key', hash: hashSecret(result.secret) } }
+      }),
     async revoke(caller, keyId) {
       const key = await findKey(means.store.db, caller.organisationId, keyId)
       const decision = key === null ? 'invisible' : mayRevokeKey(caller, key)
@@ -52,8 +54,10 @@ export function openKeys(means: Means): Keys {
           'You have no key of that id. `GET /api/keys` lists yours.',
         )
       if (decision === 'role-too-weak') throw refuseWeakRole('revoke a key of a stronger role')
-      const hash = await revokeKey(means.store.db, key.id, new Date(means.clock.nowMs()))
-      if (hash !== null) means.forget.forgetHash('key', hash)
+      await changeAccess(means, async (trx) => {
+        const hash = await revokeKey(trx, key.id, new Date(means.clock.nowMs()))
+        return { result: undefined, outdated: hash === null ? null : { kind: 'key', hash } }
+      })
     },
   }
 }

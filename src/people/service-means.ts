@@ -1,18 +1,45 @@
 import type { Clock, Refusal } from '../kernel/index.ts'
 import type { Store } from '../store/index.ts'
-import type { Authenticator } from './authenticate.ts'
 import { refuse } from './errors.ts'
 import { isUnlimited } from './may-grant.ts'
+import { type Outdated, writeOutdated } from './outdated.ts'
 import type { Page, PageWish, Principal } from './types.ts'
 
 export type Database = Store['db']
 
 /** What the services of this domain work with. */
 export interface Means {
-  readonly store: Pick<Store, 'db' | 'transaction'>
+  readonly store: Pick<Store, 'db' | 'transaction' | 'changes'>
   readonly clock: Clock
-  /** Forgets who may do what, as far as a change of it reaches; called after every change. */
-  readonly forget: Pick<Authenticator, 'invalidate' | 'forgetHash' | 'forgetHolder'>
+  /** Makes this process forget what a change has outdated. */
+  readonly forget: (outdated: Outdated) => void
+}
+
+/** What a change of who may do what answers, and what it outdates; null: it outdates nothing. */
+export interface AccessChange<T> {
+  readonly result: T
+  readonly outdated: Outdated | null
+}
+
+/**
+ * Runs a change of who may do what in one transaction, which tells the other processes, and makes
+ * this one forget what was true before: whether the commit worked or its answer was lost.
+ */
+export async function changeAccess<T>(
+  { store, forget }: Means,
+  work: (trx: Database) => Promise<AccessChange<T>>,
+): Promise<T> {
+  let outdated: Outdated | null = null
+  try {
+    return await store.transaction(async (trx) => {
+      const change = await work(trx)
+      outdated = change.outdated
+      if (outdated !== null) await store.changes.announce(trx, 'people', writeOutdated(outdated))
+      return change.result
+    })
+  } finally {
+    if (outdated !== null) forget(outdated)
+  }
 }
 
 /** One page of a list, from a query that is asked for one item more than the page takes. */

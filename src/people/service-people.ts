@@ -1,7 +1,13 @@
 import { newId, type OrganisationId, type PersonId, type Refusal } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
 import { mayChangeRole } from './may-grant.ts'
-import { type Database, demandUnlimited, pageOf, refuseWeakRole } from './service-means.ts'
+import {
+  changeAccess,
+  type Database,
+  demandUnlimited,
+  pageOf,
+  refuseWeakRole,
+} from './service-means.ts'
 import { type LinkMeans, makeLink } from './service-sign-in.ts'
 import { retireKeysOfPerson } from './store-keys.ts'
 import {
@@ -58,19 +64,18 @@ export function openPeopleOfOrganisation(means: LinkMeans): PeopleOfOrganisation
         const link = await makeLink(trx, means, { personId: person.id, organisationId })
         return { person, link }
       }),
-    async update(caller, personId, change) {
-      const person = await store.transaction((trx) =>
-        changePerson(trx, { caller, personId, change, now: new Date(clock.nowMs()) }),
-      )
-      means.forget.forgetHolder(person.id)
-      return person
-    },
-    async remove(caller, personId) {
-      const id = await store.transaction((trx) =>
-        removePerson(trx, { caller, personId, now: new Date(clock.nowMs()) }),
-      )
-      means.forget.forgetHolder(id)
-    },
+    update: (caller, personId, change) =>
+      changeAccess(means, async (trx) => {
+        const now = new Date(clock.nowMs())
+        const person = await changePerson(trx, { caller, personId, change, now })
+        return { result: person, outdated: { kind: 'holder', id: person.id } }
+      }),
+    remove: (caller, personId) =>
+      changeAccess(means, async (trx) => {
+        const now = new Date(clock.nowMs())
+        const id = await removePerson(trx, { caller, personId, now })
+        return { result: undefined, outdated: { kind: 'holder', id } }
+      }),
   }
 }
 

@@ -9,7 +9,7 @@ import {
   writeOwnerKey,
 } from './owner-key-file.ts'
 import { drawKey } from './service-keys.ts'
-import type { Database, Means } from './service-means.ts'
+import { changeAccess, type Database, type Means } from './service-means.ts'
 import { addOrganisation } from './service-organisations.ts'
 import { addPerson } from './service-people.ts'
 import { insertKey, loadKeys, revokeOwnerKey } from './store-keys.ts'
@@ -34,18 +34,19 @@ export interface OwnerSetUp {
  * after the commit: until then the note names the one before, which is still to be revoked.
  */
 export async function setUpOwner(means: Means, ownerKeyPath: string): Promise<OwnerSetUp> {
-  const { keyId, ...result } = await means.store.transaction(async (trx) => {
+  const { keyId, ...result } = await changeAccess(means, async (trx) => {
     await lockSetUp(trx)
     const now = new Date(means.clock.nowMs())
     const found = await findHouse(trx)
     const house = found ?? (await makeHouse(trx, now))
     const known = await findOwnerKey(trx, ownerKeyPath, now)
     const keyId = known ?? (await issueOwnerKey(trx, { house, ownerKeyPath, now }))
-    return { isFirstStart: found === null, isKeyNew: known === null, keyId }
+    const isKeyNew = known === null
+    const result = { isFirstStart: found === null, isKeyNew, keyId }
+    return { result, outdated: isKeyNew ? { kind: 'all' } : null }
   })
   noteIssuedKeyId(ownerKeyPath, keyId)
   closeOwnerKey(ownerKeyPath)
-  means.forget.invalidate()
   return result
 }
 

@@ -6,7 +6,13 @@ import { refuse } from './errors.ts'
 import { hashSecret } from './key-format.ts'
 import { mayCall } from './may-call.ts'
 import { mayLetIn } from './may-grant.ts'
-import { type Database, demandUnlimited, type Means, refuseWeakRole } from './service-means.ts'
+import {
+  changeAccess,
+  type Database,
+  demandUnlimited,
+  type Means,
+  refuseWeakRole,
+} from './service-means.ts'
 import { findFirstMembership, findPerson } from './store-people.ts'
 import {
   deleteSession,
@@ -59,11 +65,12 @@ export function openSignIn(means: LinkMeans): SignIn {
         return beginSession(trx, target, now)
       })
     },
-    async endSession(token) {
-      const hash = hashSecret(token)
-      await deleteSession(store.db, hash)
-      means.forget.forgetHash('session', hash)
-    },
+    endSession: (token) =>
+      changeAccess(means, async (trx) => {
+        const hash = hashSecret(token)
+        await deleteSession(trx, hash)
+        return { result: undefined, outdated: { kind: 'session', hash } }
+      }),
   }
 }
 

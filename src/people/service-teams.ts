@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { newId, type PersonId, type TeamId } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
-import { type Database, type Means, pageOf } from './service-means.ts'
+import { changeAccess, type Database, type Means, pageOf } from './service-means.ts'
 import { revokeKeysOfTeam } from './store-keys.ts'
 import { findPerson } from './store-people.ts'
 import {
@@ -38,15 +38,13 @@ export function openTeams(means: Means): Teams {
         await insertTeam(trx, { id, subjectId: newId(), organisationId, name, now })
         return { id, name, memberIds: [], createdAt: now }
       }),
-    async remove(caller, teamId) {
-      const id = await store.transaction(async (trx) => {
+    remove: (caller, teamId) =>
+      changeAccess(means, async (trx) => {
         const id = await demandTeam(trx, caller, teamId)
         await revokeKeysOfTeam(trx, id, new Date(clock.nowMs()))
         await deleteTeam(trx, id)
-        return id
-      })
-      means.forget.forgetHolder(id)
-    },
+        return { result: undefined, outdated: { kind: 'holder', id } }
+      }),
     addMember: (caller, teamId, personId) =>
       store.transaction(async (trx) => {
         const member = {

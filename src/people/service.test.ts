@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } f
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { describeOnEveryServer } from '../../tests/support/database.ts'
-import { openPeopleWorld, type PeopleWorld, tokenOf } from '../../tests/support/people.ts'
+import { hearAll, openPeopleWorld, type PeopleWorld, tokenOf } from '../../tests/support/people.ts'
 import { systemClock } from '../kernel/index.ts'
 import { composeKey } from './key-format.ts'
 import { mayCall } from './may-call.ts'
@@ -135,15 +135,16 @@ describe('keys', () => {
   })
 
   test('a key ends at its moment, from memory as from the database', async () => {
-    const { people, owner, clock } = await openPeopleWorld()
+    const { people, owner, clock, store } = await openPeopleWorld()
     const expiresAt = new Date(clock.nowMs() + 10_000)
     const { secret } = await people.keys.create(owner, { name: 'short', expiresAt })
+    await hearAll(store)
     expect(await people.authenticate(key(secret))).toMatchObject({ role: 'owner' })
     clock.move(10_000)
     expect(() => people.authenticate(key(secret))).toThrow(
       expect.objectContaining({ code: 'people_key_expired' }),
     )
-    people.invalidate()
+    clock.move(60_000)
     await expect(async () => people.authenticate(key(secret))).rejects.toMatchObject({
       code: 'people_key_expired',
     })

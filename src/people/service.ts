@@ -2,6 +2,7 @@ import { assert, type Clock, type OrganisationId, type SubjectId } from '../kern
 import type { Store } from '../store/index.ts'
 import { openAuthenticator } from './authenticate.ts'
 import { hashSecret } from './key-format.ts'
+import { readOutdated } from './outdated.ts'
 import { type Keys, openKeys } from './service-keys.ts'
 import type { Means } from './service-means.ts'
 import { type Organisations, openOrganisations } from './service-organisations.ts'
@@ -20,7 +21,7 @@ import { findFirstOwner, findHouse, findOrganisation, findPerson } from './store
 import type { Authenticate, Key, Organisation, Person, Principal, SignInLink } from './types.ts'
 
 export interface PeopleOptions {
-  readonly store: Pick<Store, 'db' | 'transaction'>
+  readonly store: Pick<Store, 'db' | 'transaction' | 'changes'>
   readonly clock: Clock
   /** Where the market answers, without a slash at its end; asked for when a link is made. */
   readonly url: () => string
@@ -30,8 +31,6 @@ export interface PeopleOptions {
 
 export interface People {
   readonly authenticate: Authenticate
-  /** Forgets who may do what: for changes that another process made. */
-  invalidate(): void
   readonly keys: Keys
   readonly people: PeopleOfOrganisation
   readonly teams: Teams
@@ -60,17 +59,22 @@ export function openPeople(options: PeopleOptions): People {
     clock,
     loadKeys: (hashes) => loadKeys(store.db, hashes, new Date(clock.nowMs())),
     loadSessions: (hashes) => loadAndExtendSessions(store.db, hashes, clock.nowMs()),
+    isHearing: () => store.changes.isHearing,
     scrape: scraperOf(options.scrapeToken),
+  })
+  // For as long as the store is open.
+  store.changes.listen('people', {
+    onChange: (detail) => authenticator.forget(readOutdated(detail)),
+    onGap: () => authenticator.forget({ kind: 'all' }),
   })
   const means: Means & LinkMeans = {
     store,
     clock,
     url: options.url,
-    forget: authenticator,
+    forget: authenticator.forget,
   }
   return {
     authenticate: authenticator.authenticate,
-    invalidate: authenticator.invalidate,
     keys: openKeys(means),
     people: openPeopleOfOrganisation(means),
     teams: openTeams(means),

@@ -96,3 +96,11 @@ async function addOrganisation(people: People, owner: Principal) {
 export function tokenOf(linkUrl: string): string {
   return linkUrl.slice(linkUrl.lastIndexOf('/') + 1)
 }
+
+/** Resolves when all that was announced before has been heard, one's own news too. */
+export async function hearAll({ db, changes }: Store): Promise<void> {
+  const heard = Promise.withResolvers<void>()
+  const stop = changes.listen('probe', { onChange: () => heard.resolve(), onGap: () => {} })
+  await changes.announce(db, 'probe', 'all')
+  await heard.promise.finally(stop)
+}

@@ -10,7 +10,7 @@ import type {
 } from './types.ts'
 
 export interface CatalogOptions {
-  readonly store: Pick<Store, 'db' | 'transaction'>
+  readonly store: Pick<Store, 'db' | 'transaction' | 'changes'>
   readonly secrets: SecretBox
   readonly clock: Clock
   readonly log: Log

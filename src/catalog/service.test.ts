@@ -417,7 +417,7 @@ describe('several processes', () => {
 
   it('see each other’s changes by themselves while they watch', async () => {
     const other = await openTestCatalog(store)
-    const stop = other.catalog.watch(10)
+    const stop = other.catalog.watch(60_000)
     await add({ models: ['qwen3:8b'] })
     await vi.waitFor(() => expect(other.catalog.rows()).toEqual(catalog.rows()))
     write('a.gguf', 'name: A')

@@ -20,8 +20,9 @@ export interface Catalog extends ProviderServices, FileServices, ChangeServices,
   /** Reads the database anew where another process changed it. */
   reloadIfChanged(): Promise<void>
   /**
-   * Does so every `intervalMs` until it is stopped. Resolves, when stopped, once nothing runs any
-   * more. A database that is away is logged once and asked again.
+   * Does so whenever another process tells of a change, until it is stopped; every `intervalMs`
+   * while nothing is heard of others. Resolves, when stopped, once nothing runs any more. A database
+   * that is away is logged once and asked again.
    */
   watch(intervalMs: number): () => Promise<void>
 }
@@ -44,6 +45,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     change: inTurn(async (work) => {
       const result = await store.transaction(async (db) => {
         const revision = await raiseRevision(db)
+        await store.changes.announce(db, 'catalog', String(revision))
         // Nobody changed anything since: what is in memory is what is in the database.
         const isCurrent = current.rows.revision === revision - 1
         return work(db, isCurrent ? current.rows : await loadCatalog(db))
@@ -69,7 +71,13 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     snapshot: means.snapshot,
     rows: means.rows,
     reloadIfChanged,
-    watch: (intervalMs) => watchRevision(reloadIfChanged, { intervalMs, log: options.log }),
+    watch: (intervalMs) =>
+      watchRevision(reloadIfChanged, {
+        intervalMs,
+        log: options.log,
+        isHearing: () => store.changes.isHearing,
+        onNews: (look) => store.changes.listen('catalog', { onChange: look, onGap: look }),
+      }),
   }
 }
 

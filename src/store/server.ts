@@ -39,7 +39,8 @@ export interface Server {
 }
 
 const FIRST_RESTART_MS = 100
-const LONGEST_RESTART_MS = 10_000
+/** A full disk keeps it from starting for hours: it is back this soon after there is room. */
+const LONGEST_RESTART_MS = 3_000
 
 /**
  * Makes the database on first use, ends a server that a killed parent left, starts one, and

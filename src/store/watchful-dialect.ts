@@ -40,6 +40,8 @@ export function watchDatabase({ log, room, isSilent }: WatchOptions): Watch {
     const reason = error instanceof Error ? error.message : String(error)
     if (!isOut) log.error({ reason }, 'the database does not answer')
     isOut = true
+    // PostgreSQL ends where it cannot write its log: then this is what the owner must know.
+    if (room.isFull) return refuseFullDisk('The disk of the database', error)
     return refuse('store_database_away', 'The database does not answer. Try again in a moment.', {
       cause: error,
       retryAfterSeconds: 2,

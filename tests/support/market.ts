@@ -13,7 +13,21 @@ export interface MarketOptions {
   readonly home?: string
   /** Settings on top of PORT=0 and BAIMO_HOME. */
   readonly env?: Readonly<Record<string, string>>
+  /** The program to run, of another checkout say; absent: this one's, built if something changed. */
+  readonly program?: string
+  /** Runs it in another place of the machine, such as on a small disk; absent: here. */
+  readonly place?: Place
 }
+
+/** Where a market runs that sees other folders than its test does. */
+export interface Place {
+  /** The command that runs `command` there, in the process that it starts. */
+  wrap(command: readonly string[]): readonly string[]
+  /** What the test sees a path of that place as. */
+  seen(path: string): string
+}
+
+const HERE: Place = { wrap: (command) => command, seen: (path) => path }
 
 /** A built market in a process of its own, as `npm start` runs it. */
 export interface Market {
@@ -45,7 +59,8 @@ const LONGEST_START_MS = 60_000
 /** Starts `build/cli.js start` and waits for its line. Throws its output when it ends first. */
 export async function startMarket(options: MarketOptions = {}): Promise<Market> {
   const home = options.home ?? makeQuickFolder('baimo-test-')
-  const started = await launch(home, options.env ?? {})
+  const place = options.place ?? HERE
+  const started = await launch(home, options)
   if ('code' in started) {
     if (options.home === undefined) rmSync(home, { recursive: true, force: true })
     throw new Error(`the market ended with ${started.code}:\n${started.output}`)
@@ -54,11 +69,11 @@ export async function startMarket(options: MarketOptions = {}): Promise<Market> 
   return {
     ...started,
     home,
-    ownerKey: readFileSync(join(home, 'owner.key'), 'utf8').trim(),
+    ownerKey: readFileSync(place.seen(join(home, 'owner.key')), 'utf8').trim(),
     end,
     async stop() {
       await end('SIGTERM')
-      await endDatabase(home)
+      await endDatabase(place.seen(home))
       if (options.home === undefined) rmSync(home, { recursive: true, force: true, maxRetries: 20 })
     },
     async kill9() {
@@ -70,7 +85,7 @@ export async function startMarket(options: MarketOptions = {}): Promise<Market> 
 /** Starts a market that is expected to refuse, and waits for its end. */
 export async function startRefusedMarket(options: MarketOptions): Promise<FailedStart> {
   const home = options.home ?? makeQuickFolder('baimo-test-')
-  const started = await launch(home, options.env ?? {})
+  const started = await launch(home, options)
   if (!('code' in started)) await endOf(started.process)('SIGTERM')
   if (options.home === undefined) {
     await endDatabase(home)
@@ -84,11 +99,14 @@ type Launched = Pick<Market, 'url' | 'process' | 'readyMs' | 'output'>
 
 async function launch(
   home: string,
-  env: Readonly<Record<string, string>>,
+  { env = {}, program, place = HERE }: MarketOptions,
 ): Promise<Launched | FailedStart> {
-  if (!(await build(root, process.execPath))) throw new Error('the program does not build')
+  const isBuilt = program !== undefined || (await build(root, process.execPath))
+  if (!isBuilt) throw new Error('the program does not build')
   const startedMs = performance.now()
-  const child = spawn(process.execPath, [join(root, 'build', 'cli.js'), 'start'], {
+  const command = [process.execPath, program ?? join(root, 'build', 'cli.js'), 'start']
+  const [file = '', ...args] = place.wrap(command)
+  const child = spawn(file, args, {
     cwd: tmpdir(),
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...cleanEnvironment(), BAIMO_HOME: home, PORT: '0', ...env },

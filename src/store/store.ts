@@ -92,7 +92,9 @@ async function prepare(options: ConnectOptions): Promise<void> {
       "select current_setting('server_version_num')::int as number, current_setting('server_version') as name",
     )
     refuseOld(rows[0].number, rows[0].name)
-    await migrate(client, options.migrations, options.onProgress)
+    const { newer } = await migrate(client, options.migrations, options.onProgress)
+    if (newer.length > 0)
+      options.log.warn({ migrations: newer }, 'a newer Baimo has been here and left room for this')
   } finally {
     await client.end()
   }

@@ -78,6 +78,12 @@ export interface Changes {
 export interface Migration {
   /** `NNNN-name`, as the file: the order in which migrations apply. */
   readonly name: string
+  /**
+   * `expand`: processes of the version before go on beside it, so they may start beside it too.
+   * `contract`: it takes away what they use. Absent in those of the first release, which count as
+   * `contract`. What each may do is in docs/operating/replicas.md.
+   */
+  readonly kind?: 'expand' | 'contract'
   /** Plain SQL for PostgreSQL 15 and later; several statements are fine. */
   readonly sql: string
 }

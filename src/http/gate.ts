@@ -41,6 +41,8 @@ export function createGate(options: GateOptions): Gate {
   function check(request: FastifyRequest): Promise<void> | undefined {
     const { route } = request.routeOptions.config
     request.dialect = route?.dialect ?? 'problem'
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
+      throw refuse('http_request_malformed', 'Send a host header, as HTTP/1.1 demands.')
     if (!isAllowedHost(request.headers.host, hosts)) throw refuseHost(request.headers.host)
     if (route === undefined) return undefined
     if (options.isStopping() && route.path !== '/healthz')

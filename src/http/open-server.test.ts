@@ -135,6 +135,16 @@ describe('keys on the wire', () => {
     expect(asked).toBe('HTTP/1.1 100 Continue\r\n\r\n')
   })
 
+  test('an expectation that nobody knows, or no host at all, is answered in our words', async () => {
+    const { server } = await world()
+    const strange = 'GET /healthz HTTP/1.1\r\nhost: localhost\r\nexpect: 200-ok\r\n\r\n'
+    const passed = await exchange(server.port, strange, 300)
+    expect(passed).toMatch(/^HTTP\/1.1 200 [^]*x-request-id: /)
+    expect(passed).not.toContain('100 Continue')
+    const hostless = await exchange(server.port, 'GET /healthz HTTP/1.1\r\n\r\n', 300)
+    expect(hostless).toMatch(/^HTTP\/1.1 400 [^]*x-request-id: [^]*http_request_malformed/)
+  })
+
   test('role and scope are refused with what would help', async () => {
     const { call, people, owner, addPerson } = await world()
     const member = await addPerson(owner, 'member')

@@ -27,7 +27,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   app.addHook('onRequest', (request, reply, done) => {
     watch.begin(request, reply)
     gate(request, reply, (error) => {
-      if (request.headers.expect !== undefined) answerExpectation(reply, error)
+      if (request.headers.expect?.toLowerCase() === '100-continue') answerExpectation(reply, error)
       done(error)
     })
   })
@@ -43,6 +43,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   addRoutes(app, options)
   // Without this Node asks for the body by itself, before anybody knows who sends it.
   app.server.on('checkContinue', (request, response) => app.routing(request, response))
+  // Node would answer 417 by itself. What we do not know is not waited for by anybody.
+  app.server.on('checkExpectation', (request, response) => app.routing(request, response))
   await app.ready()
   const url = await listen(app, options)
   return serverOf(app, { url, watch })
@@ -71,6 +73,7 @@ function createApp(options: ServerOptions): FastifyInstance {
     },
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
+      requireHostHeader: false, // the gate asks for it, and refuses in our words
       headersTimeout,
       // How long a whole request may take to arrive, uploads to the relay included; answers may
       // take as long as they want.

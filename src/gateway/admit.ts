@@ -8,6 +8,8 @@ import { scanMembers } from './scan-members.ts'
 export interface Admission {
   readonly envelope: Envelope
   readonly listing: LiveListing
+  /** Other listings of the model, best first. Whether they fit is not decided yet. */
+  readonly others: readonly LiveListing[]
   readonly how: 'name' | 'alias' | 'listing-id'
 }
 
@@ -29,9 +31,15 @@ export function admitRequest(
   const { envelope } = reading
   const resolution = resolve(envelope.model)
   if (resolution.kind !== 'listing') throw refuseName(envelope.model, resolution)
-  requireCapability(resolution.listing, operation)
-  requireParameters(resolution.listing, body)
-  return { envelope, listing: resolution.listing, how: resolution.how }
+  const { listing, others, how } = resolution
+  requireCapability(listing, operation)
+  requireParameters(listing, body)
+  return { envelope, listing, others, how }
+}
+
+/** Whether a listing can serve a request: what another was refused for holds for it too. */
+export function fitsListing(listing: LiveListing, operation: Operation, body: Buffer): boolean {
+  return hasCapability(listing, operation) && rejectedParameter(listing, body) === undefined
 }
 
 function refuseName(name: string, resolution: Exclude<Resolution, { kind: 'listing' }>): Error {
@@ -67,19 +75,27 @@ const CAPABILITY_OF = { chat: 'chat', completions: 'completion', embeddings: 'em
  * asked, and its provider judges. One that has others but lacks this one is not asked.
  */
 function requireCapability(listing: LiveListing, operation: Operation): void {
+  if (hasCapability(listing, operation)) return
   const { capabilities, modelName } = listing
-  if (capabilities.length === 0 || capabilities.includes(CAPABILITY_OF[operation])) return
   const message = `${modelName} is not offered for ${operation}, only for ${capabilities.join(', ')}.`
   throw refuse('gateway_operation_unsupported', message, { param: 'model' })
 }
 
+function hasCapability({ capabilities }: LiveListing, operation: Operation): boolean {
+  return capabilities.length === 0 || capabilities.includes(CAPABILITY_OF[operation])
+}
+
 /** A parameter that the provider is known to reject is refused by its name before it is sent. */
 function requireParameters(listing: LiveListing, body: Buffer): void {
-  const { rejectedParameters } = listing.endpoint.quirks
-  if (rejectedParameters.length === 0) return
-  const scan = scanMembers(body, new Set(rejectedParameters), MAX_DEPTH)
-  const [rejected] = scan.kind === 'object' ? [...scan.members.keys()] : []
+  const rejected = rejectedParameter(listing, body)
   if (rejected === undefined) return
   const message = `The provider of ${listing.modelName} takes no "${rejected}"; leave it out.`
   throw refuse('gateway_parameter_unsupported', message, { param: rejected })
+}
+
+function rejectedParameter(listing: LiveListing, body: Buffer): string | undefined {
+  const { rejectedParameters } = listing.endpoint.quirks
+  if (rejectedParameters.length === 0) return undefined
+  const scan = scanMembers(body, new Set(rejectedParameters), MAX_DEPTH)
+  return scan.kind === 'object' ? [...scan.members.keys()][0] : undefined
 }

@@ -6,14 +6,27 @@ import type { ResponseHeaders } from '../providers/index.ts'
 const PASSED = /^(retry-after(-ms)?|x-ratelimit-.*|openai-.*|x-baimo-(tools|schema))$/
 /** These name the operator's own account at the provider. */
 const KEPT = new Set(['openai-organization', 'openai-project'])
+const LIMIT_PREFIX = 'x-ratelimit-'
 /** What Node lets into a header. An upstream's bytes may hold more, which would end the request. */
 const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/
 
-/** The headers to send on, without content type and length, which are the relay's own. */
-export function passedHeaders(headers: ResponseHeaders): Record<string, string> {
+/**
+ * The headers to send on, without content type and length, which are the relay's own. Where the
+ * market's `own` tell of limits, those are the caller's, and the provider's are left out.
+ */
+export function passedHeaders(
+  headers: ResponseHeaders,
+  own: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   const passed: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) {
+  let hasOwnLimits: boolean | null = null
+  for (const name in headers) {
+    const value = headers[name]
     if (value === undefined || !PASSED.test(name) || KEPT.has(name)) continue
+    if (name.startsWith(LIMIT_PREFIX)) {
+      hasOwnLimits ??= Object.keys(own).some((key) => key.startsWith(LIMIT_PREFIX))
+      if (hasOwnLimits) continue
+    }
     const text = Array.isArray(value) ? value.join(', ') : value
     if (!UNSENDABLE.test(text)) passed[name] = text
   }

@@ -66,6 +66,12 @@ function estimateAnswer(asked: Asked, delivered: Delivered): TokenBuckets {
   return { ...estimate, input }
 }
 
+/** All tokens of a request: the buckets are disjoint. */
+export function countTokens(tokens: TokenBuckets): number {
+  const { input, cachedInput, cacheWrite, output, reasoning } = tokens
+  return input + cachedInput + cacheWrite + output + reasoning
+}
+
 const DATA_URL = Buffer.from('"data:')
 const DATA_URL_HEAD = /^"data:[^,"]*;base64,/
 const LONGEST_HEAD_BYTES = 200

@@ -53,6 +53,21 @@ export const gatewayErrors = defineErrors({
     title: 'The provider of the model is known to reject this parameter; leave it out.',
     isRetryable: false,
   },
+  gateway_loop: {
+    kind: 'invalid',
+    title: 'The request has been through this market before: a listing leads back to it.',
+    isRetryable: false,
+  },
+  gateway_listing_resting: {
+    kind: 'unavailable',
+    title: 'What serves the model failed again and again and is left alone for a while.',
+    isRetryable: true,
+  },
+  gateway_upstream_timeout: {
+    kind: 'upstream_timeout',
+    title: 'The provider began no answer in time, or fell silent in the middle of it.',
+    isRetryable: true,
+  },
   gateway_upstream_failed: {
     kind: 'upstream',
     title: 'The provider failed or sent something that is no answer.',

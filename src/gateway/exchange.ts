@@ -1,30 +1,31 @@
-// edge: one request's way from dispatch to the last byte of its answer.
+// edge: the client's side of one request: its attempts, its usage, its answer.
 import type { ServerResponse } from 'node:http'
-import type { Outcome, Usage } from '../metering/index.ts'
-import type {
-  Abort,
-  DispatchControl,
-  ProviderHandler,
-  ResponseHeaders,
-} from '../providers/index.ts'
-import { firstValue, isOfType, onClientGone } from './client.ts'
+import type { LiveListing } from '../catalog/index.ts'
+import type { Outcome } from '../metering/index.ts'
+import type { ProviderRequest } from '../providers/index.ts'
+import { type Failure, judgeFailure } from '../routing/index.ts'
+import { Attempt, type AttemptEnd, type AttemptOwner } from './attempt.ts'
+import { type Candidates, candidatesFor, standingOf } from './candidates.ts'
+import { onClientGone } from './client.ts'
 import {
-  type Asked,
   type Counted,
   countTextBytes,
+  countTokens,
   countUsage,
   type Delivered,
   NOTHING_CONSUMED,
 } from './count-usage.ts'
-import { decoderOf } from './decode-answer.ts'
+import { describeAttempt, describeRoute } from './describe-attempt.ts'
 import { refuse } from './errors.ts'
-import { judgeWholeAnswer } from './judge-answer.ts'
+import { type Deciding, makeRecord } from './make-record.ts'
+import { type FailedEnd, nameFailure } from './name-failure.ts'
+import type { Watched } from './open-watch.ts'
 import { prepareBody } from './prepare-body.ts'
 import type { Envelope } from './read-envelope.ts'
-import { StreamedAnswer } from './streamed-answer.ts'
-import type { Admitted, GatewayParts } from './types.ts'
+import type { Admitted, LeftReason, Relay } from './types.ts'
 import {
   endAnswer,
+  errorEvent,
   onceDrained,
   writeFailure,
   writeStreamHead,
@@ -33,378 +34,468 @@ import {
 
 /** How long an answer may wait for its usage to be committed. */
 const COMMIT_TIMEOUT_MS = 5_000
-const HEADERS_TIMEOUT_MS = 600_000
-const BODY_TIMEOUT_MS = 300_000
-const LEAVE_UPSTREAM_MS = 1_000
-/** A whole answer larger than this is refused; the largest real ones are embeddings. */
-const MAX_ANSWER_BYTES = 256 * 1024 * 1024
+const KEEP_ALIVE = Buffer.from(': keep-alive\n\n')
+
+type AnswerOf<Kind> = Extract<AttemptEnd, { kind: Kind }>
+/** A failed attempt that may be the last. */
+interface Failed {
+  readonly attempt: Attempt
+  readonly end: FailedEnd & { readonly delivered: Delivered | null }
+  readonly failure: Failure
+}
 
 /**
- * Dispatches an admitted request and writes its answer. Usage is recorded exactly once, whichever
- * way it ends, and committed before the last byte leaves. `ended` is called when all is over.
+ * Dispatches an admitted request, again and elsewhere where that helps, and writes its answer.
+ * Usage is recorded exactly once, whichever way it ends, and committed before the last byte leaves.
+ * `ended` is called when all is over. Throws before anything is dispatched, and only then:
+ * `gateway_listing_resting`, or what `dispatch` throws.
  */
 export function runExchange(
-  parts: GatewayParts,
+  relay: Relay,
   admitted: Admitted,
   response: ServerResponse,
   ended: () => void,
 ): void {
-  new Exchange(parts, admitted, response, ended).start(admitted.envelope)
+  new Exchange(relay, admitted, response, ended).start()
 }
 
-class Exchange implements ProviderHandler {
-  readonly #parts: GatewayParts
-  /** Without the body: an answer may take long, and the provider's request holds it already. */
+class Exchange implements AttemptOwner, Watched {
+  readonly isStream: boolean
+  readonly wantsUsage: boolean
+  readonly #relay: Relay
+  /** Without the body: an answer may take long, and it is only needed until one has begun. */
   readonly #admitted: Omit<Admitted, 'envelope'>
-  readonly #isStream: boolean
-  readonly #wantsUsage: boolean
   readonly #response: ServerResponse
   readonly #ended: () => void
-  readonly #asked: Asked
-  #abort: Abort = () => undefined
-  #isClientGone = false
-  /** Whether its bytes have begun to go to the provider: until then nothing was consumed. */
-  #isSent = false
+  readonly #requestTextBytes: number
+  /** Null once it cannot be sent again. */
+  #envelope: Envelope | null
+  #candidates: Candidates | null = null
+  /** The one that runs, or else the last that did. */
+  #attempt: Attempt | null = null
+  #attempts = 0
+  /** Why the listing that the name led to did not answer at once; null: nothing has failed. */
+  #leftReason: LeftReason | null = null
+  #backoff: NodeJS.Timeout | null = null
+  /** Whether a part of the answer itself is on its way to the client: from here on, no retry. */
+  #hasBegun = false
   #isSettled = false
-  #hasUpstreamEnded = false
   #isPaused = false
-  #dispatchedMs = 0
-  #firstByteMs: number | null = null
-  #status: number | null = null
-  #headers: ResponseHeaders = {}
-  #decode: ReturnType<typeof decoderOf> = null
-  #whole: Buffer[] = []
-  #wholeBytes = 0
-  #stream: StreamedAnswer | null = null
+  /** Whether official clients are told that a retry of theirs is in vain. */
+  #stopsRetries = false
+  /** Time so far that was ours, and since when it is again. */
+  #ownMs = 0
+  #oursSinceMs: number
+  /** Since when the client has been sent nothing; null: it has since it was last looked. */
+  #silentSinceMs: number | null
 
-  constructor(
-    parts: GatewayParts,
-    admitted: Admitted,
-    response: ServerResponse,
-    ended: () => void,
-  ) {
-    this.#parts = parts
+  constructor(relay: Relay, admitted: Admitted, response: ServerResponse, ended: () => void) {
+    this.#relay = relay
     const { envelope, ...rest } = admitted
     this.#admitted = rest
-    this.#isStream = envelope.isStream
-    this.#wantsUsage = envelope.wantsUsage
+    this.#envelope = envelope
+    this.isStream = envelope.isStream
+    this.wantsUsage = envelope.wantsUsage
     this.#response = response
     this.#ended = ended
-    this.#asked = {
-      operation: admitted.operation,
-      requestTextBytes: countTextBytes(envelope.body),
-      contextTokens: admitted.listing.contextTokens,
-    }
+    this.#requestTextBytes = countTextBytes(envelope.body)
+    this.#oursSinceMs = admitted.bodyReadMs
+    this.#silentSinceMs = admitted.arrivedMs
   }
 
-  start(envelope: Envelope): void {
-    const { listing, operation } = this.#admitted
+  start(): void {
+    const nowMs = this.#relay.clock.monotonicMs()
+    const isSent = this.#send(this.#chooseFirst(nowMs), nowMs)
+    if (!isSent) throw this.#resting(nowMs)
+    const { keepAliveMs, firstByteTimeoutMs, idleTimeoutMs } = this.#admitted.listing.resilience
+    const shortestMs = Math.min(firstByteTimeoutMs, idleTimeoutMs)
+    const isShorter = this.isStream && keepAliveMs > 0 && keepAliveMs < shortestMs
+    this.#relay.watch.add(this, isShorter ? keepAliveMs : shortestMs)
     onClientGone(this.#response, () => this.#clientGone())
+  }
+
+  /** The listing that the name led to, unless it rests or is busy and another is well. */
+  #chooseFirst(nowMs: number): LiveListing {
+    const { listing } = this.#admitted
+    const standing = standingOf(this.#relay.health, listing, nowMs)
+    if (standing === 'healthy') return listing
+    const candidates = this.#makeCandidates()
+    const step = candidates.next(0, nowMs, 0)
+    const chosen = step.kind === 'send' ? candidates.at(step.index) : undefined
+    if (chosen === undefined) throw this.#resting(nowMs)
+    if (chosen !== listing) {
+      this.#leftReason = standing === 'resting' ? 'listing_resting' : 'upstream_busy'
+      this.#relay.meters.fellBack(listing, this.#leftReason)
+    }
+    return chosen
+  }
+
+  #resting(nowMs: number): Error {
+    const { modelName } = this.#admitted.listing
+    const message = `What serves ${modelName} failed again and again and rests; try again later.`
+    const retryAfterSeconds = this.#makeCandidates().restsForMs(nowMs) / 1_000
+    return refuse('gateway_listing_resting', message, { retryAfterSeconds })
+  }
+
+  #makeCandidates(): Candidates {
+    this.#candidates ??= candidatesFor(this.#admitted, this.#envelope, this.#relay.health)
+    return this.#candidates
+  }
+
+  /** Dispatches to a listing, unless it rests by now or the body is gone. */
+  #send(listing: LiveListing, nowMs: number): boolean {
+    const envelope = this.#envelope
+    if (envelope === null) return false
+    const { dispatch, health, clock } = this.#relay
+    const breaker = health.breakerOf(listing.listingId)
+    const entry = listing.resilience.hasBreaker ? breaker.enter(nowMs) : 'free'
+    if (entry === 'refused') return false
+    const attempt = new Attempt(this, clock, { listing, breaker, isTrial: entry === 'trial' })
+    this.#attempt = attempt
+    this.#attempts += 1
+    try {
+      const request = this.#requestTo(listing, envelope)
+      this.#ownMs += clock.monotonicMs() - this.#oursSinceMs
+      attempt.send(dispatch, request)
+    } catch (error) {
+      breaker.leave(attempt.isTrial)
+      throw error
+    }
+    if (this.#admitted.listing.resilience.retries === 0) this.#envelope = null
+    return true
+  }
+
+  /** The time limits are watched here: the provider's clock is told of none but the connection's. */
+  #requestTo(listing: LiveListing, envelope: Envelope): ProviderRequest {
     const body = prepareBody(envelope, {
       upstreamModel: listing.upstreamModel,
       acceptsStreamOptions: listing.endpoint.quirks.acceptsStreamOptions,
     })
-    this.#dispatchedMs = this.#parts.clock.monotonicMs()
-    const accept = envelope.isStream ? 'text/event-stream' : 'application/json'
-    const request = {
+    const { operation, upstreamHeaders } = this.#admitted
+    const { connectTimeoutMs } = listing.resilience
+    return {
       operation,
       body,
-      headers: { 'content-type': 'application/json', accept, 'user-agent': 'baimo' },
-      headersTimeoutMs: HEADERS_TIMEOUT_MS,
-      bodyTimeoutMs: BODY_TIMEOUT_MS,
-    }
-    this.#abort = this.#parts.dispatch(listing.endpoint, request, this)
-  }
-
-  onRequestStart(): void {
-    this.#isSent = true
-  }
-
-  onResponseStart(control: DispatchControl, status: number, headers: ResponseHeaders): void {
-    this.#status = status
-    this.#headers = headers
-    this.#decode = decoderOf(firstValue(headers['content-encoding']), {
-      data: (bytes) => this.#guard(() => this.#answerBytes(control, bytes)),
-      end: () => this.#guard(() => this.#answerEnd()),
-      error: (error) => this.onResponseError(control, error),
-    })
-    if (status >= 400 || !this.#isStream) return
-    if (!isOfType(headers, 'text/event-stream')) return
-    this.#stream = new StreamedAnswer({
-      wantsUsage: this.#wantsUsage,
-      write: (bytes) => this.#writeStream(control, bytes),
-      complete: (held) => this.#finish(this.#completeStream(held)),
-      fail: (error) => this.#failUpstream(error, this.#streamCount()),
-      failFirst: (body, errorStatus) =>
-        this.#finish(this.#answerWith(errorStatus, body, 'upstream_error')),
-    })
-  }
-
-  onResponseData(control: DispatchControl, chunk: Buffer): void {
-    if (this.#decode === null) this.#guard(() => this.#answerBytes(control, chunk))
-    else if (!this.#decode.write(chunk)) {
-      control.pause()
-      this.#decode.once('drain', () => control.resume())
+      headers: upstreamHeaders,
+      connectTimeoutMs,
+      headersTimeoutMs: 0,
+      bodyTimeoutMs: 0,
     }
   }
 
-  onResponseEnd(): void {
-    this.#hasUpstreamEnded = true
-    if (this.#decode === null) this.#guard(() => this.#answerEnd())
-    else this.#decode.end()
+  takeBytes(attempt: Attempt, bytes: Buffer): void {
+    if (!this.#hasBegun) this.#begin(attempt)
+    this.#write(attempt, bytes)
   }
 
-  onResponseError(_control: DispatchControl, error: Error): void {
-    if (this.#isClientGone) return
-    this.#guard(() => this.#failUpstream(error, this.#brokenCount()))
-  }
-
-  /** Callbacks of streams and sockets: what is thrown from one would end the process. */
-  #guard(call: () => void): void {
-    try {
-      call()
-    } catch (error) {
-      this.#failByBug(error)
-    }
-  }
-
-  #answerBytes(control: DispatchControl, bytes: Buffer): void {
-    if (this.#isSettled) return
-    this.#firstByteMs ??= this.#parts.clock.monotonicMs() - this.#admitted.arrivedMs
-    if (this.#stream !== null) {
-      this.#stream.push(bytes)
+  takeEnd(attempt: Attempt, end: AttemptEnd): void {
+    this.#oursSinceMs = this.#relay.clock.monotonicMs()
+    if (end.kind === 'told' || end.kind === 'failed') {
+      this.#takeFailure(attempt, end)
       return
     }
-    this.#wholeBytes += bytes.length
-    this.#whole.push(bytes)
-    if (this.#wholeBytes <= MAX_ANSWER_BYTES) return
-    control.pause()
-    const tooLarge = refuse('gateway_upstream_failed', 'The provider sent more than 256 MiB.')
-    this.#failUpstream(tooLarge, this.#brokenCount())
+    this.#begin(attempt)
+    attempt.breaker.succeeded(attempt.isTrial, this.#oursSinceMs)
+    const work =
+      end.kind === 'whole' ? this.#completeWhole(attempt, end) : this.#completeStream(attempt, end)
+    this.#finish(work)
   }
 
-  #answerEnd(): void {
-    if (this.#isSettled) return
-    if (this.#stream !== null) {
-      this.#stream.end()
+  #begin(attempt: Attempt): void {
+    this.#hasBegun = true
+    this.#envelope = null
+    attempt.breaker.began(attempt.isTrial)
+  }
+
+  async #completeWhole(attempt: Attempt, end: AnswerOf<'whole'>): Promise<void> {
+    const { status, body, usage, upstreamId } = end
+    const delivered = { usage, upstreamId, answerTextBytes: body.length }
+    const counted = this.#count(attempt, delivered)
+    if (this.#response.headersSent) {
+      const message = 'The provider answered in one piece where a stream was asked for.'
+      const error = refuse('gateway_upstream_failed', message)
+      await this.#settle('upstream_error', counted)
+      this.#writeError(error)
       return
     }
-    const only = this.#whole.length === 1 ? this.#whole[0] : undefined
-    const body = only ?? Buffer.concat(this.#whole)
-    const status = this.#status ?? 502
-    const judged = judgeWholeAnswer(status, this.#headers, body)
-    if (judged.kind === 'refused') this.#failUpstream(judged.refusal)
-    else if (judged.kind === 'dialect-error') {
-      this.#finish(this.#answerWith(judged.status, body, 'upstream_error'))
-    } else this.#finish(this.#completeWhole(body, status, judged))
-  }
-
-  async #completeWhole(
-    body: Buffer,
-    status: number,
-    judged: Pick<Delivered, 'usage' | 'upstreamId'>,
-  ): Promise<void> {
-    const counted = countUsage(this.#asked, { ...judged, answerTextBytes: body.length })
-    await this.#answerWith(status, body, 'answered', counted)
-  }
-
-  /** Commits the usage, then writes a whole answer at once. */
-  async #answerWith(
-    status: number,
-    body: Buffer,
-    outcome: Outcome,
-    counted: Counted = NOTHING_CONSUMED,
-  ): Promise<void> {
-    const endedMs = this.#parts.clock.monotonicMs()
-    const failure = await this.#settle(outcome, counted)
-    if (failure !== null && outcome === 'answered') {
+    const failure = await this.#settle('answered', counted)
+    if (failure !== null) {
       this.#writeError(failure)
       return
     }
-    const own = this.#ownHeaders(this.#overheadMs(endedMs))
-    writeWhole(this.#response, { status, upstream: this.#headers, own, body })
-    this.#ended()
-  }
-
-  #writeStream(control: DispatchControl, bytes: Buffer): void {
-    if (this.#response.destroyed) return
-    if (!this.#response.headersSent) this.#writeStreamHead()
-    if (this.#response.write(bytes) || this.#isPaused) return
-    this.#isPaused = true
-    // A decoder that is paused fills up and then stops the upstream by itself.
-    const source = this.#decode ?? control
-    source.pause()
-    onceDrained(this.#response, () => {
-      this.#isPaused = false
-      source.resume()
-    })
-  }
-
-  #writeStreamHead(): void {
-    const now = this.#parts.clock.monotonicMs()
-    writeStreamHead(this.#response, this.#headers, this.#ownHeaders(this.#overheadMs(now)))
+    const own = this.#ownHeaders()
+    writeWhole(this.#response, { status, upstream: attempt.headers, own, body })
+    this.#over()
   }
 
   /** The stream has said all: commits its usage, then writes what was held back, and ends. */
-  async #completeStream(held: Buffer): Promise<void> {
-    const failure = await this.#settle('answered', this.#streamCount())
+  async #completeStream(attempt: Attempt, { held }: AnswerOf<'streamed'>): Promise<void> {
+    const failure = await this.#settle('answered', this.#count(attempt, attempt.delivered()))
     if (failure !== null) {
       this.#writeError(failure)
       return
     }
     if (!this.#response.destroyed) {
-      if (!this.#response.headersSent) this.#writeStreamHead()
+      if (!this.#response.headersSent) this.#writeHead(attempt)
       endAnswer(this.#response, held)
     }
-    if (!this.#hasUpstreamEnded) this.#leaveUpstream()
-    this.#ended()
+    attempt.leave()
+    this.#over()
   }
 
-  /** After [DONE] nothing is waited for, but a moment lets the connection end in order. */
-  #leaveUpstream(): void {
-    setTimeout(() => {
-      if (!this.#hasUpstreamEnded) this.#abort(new Error('the answer was over'))
-    }, LEAVE_UPSTREAM_MS).unref()
+  #write(attempt: Attempt, bytes: Buffer): void {
+    if (this.#response.destroyed) return
+    if (!this.#response.headersSent) {
+      this.#oursSinceMs = this.#relay.clock.monotonicMs()
+      this.#writeHead(attempt)
+    }
+    this.#silentSinceMs = null
+    if (this.#response.write(bytes) || this.#isPaused) return
+    this.#isPaused = true
+    attempt.pause()
+    onceDrained(this.#response, () => {
+      this.#isPaused = false
+      attempt.resume()
+    })
   }
 
-  #failUpstream(error: Error, counted?: Counted): void {
+  #writeHead(attempt: Attempt | null): void {
+    const own = this.#ownHeaders()
+    writeStreamHead(this.#response, attempt?.headers ?? {}, own)
+  }
+
+  tick(nowMs: number): void {
+    try {
+      this.#attempt?.checkTime(nowMs, this.#isPaused)
+      if (this.isStream) this.#keepAlive(nowMs)
+    } catch (error) {
+      this.failByBug(error)
+    }
+  }
+
+  /** All that is written are whole events, so that a comment may follow at any time. */
+  #keepAlive(nowMs: number): void {
+    const { keepAliveMs } = this.#admitted.listing.resilience
+    if (keepAliveMs === 0 || this.#isSettled || this.#isPaused) return
+    if (this.#silentSinceMs === null) this.#silentSinceMs = nowMs
+    if (nowMs - this.#silentSinceMs < keepAliveMs || this.#response.destroyed) return
+    if (!this.#response.headersSent) {
+      this.#oursSinceMs = nowMs
+      this.#writeHead(null)
+    }
+    this.#response.write(KEEP_ALIVE)
+    this.#silentSinceMs = nowMs
+  }
+
+  #takeFailure(attempt: Attempt, end: Failed['end']): void {
     if (this.#isSettled) return
-    this.#parts.log.warn(
-      {
-        request_id: this.#admitted.requestId,
-        listing_id: this.#admitted.listing.listingId,
-        upstream_status: this.#status,
-        code: 'code' in error ? error.code : undefined,
-        reason: error.message,
-        ...causeOf(error),
-      },
-      'upstream failed',
-    )
-    this.#finish(this.#settle('upstream_error', counted).then(() => this.#writeError(error)))
+    const { clock } = this.#relay
+    const isOwnEngine = attempt.listing.endpoint.socketPath !== null
+    const { status, headers, isSent } = attempt
+    const failure = nameFailure(end, { status, headers, isSent, isOwnEngine }, clock.nowMs())
+    const { scope } = this.#mark(attempt, failure)
+    attempt.abort(end.kind === 'failed' ? end.error : new Error('it had failed'))
+    const failed = { attempt, end, failure }
+    if (this.#hasBegun || scope === 'never' || this.#envelope === null) {
+      this.#answerFailure(failed)
+      return
+    }
+    this.#leftReason ??= failure.reason
+    this.#goOn(failed, scope === 'elsewhere')
+  }
+
+  /** What the failure says of its listing, and where the request may go. */
+  #mark(attempt: Attempt, failure: Failure): ReturnType<typeof judgeFailure> {
+    const { listing, breaker, isTrial } = attempt
+    const { random, meters, log } = this.#relay
+    const nowMs = this.#oursSinceMs
+    const judged = judgeFailure(failure)
+    if (judged.mark === 'busy') breaker.busy(isTrial, nowMs, failure.retryAfterMs)
+    else if (judged.mark === 'none' || !listing.resilience.hasBreaker) breaker.leave(isTrial)
+    else if (breaker.failed(isTrial, nowMs, random())) {
+      meters.opened(listing)
+      const rests_ms = Math.round(breaker.restsForMs(nowMs))
+      const fields = { listing_id: listing.listingId, reason: failure.reason, rests_ms }
+      log.warn(fields, 'a listing fails again and again and rests')
+    }
+    return judged
+  }
+
+  /** Sends the request again, here or elsewhere, now or later; or answers with the failure. */
+  #goOn(failed: Failed, isSpent: boolean): void {
+    const { listing } = failed.attempt
+    const { random, meters } = this.#relay
+    const nowMs = this.#oursSinceMs
+    const candidates = this.#makeCandidates()
+    candidates.failed(listing, isSpent, nowMs + (failed.failure.retryAfterMs ?? 0))
+    const step = candidates.next(this.#attempts, nowMs, random())
+    const next = step.kind === 'send' ? candidates.at(step.index) : undefined
+    if (step.kind === 'stop' || next === undefined) {
+      this.#answerFailure(failed)
+      return
+    }
+    const isSame = next === listing
+    this.#logFailure(failed, { next: isSame ? 'again' : 'fallback', wait_ms: step.waitMs })
+    if (isSame) meters.retried(listing, failed.failure.reason)
+    else meters.fellBack(listing, failed.failure.reason)
+    const resend = (): void => {
+      this.#backoff = null
+      if (!this.#send(next, this.#relay.clock.monotonicMs())) this.#answerFailure(failed)
+    }
+    if (step.waitMs <= 0) resend()
+    else this.#backoff = setTimeout(() => this.#guard(resend), step.waitMs)
+  }
+
+  /** Nothing more is tried: the client gets what the last attempt brought. */
+  #answerFailure(failed: Failed): void {
+    const { attempt, end, failure } = failed
+    this.#logFailure(failed, { next: 'none' })
+    // Never both retry here and invite the client to; when to come again it may be told.
+    const knowsWhen = failure.reason === 'upstream_busy' && failure.retryAfterMs !== null
+    this.#stopsRetries = failure.isFinal || (this.#attempts > 1 && !knowsWhen)
+    this.#envelope = null
+    this.#finish(this.#writeFailed(attempt, end))
+  }
+
+  async #writeFailed(attempt: Attempt, end: Failed['end']): Promise<void> {
+    const counted = end.delivered === null ? NOTHING_CONSUMED : this.#count(attempt, end.delivered)
+    await this.#settle('upstream_error', counted)
+    if (end.kind === 'failed') {
+      this.#writeError(end.error)
+      return
+    }
+    const { status, body } = end
+    if (this.#response.headersSent) {
+      endAnswer(this.#response, errorEvent(body, status))
+    } else {
+      const own = this.#ownHeaders()
+      writeWhole(this.#response, { status, upstream: attempt.headers, own, body })
+    }
+    this.#over()
+  }
+
+  /** One line for each failed attempt; none for what the client's own request is to blame for. */
+  #logFailure({ attempt, end, failure }: Failed, more: object): void {
+    if (failure.reason === 'request_refused') return
+    const known = { request_id: this.#admitted.requestId, attempt: this.#attempts }
+    const error = end.kind === 'failed' ? end.error : null
+    const fields = describeAttempt(attempt, failure, error)
+    this.#relay.log.warn({ ...known, ...fields, ...more }, 'upstream failed')
   }
 
   #clientGone(): void {
-    this.#isClientGone = true
-    this.#abort(new Error('client gone'))
+    const attempt = this.#attempt
+    const isWaiting = this.#backoff !== null
+    if (this.#backoff !== null) clearTimeout(this.#backoff)
+    this.#backoff = null
+    if (attempt !== null && !attempt.isOver) attempt.breaker.leave(attempt.isTrial)
+    attempt?.abort(new Error('client gone'))
     if (this.#isSettled) return
-    const settled = this.#settle('aborted', this.#abortedCount())
-    this.#finish(settled.then(() => this.#ended()))
+    // What failed attempts cost is not counted yet: while it waits for the next there is nothing.
+    const counted = isWaiting ? NOTHING_CONSUMED : this.#abortedCount(attempt)
+    this.#finish(this.#settle('aborted', counted).then(() => this.#over()))
+  }
+
+  /** A client that left before the answer began: what was sent on was read, nothing came back. */
+  #abortedCount(attempt: Attempt | null): Counted {
+    if (attempt === null) return NOTHING_CONSUMED
+    if (this.#hasBegun) return this.#count(attempt, attempt.delivered())
+    return attempt.isSent ? this.#count(attempt, {}) : NOTHING_CONSUMED
   }
 
   #finish(work: Promise<void>): void {
-    work.catch((error: unknown) => this.#failByBug(error))
+    work.catch((error: unknown) => this.failByBug(error))
+  }
+
+  /** Callbacks of timers: what is thrown from one would end the process. */
+  #guard(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.failByBug(error)
+    }
   }
 
   /** A bug costs this request, never the process, and what it consumed is recorded. */
-  #failByBug(error: unknown): void {
+  failByBug(error: unknown): void {
     const reason = error instanceof Error ? error.stack : String(error)
     const { requestId } = this.#admitted
-    this.#parts.log.error({ request_id: requestId, reason }, 'request failed by a bug')
-    const settled = this.#isSettled
-      ? Promise.resolve()
-      : this.#settle('upstream_error', this.#brokenCount())
-    this.#abort(new Error('failed by a bug')) // its record is made, so nothing more comes of it
+    this.#relay.log.error({ request_id: requestId, reason }, 'request failed by a bug')
+    const attempt = this.#attempt
+    if (attempt !== null && !attempt.isOver) attempt.breaker.leave(attempt.isTrial)
+    const delivered = attempt?.delivered() ?? null
+    const counted =
+      attempt === null || delivered === null ? NOTHING_CONSUMED : this.#count(attempt, delivered)
+    const settled = this.#isSettled ? Promise.resolve() : this.#settle('upstream_error', counted)
+    attempt?.abort(new Error('failed by a bug')) // its record is made, so nothing more comes of it
     const close = (): void => {
       this.#response.destroy()
-      this.#ended()
+      this.#over()
     }
     settled.then(close, close)
   }
 
   #writeError(error: Error): void {
-    this.#abort(error)
-    const shaped = this.#parts.shapeError(error, this.#admitted.requestId)
-    writeFailure(this.#response, { error, shaped, own: this.#ownHeaders(0) })
+    this.#attempt?.abort(error)
+    const shaped = this.#relay.shapeError(error, this.#admitted.requestId)
+    writeFailure(this.#response, { error, shaped, own: this.#ownHeaders() })
+    this.#over()
+  }
+
+  #over(): void {
+    this.#relay.watch.delete(this)
+    this.#envelope = null
     this.#ended()
   }
 
-  #streamCount(): Counted {
-    return countUsage(this.#asked, {
-      usage: this.#stream?.usage ?? null,
-      upstreamId: this.#stream?.upstreamId ?? null,
-      deltaCount: this.#stream?.deltaCount ?? 0,
-      answerTextBytes: this.#stream?.textBytes ?? 0,
-    })
+  #count(attempt: Attempt, delivered: Delivered | null): Counted {
+    const { operation } = this.#admitted
+    const { contextTokens } = attempt.listing
+    const asked = { operation, requestTextBytes: this.#requestTextBytes, contextTokens }
+    return countUsage(asked, delivered ?? {})
   }
 
-  /** An answer that broke off: what came of it was made, and its request was read. */
-  #brokenCount(): Counted {
-    if (this.#stream !== null) return this.#streamCount()
-    if (this.#status === null || this.#status >= 400) return NOTHING_CONSUMED
-    // What is larger than any answer is none: its bytes are not tokens of anything.
-    const answerTextBytes = this.#wholeBytes > MAX_ANSWER_BYTES ? 0 : this.#wholeBytes
-    return countUsage(this.#asked, { answerTextBytes })
-  }
-
-  /** A client that left before the answer began: what was sent on was read, nothing came back. */
-  #abortedCount(): Counted {
-    if (this.#stream !== null) return this.#streamCount()
-    return this.#isSent ? countUsage(this.#asked, {}) : NOTHING_CONSUMED
-  }
-
-  /** Records the usage, once. Null when it is committed, else why it is not. */
-  async #settle(outcome: Outcome, counted: Counted = NOTHING_CONSUMED): Promise<Error | null> {
+  /** Records the usage, once, and ends the hold. Null when it is committed, else why it is not. */
+  async #settle(outcome: Outcome, counted: Counted): Promise<Error | null> {
     if (this.#isSettled) return null
     this.#isSettled = true
-    const usage = this.#usageRecord(outcome, counted)
-    const sinceMs = this.#parts.clock.monotonicMs()
+    this.#admitted.hold?.settle(countTokens(counted.tokens))
+    const sinceMs = this.#relay.clock.monotonicMs()
+    const deciding = this.#attempt ?? notSent(this.#admitted.listing)
+    const end = { outcome, counted, isStream: this.isStream, nowMs: sinceMs }
+    const usage = makeRecord(this.#admitted, deciding, end)
     let failure: Error | null = null
     try {
-      await this.#parts.record(usage, COMMIT_TIMEOUT_MS)
+      await this.#relay.record(usage, COMMIT_TIMEOUT_MS)
     } catch (error) {
       failure = error instanceof Error ? error : refuse('gateway_upstream_failed', String(error))
     }
-    this.#parts.meters.finished(usage, this.#admitted.listing, this.#overheadMs(sinceMs))
+    const overheadMs = this.#ownMs + this.#relay.clock.monotonicMs() - sinceMs
+    this.#relay.meters.finished(usage, this.#answering, overheadMs)
     return failure
   }
 
-  #usageRecord(outcome: Outcome, counted: Counted): Usage {
-    const { requestId, principal, listing, operation } = this.#admitted
-    return {
-      id: requestId,
-      organisationId: principal.organisationId,
-      subjectId: principal.subjectId,
-      keyId: principal.keyId,
-      teamId: principal.teamId,
-      modelId: listing.modelId,
-      variantId: listing.variantId,
-      listingId: listing.listingId,
-      purpose: 'use',
-      operation,
-      isStream: this.#isStream,
-      tokens: counted.tokens,
-      source: counted.source,
-      outcome,
-      upstreamStatus: this.#status,
-      upstreamId: counted.upstreamId,
-      startedAtMs: this.#admitted.startedAtMs,
-      firstByteMs: this.#firstByteMs,
-      totalMs: this.#parts.clock.monotonicMs() - this.#admitted.arrivedMs,
-    }
+  /** Whose answer, or failure, the client gets. */
+  get #answering(): LiveListing {
+    return this.#attempt?.listing ?? this.#admitted.listing
   }
 
-  #ownHeaders(overheadMs: number): Record<string, string> {
-    const { requestId, listing, how } = this.#admitted
-    return {
+  #ownHeaders(): Record<string, string> {
+    const { requestId, how, hold, listing } = this.#admitted
+    const answering = this.#answering
+    const reason = answering === listing ? null : this.#leftReason
+    const overheadMs = this.#ownMs + this.#relay.clock.monotonicMs() - this.#oursSinceMs
+    const own: Record<string, string> = {
       'x-request-id': requestId,
-      'x-baimo-listing': listing.listingId,
-      'x-baimo-route': how,
+      'x-baimo-listing': answering.listingId,
+      'x-baimo-route': describeRoute(how, this.#attempts, reason),
       'x-baimo-overhead-ms': overheadMs.toFixed(2),
     }
-  }
-
-  /** Time of ours: from the whole request to its dispatch, and from `sinceMs` to now. */
-  #overheadMs(sinceMs: number): number {
-    const before = this.#dispatchedMs - this.#admitted.bodyReadMs
-    return before + (this.#parts.clock.monotonicMs() - sinceMs)
+    if (this.#stopsRetries) own['x-should-retry'] = 'false'
+    return hold === null ? own : Object.assign(own, hold.headers)
   }
 }
 
-/** What lies beneath a failure, for the operator: the code of a system call, say. */
-function causeOf(error: Error): { cause_code?: string; cause?: string } {
-  const { cause } = error
-  const inner = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause
-  if (!(inner instanceof Error)) return {}
-  const code = 'code' in inner && typeof inner.code === 'string' ? { cause_code: inner.code } : {}
-  return { ...code, cause: inner.message }
+function notSent(listing: LiveListing): Deciding {
+  return { listing, status: null, firstByteAtMs: null }
 }

@@ -1,5 +1,5 @@
 export { gatewayErrors } from './errors.ts'
-export { gatewayMeters } from './meters.ts'
+export { gatewayMeters, meterHealth } from './meters.ts'
 export { gatewayRoutes } from './routes.ts'
 export { type Gateway, openGateway } from './service.ts'
-export type { GatewayMeters, GatewayParts, ShapedError } from './types.ts'
+export type { GatewayMeters, GatewayParts, LeftReason, ShapedError } from './types.ts'

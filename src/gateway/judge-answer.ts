@@ -18,6 +18,8 @@ export type WholeAnswer =
 
 const WANTED = new Set(['id', 'usage', 'error', 'choices', 'data', 'detail', 'message'])
 const MAX_DEPTH = 200
+/** Statuses that speak to whoever holds the key, and that is the market. */
+const REFUSES_US = new Set([401, 402, 403, 407])
 
 /**
  * Judges a whole body by its status and its outermost members, reading no more of it.
@@ -31,13 +33,14 @@ export function judgeWholeAnswer(
   headers: ResponseHeaders,
   body: Buffer,
 ): WholeAnswer {
-  if ([401, 402, 403, 407].includes(status)) return refused(refusedUs(status))
+  if (REFUSES_US.has(status)) return refused(refusedUs(status))
   const scan = scanMembers(body, WANTED, MAX_DEPTH)
   if (scan.kind !== 'object') return refused(notAnAnswer(status, headers))
   const { members } = scan
   const error = readMember(body, members.get('error'))
   if (status >= 400) {
-    if (isOutOfCredit(error)) return refused(refusedUs(status))
+    const refusal = refusalOfUs(status, error)
+    if (refusal !== null) return refused(refusal)
     // OpenAI's shape, FastAPI's `detail`, Mistral's `message`: clients of the dialect know them.
     const isKnown = error !== null || members.has('detail') || members.has('message')
     return isKnown ? { kind: 'dialect-error', status } : refused(notAnAnswer(status, headers))
@@ -45,13 +48,20 @@ export function judgeWholeAnswer(
   const isAnswer = members.has('choices') || members.has('data')
   if (!isAnswer) {
     if (error === null) return refused(notAnAnswer(status, headers))
-    return { kind: 'dialect-error', status: statusOfErrorEvent(error) }
+    const told = statusOfErrorEvent(error)
+    const refusal = refusalOfUs(told, error)
+    return refusal === null ? { kind: 'dialect-error', status: told } : refused(refusal)
   }
   return {
     kind: 'answer',
     usage: readMember(body, members.get('usage')) ?? undefined,
     upstreamId: cleanId(readMember(body, members.get('id'))),
   }
+}
+
+/** The refusal for an error that is about the market's own key or account; null: it is not. */
+export function refusalOfUs(status: number, error: Json | null): Refusal | null {
+  return REFUSES_US.has(status) || isOutOfCredit(error) ? refusedUs(status) : null
 }
 
 /** `insufficient_quota` comes as a 429, but it is the market's account that is empty. */
@@ -70,14 +80,18 @@ function refusedUs(status: number): Refusal {
 
 function notAnAnswer(status: number, headers: ResponseHeaders): Refusal {
   const details = { upstream_status: status }
+  const seconds = Number(headers['retry-after'])
+  const retry = Number.isFinite(seconds) && seconds >= 0 ? { retryAfterSeconds: seconds } : {}
   if (status === 429) {
-    const seconds = Number(headers['retry-after'])
-    const retry = Number.isFinite(seconds) && seconds >= 0 ? { retryAfterSeconds: seconds } : {}
     const message = 'The provider takes no more requests for now.'
     return refuse('gateway_upstream_busy', message, { details, ...retry })
   }
   const message = `The provider answered ${status} with something that is no answer.`
-  return refuse('gateway_upstream_failed', message, { details })
+  return refuse(
+    'gateway_upstream_failed',
+    message,
+    status < 400 ? { details } : { details, ...retry },
+  )
 }
 
 const LONGEST_ID = 200

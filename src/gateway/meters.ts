@@ -1,5 +1,6 @@
 import type { LiveListing } from '../catalog/index.ts'
 import type { Metrics, TokenBuckets, Usage } from '../metering/index.ts'
+import type { Health } from '../routing/index.ts'
 import type { GatewayMeters } from './types.ts'
 
 /** Upper bounds in seconds: from an answer of the engine's cache to a long one of a large model. */
@@ -56,7 +57,26 @@ export function gatewayMeters(metrics: Metrics): GatewayMeters {
     { buckets: OVERHEAD_SECONDS, labels: ['operation'] },
   )
 
+  const retries = metrics.counter(
+    'baimo_retries_total',
+    'Attempts that failed and were made again at the same listing, by the listing.',
+    ['listing', 'reason'],
+  )
+  const fallbacks = metrics.counter(
+    'baimo_fallbacks_total',
+    'Times that another listing was asked, by the listing that failed or was passed over.',
+    ['listing', 'reason'],
+  )
+  const openings = metrics.counter(
+    'baimo_breaker_opened_total',
+    'Times that a listing failed again and again and was left alone for a while.',
+    ['listing', 'model'],
+  )
+
   return {
+    retried: (listing, reason) => retries.with(listing.listingId, reason).add(),
+    fellBack: (listing, reason) => fallbacks.with(listing.listingId, reason).add(),
+    opened: (listing) => openings.with(...namesOf(listing)).add(),
     refused: (operation, code) => refusals.with(operation, code).add(),
     finished(usage, listing, overheadMs) {
       const { operation, outcome } = usage
@@ -71,6 +91,15 @@ export function gatewayMeters(metrics: Metrics): GatewayMeters {
       }
     },
   }
+}
+
+/** Which listings rest, on a registry: 1 from the opening of a breaker until it closes. */
+export function meterHealth(metrics: Metrics, health: Pick<Health, 'list'>): void {
+  metrics.gaugesFrom('baimo_breaker_open', 'Whether a listing that was asked lately rests.', {
+    label: 'listing',
+    read: () =>
+      health.list().map(({ listingId, state }) => [listingId, state === 'closed' ? 0 : 1] as const),
+  })
 }
 
 function countTokens(tokens: ReturnType<Metrics['counter']>, usage: Usage): void {

@@ -2,13 +2,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestId } from '../kernel/index.ts'
 import { Refusal } from '../kernel/index.ts'
+import type { LimitHold, TakeLimits } from '../limits/index.ts'
 import type { Operation } from '../metering/index.ts'
 import type { Principal } from '../people/index.ts'
-import { admitRequest } from './admit.ts'
+import { type Health, openHealth } from '../routing/index.ts'
+import { admitRequest, fitsListing } from './admit.ts'
 import { openBodyBudget } from './body-budget.ts'
 import { collectBody } from './collect-body.ts'
+import { estimateTokens } from './estimate-tokens.ts'
 import { runExchange } from './exchange.ts'
-import type { GatewayParts } from './types.ts'
+import { openWatch } from './open-watch.ts'
+import type { Admitted, GatewayParts, Relay } from './types.ts'
+import { upstreamHeadersOf } from './upstream-headers.ts'
 
 /** How long the rest of a refused upload is drained. */
 const LINGER_MS = 1_000
@@ -30,53 +35,103 @@ export interface Gateway {
   ): void
   /** Requests that are dispatched and not yet over. */
   readonly runningCount: number
+  /** How the listings that were asked lately are doing. */
+  readonly health: Pick<Health, 'health' | 'list'>
 }
 
-/** The way of a request: body → admission → exchange. A dispatched one is recorded once. */
+/** The way of a request: body → admission → limits → exchange. A dispatched one is recorded once. */
 export function openGateway(parts: GatewayParts): Gateway {
   let runningCount = 0
+  const { clock } = parts
+  const health = openHealth(() => clock.monotonicMs())
+  const random = parts.random ?? Math.random
+  const relay: Relay = { ...parts, random, health, watch: openWatch(clock) }
   const bodies = openBodyBudget(parts.bodiesBytes ?? BODIES_BYTES)
+  const headersFor = upstreamHeadersOf(parts.marketId)
   const leave = (): void => {
     runningCount -= 1
   }
+
+  function run(admitted: Admitted, response: ServerResponse): void {
+    runningCount += 1
+    const ended = once(leave)
+    try {
+      runExchange(relay, admitted, response, ended)
+    } catch (error) {
+      ended()
+      admitted.hold?.settle(0) // it was not dispatched
+      throw error
+    }
+  }
+
   return {
     get runningCount() {
       return runningCount
     },
+    health,
     relay: (operation, request, response, caller) => {
       if (response.destroyed) return // nobody is left to answer, and its close has been
       const share = bodies.open()
       response.once('close', share.release)
-      const startedAtMs = parts.clock.nowMs()
-      const arrivedMs = parts.clock.monotonicMs()
+      const startedAtMs = clock.nowMs()
+      const arrivedMs = clock.monotonicMs()
+      const { principal } = caller
+      const requestId = caller.requestId as RequestId
+      const refuse = (error: unknown): void => {
+        parts.meters.refused(operation, error instanceof Refusal ? error.code : 'internal')
+        writeRefusal(parts, request, response, { error, requestId })
+      }
       collectBody(request, share.take, (body) => {
         try {
           if (body instanceof Error) throw body
           parts.mayDispatch()
-          const bodyReadMs = parts.clock.monotonicMs()
+          const times = { startedAtMs, arrivedMs, bodyReadMs: clock.monotonicMs() }
           const admission = admitRequest(body, operation, (name) =>
-            parts.resolve(name, caller.principal.models),
+            parts.resolve(name, principal.models),
           )
+          const upstreamHeaders = headersFor(request.headers.via, admission.envelope.isStream)
           if (response.destroyed) return
-          const requestId = caller.requestId as RequestId
-          const { principal } = caller
-          const times = { startedAtMs, arrivedMs, bodyReadMs }
-          const admitted = { requestId, principal, operation, ...admission, ...times }
-          runningCount += 1
-          const ended = once(leave)
-          try {
-            runExchange(parts, admitted, response, ended)
-          } catch (error) {
-            ended()
-            throw error
-          }
+          const about = { requestId, principal, operation, ...admission, ...times }
+          const admit = (hold: LimitHold | null): void =>
+            run({ ...about, fits: fitsListing, upstreamHeaders, hold }, response)
+          const hold = takeHold(parts, about)
+          if (isPromised(hold)) admitWhenHeld(hold, response, { admit, refuse })
+          else admit(hold)
         } catch (error) {
-          parts.meters.refused(operation, error instanceof Refusal ? error.code : 'internal')
-          writeRefusal(parts, request, response, { error, requestId: caller.requestId })
+          refuse(error)
         }
       })
     },
   }
+}
+
+/** What a request takes of its caller's limits, by what it may consume at most. */
+function takeHold(
+  parts: GatewayParts,
+  about: Pick<Admitted, 'principal' | 'operation' | 'envelope' | 'listing'>,
+): ReturnType<TakeLimits> {
+  if (parts.takeLimits === undefined) return null
+  const { principal, operation, envelope, listing } = about
+  const tokens = estimateTokens(envelope.body, operation, listing.contextTokens)
+  return parts.takeLimits(principal, tokens)
+}
+
+function isPromised<T extends object | null>(value: T | Promise<T>): value is Promise<T> {
+  return value instanceof Promise
+}
+
+/** A hold that nobody waits for any more is given back. */
+function admitWhenHeld(
+  promised: Promise<LimitHold | null>,
+  response: ServerResponse,
+  then: { admit: (hold: LimitHold | null) => void; refuse: (error: unknown) => void },
+): void {
+  promised
+    .then((hold) => {
+      if (response.destroyed) hold?.settle(0)
+      else then.admit(hold)
+    })
+    .catch(then.refuse)
 }
 
 function once(call: () => void): () => void {

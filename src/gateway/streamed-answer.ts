@@ -1,6 +1,6 @@
 import { type Json, parseJson } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
-import { readStreamId } from './judge-answer.ts'
+import { readStreamId, refusalOfUs } from './judge-answer.ts'
 import { type AnswerEvent, readAnswerEvent, statusOfErrorEvent } from './read-answer-event.ts'
 import { EventReader, findData } from './read-events.ts'
 
@@ -134,8 +134,10 @@ export class StreamedAnswer {
       return
     }
     this.#over()
-    const body = Buffer.from(JSON.stringify({ error: read.error }))
-    this.#sink.failFirst(body, statusOfErrorEvent(read.error))
+    const status = statusOfErrorEvent(read.error)
+    const refusal = refusalOfUs(status, read.error)
+    if (refusal !== null) this.#sink.fail(refusal)
+    else this.#sink.failFirst(Buffer.from(JSON.stringify({ error: read.error })), status)
   }
 
   #flush(): void {

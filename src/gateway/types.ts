@@ -1,9 +1,16 @@
 import type { LiveListing, Resolution } from '../catalog/index.ts'
 import type { Clock, Log, RequestId } from '../kernel/index.ts'
-import type { TakeLimits } from '../limits/index.ts'
+import type { LimitHold, TakeLimits } from '../limits/index.ts'
 import type { Operation, Usage } from '../metering/index.ts'
 import type { Principal } from '../people/index.ts'
-import type { Abort, ProviderHandler, ProviderRequest } from '../providers/index.ts'
+import type {
+  Abort,
+  ProviderHandler,
+  ProviderRequest,
+  ResponseHeaders,
+} from '../providers/index.ts'
+import type { FailureReason, Health } from '../routing/index.ts'
+import type { Watch } from './open-watch.ts'
 import type { Envelope } from './read-envelope.ts'
 
 /** An error as one dialect shows it: the whole answer. `body` is JSON text. */
@@ -19,7 +26,16 @@ export interface GatewayMeters {
   refused(operation: Operation, code: string): void
   /** A request that was dispatched and has ended. */
   finished(usage: Usage, listing: LiveListing, overheadMs: number): void
+  /** An attempt at this listing failed and is made again, there. */
+  retried(listing: LiveListing, reason: FailureReason): void
+  /** This listing failed, or was passed over, and another is asked. */
+  fellBack(listing: LiveListing, reason: LeftReason): void
+  /** This listing failed again and again and rests for a while. */
+  opened(listing: LiveListing): void
 }
+
+/** Why a listing was left for another: it failed, or it was not asked at all. */
+export type LeftReason = FailureReason | 'listing_resting'
 
 /** What the gateway stands on. `main` gives it these; nothing else is reached. */
 export interface GatewayParts {
@@ -42,9 +58,20 @@ export interface GatewayParts {
   readonly shapeError: (error: unknown, requestId: string) => ShapedError
   /** What the bodies of all requests may hold together; 256 MiB when absent. */
   readonly bodiesBytes?: number
+  /** This market's name for itself in `via` headers, all its processes alike; absent: none. */
+  readonly marketId?: string
+  /** Numbers from 0 up to 1, for jitter; the machine's own when absent. */
+  readonly random?: () => number
   readonly meters: GatewayMeters
   readonly clock: Clock
   readonly log: Log
+}
+
+/** What an exchange stands on: the parts, and what all exchanges share. */
+export interface Relay extends GatewayParts {
+  readonly random: () => number
+  readonly health: Health
+  readonly watch: Watch
 }
 
 /** One admitted request: who asks what of whom. */
@@ -54,7 +81,15 @@ export interface Admitted {
   readonly operation: Operation
   readonly envelope: Envelope
   readonly listing: LiveListing
+  /** Other listings of the model that may answer, best first. */
+  readonly others: readonly LiveListing[]
   readonly how: 'name' | 'alias' | 'listing-id'
+  /** Whether a listing can serve this request at all. */
+  readonly fits: (listing: LiveListing, operation: Operation, body: Buffer) => boolean
+  /** What providers are sent besides their own headers. */
+  readonly upstreamHeaders: ResponseHeaders
+  /** What it holds of its caller's limits; null: nothing. Ended when its usage is recorded. */
+  readonly hold: LimitHold | null
   /** Wall clock at arrival. */
   readonly startedAtMs: number
   /** Monotonic clock at arrival. */

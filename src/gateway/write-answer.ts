@@ -1,5 +1,6 @@
 // edge: writes an answer to the client's socket, by its timer.
 import type { ServerResponse } from 'node:http'
+import { isJsonObject, parseJson } from '../kernel/index.ts'
 import type { ResponseHeaders } from '../providers/index.ts'
 import { passedHeaders, passedType } from './client.ts'
 import { PassedError } from './streamed-answer.ts'
@@ -19,7 +20,7 @@ export function writeWhole(
 ): void {
   if (response.destroyed) return
   response.writeHead(answer.status, {
-    ...passedHeaders(answer.upstream),
+    ...passedHeaders(answer.upstream, answer.own),
     ...answer.own,
     'content-type': passedType(answer.upstream, 'json', 'application/json'),
     'content-length': answer.body.length,
@@ -33,7 +34,7 @@ export function writeStreamHead(
   own: Headers,
 ): void {
   response.writeHead(200, {
-    ...passedHeaders(upstream),
+    ...passedHeaders(upstream, own),
     ...own,
     'content-type': passedType(upstream, 'text/event-stream', 'text/event-stream'),
     'cache-control': 'no-cache',
@@ -56,6 +57,15 @@ export function writeFailure(
   const body = Buffer.from(shaped.body)
   response.writeHead(shaped.status, { ...own, ...shaped.headers, 'content-length': body.length })
   endAnswer(response, body)
+}
+
+/** An error of the provider's own as an event, for a stream of which only comments went out. */
+export function errorEvent(body: Buffer, status: number): Buffer {
+  const value = parseJson(body.toString('utf8'))
+  const object = isJsonObject(value) ? value : {}
+  // On one line, and under the name that clients look for.
+  const shown = 'error' in object ? object : { error: { ...object, code: status } }
+  return Buffer.from(`data: ${JSON.stringify(shown)}\n\n`)
 }
 
 /** Writes the last bytes and ends; closes the connection of a client that takes none of them. */

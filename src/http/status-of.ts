@@ -22,6 +22,7 @@ const byCode: Readonly<Record<string, number>> = {
   http_request_timeout: 408,
   http_headers_too_large: 431,
   gateway_body_stalled: 408,
+  gateway_loop: 508,
 }
 
 /** The status an error is answered with. */
@@ -45,6 +46,7 @@ const titles: Readonly<Record<number, string>> = {
   502: 'Bad Gateway',
   503: 'Service Unavailable',
   504: 'Gateway Timeout',
+  508: 'Loop Detected',
 }
 
 /** HTTP's own words for a status. */

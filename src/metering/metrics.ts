@@ -21,6 +21,12 @@ export interface Metrics {
   counter(name: string, help: string, labels?: readonly string[]): Labelled<Counter> & Counter
   /** A gauge that is read when somebody asks. */
   gaugeFrom(name: string, help: string, read: () => number): void
+  /** One value for each of the things that are there when somebody asks, by one label. */
+  gaugesFrom(
+    name: string,
+    help: string,
+    from: { readonly label: string; readonly read: () => Iterable<readonly [string, number]> },
+  ): void
   /** `buckets` are upper bounds, rising, without infinity. */
   histogram(
     name: string,
@@ -57,6 +63,14 @@ export function createMetrics(): Metrics {
     },
     gaugeFrom(name, help, read) {
       register(name, [], () => [...headOf(name, help, 'gauge'), `${name} ${numberOf(read())}`])
+    },
+    gaugesFrom(name, help, { label, read }) {
+      register(name, [label], () => {
+        const lines = [...read()].slice(0, MAX_SERIES).map(([value, number]) => {
+          return `${name}${labelText([label], [value])} ${numberOf(number)}`
+        })
+        return [...headOf(name, help, 'gauge'), ...lines]
+      })
     },
     histogram(name, help, { buckets, labels = [] }) {
       const isRising = buckets.every((bound, index) => bound > (buckets[index - 1] ?? -Infinity))

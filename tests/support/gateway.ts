@@ -25,6 +25,8 @@ export interface GatewayWorld {
   readonly refusals: string[]
   /** Lines of the log from warnings up. */
   readonly logged: { readonly fields: object; readonly message: string }[]
+  /** What was retried, left for another and opened: the listing, and why. */
+  readonly moves: [move: 'again' | 'fallback' | 'opened', listingId: string, reason: string][]
   post(path: string, body: string | Buffer, init?: RequestInit): Promise<Response>
   /** Resolves once so many records are there and nothing runs; rejects after five seconds. */
   settled(count: number): Promise<Usage[]>
@@ -40,6 +42,12 @@ export interface GatewayWorldOptions {
   readonly mayDispatch?: GatewayParts['mayDispatch']
   readonly bodiesBytes?: number
   readonly connections?: number
+  readonly takeLimits?: GatewayParts['takeLimits']
+  readonly marketId?: string
+  /** For jitter; 0 when absent: no wait at all. */
+  readonly random?: () => number
+  /** Other listings of every model, best first. */
+  readonly others?: readonly LiveListing[]
 }
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
@@ -57,6 +65,7 @@ export async function openGatewayWorld(options: GatewayWorldOptions): Promise<Ga
   const usages: Usage[] = []
   const refusals: string[] = []
   const logged: GatewayWorld['logged'] = []
+  const moves: GatewayWorld['moves'] = []
   const providers = openProviders({ connections: options.connections ?? 64 })
   const gateway = openGateway({
     resolve: (name) => options.resolve?.(name) ?? resolveAny(name, options),
@@ -68,7 +77,16 @@ export async function openGatewayWorld(options: GatewayWorldOptions): Promise<Ga
       await options.record?.(usage, timeoutMs)
     },
     shapeError: shapeOpenaiError,
-    meters: { refused: (_operation, code) => void refusals.push(code), finished: () => {} },
+    ...(options.takeLimits === undefined ? {} : { takeLimits: options.takeLimits }),
+    ...(options.marketId === undefined ? {} : { marketId: options.marketId }),
+    random: options.random ?? (() => 0),
+    meters: {
+      refused: (_operation, code) => void refusals.push(code),
+      finished: () => {},
+      retried: ({ listingId }, reason) => void moves.push(['again', listingId, reason]),
+      fellBack: ({ listingId }, reason) => void moves.push(['fallback', listingId, reason]),
+      opened: ({ listingId }) => void moves.push(['opened', listingId, '']),
+    },
     clock: systemClock,
     log: keepingLog(logged),
   })
@@ -92,6 +110,7 @@ export async function openGatewayWorld(options: GatewayWorldOptions): Promise<Ga
     usages,
     refusals,
     logged,
+    moves,
     post: (path, body, init = {}) =>
       fetch(`${baseUrl}${path}`, {
         method: 'POST',
@@ -165,7 +184,7 @@ function resolveAny(name: string, options: GatewayWorldOptions): Resolution {
     upstreamModel: modelName,
     ...options.listing,
   })
-  return { kind: 'listing', listing, others: [], how: 'name' }
+  return { kind: 'listing', listing, others: options.others ?? [], how: 'name' }
 }
 
 function keepingLog(logged: GatewayWorld['logged']): Log {

@@ -1,0 +1,42 @@
+import type { LiveListing } from '../catalog/index.ts'
+import type { Outcome, Usage } from '../metering/index.ts'
+import type { Counted } from './count-usage.ts'
+import type { Admitted } from './types.ts'
+
+/** The attempt that decided: whose answer, or failure, the client gets. */
+export interface Deciding {
+  readonly listing: LiveListing
+  readonly status: number | null
+  readonly firstByteAtMs: number | null
+}
+
+/** The usage of a request, recorded once, under its id and for the attempt that decided. */
+export function makeRecord(
+  admitted: Omit<Admitted, 'envelope'>,
+  deciding: Deciding,
+  end: { outcome: Outcome; counted: Counted; isStream: boolean; nowMs: number },
+): Usage {
+  const { requestId, principal, operation, arrivedMs, startedAtMs } = admitted
+  const { listing, status, firstByteAtMs } = deciding
+  return {
+    id: requestId,
+    organisationId: principal.organisationId,
+    subjectId: principal.subjectId,
+    keyId: principal.keyId,
+    teamId: principal.teamId,
+    modelId: listing.modelId,
+    variantId: listing.variantId,
+    listingId: listing.listingId,
+    purpose: 'use',
+    operation,
+    isStream: end.isStream,
+    tokens: end.counted.tokens,
+    source: end.counted.source,
+    outcome: end.outcome,
+    upstreamStatus: status,
+    upstreamId: end.counted.upstreamId,
+    startedAtMs,
+    firstByteMs: firstByteAtMs === null ? null : firstByteAtMs - arrivedMs,
+    totalMs: end.nowMs - arrivedMs,
+  }
+}

@@ -1,0 +1,54 @@
+import type { Candidate, Step } from './types.ts'
+
+const BASE_MS = 150
+const CAP_MS = 2_000
+
+/**
+ * Where a request goes next. A healthy listing that it has not asked yet is asked at once; then
+ * one that failed is asked again, after a wait; then one that is busy. Among equals the first.
+ * One that rests is not asked at all.
+ *
+ * @param candidates the listings that may answer, best first; before the first attempt too
+ * @param at `attempts`: those so far. `retries`: attempts allowed beyond the first. `random`: from
+ *   0 up to 1, for the jitter
+ */
+export function decideNext(
+  candidates: readonly Candidate[],
+  at: {
+    readonly attempts: number
+    readonly retries: number
+    readonly nowMs: number
+    readonly random: number
+  },
+): Step {
+  if (at.attempts > at.retries) return { kind: 'stop' }
+  let best = -1
+  let bestRank = Number.POSITIVE_INFINITY
+  for (const [index, candidate] of candidates.entries()) {
+    const rank = rankOf(candidate)
+    if (rank >= bestRank) continue
+    best = index
+    bestRank = rank
+  }
+  const chosen = candidates[best]
+  if (chosen === undefined) return { kind: 'stop' }
+  if (chosen.tries === 0) return { kind: 'send', index: best, waitMs: 0 }
+  const wishedMs = Math.max(0, chosen.notBeforeMs - at.nowMs)
+  const waitMs = Math.max(wishedMs, backoffMs(chosen.tries, at.random))
+  return { kind: 'send', index: best, waitMs }
+}
+
+/** The smaller the sooner; infinite: not at all. */
+function rankOf({ tries, isSpent, standing }: Candidate): number {
+  if (isSpent || standing === 'resting') return Number.POSITIVE_INFINITY
+  if (tries > 0) return tries // its own word for when is in `notBeforeMs`
+  return standing === 'healthy' ? 0 : 1_000
+}
+
+/**
+ * Full jitter: anything from nothing to a bound that doubles with each try, so that those who
+ * failed together do not come back together.
+ */
+export function backoffMs(tries: number, random: number): number {
+  return random * Math.min(CAP_MS, BASE_MS * 2 ** (tries - 1))
+}

@@ -1,0 +1,16 @@
+export type { Breaker } from './breaker.ts'
+export { backoffMs, decideNext } from './decide-next.ts'
+export { judgeFailure, LONGEST_WAIT_MS } from './judge-failure.ts'
+export { type Health, openHealth } from './open-health.ts'
+export { readRetryAfterMs } from './read-retry-after.ts'
+export {
+  type Candidate,
+  FAILURE_REASONS,
+  type Failure,
+  type FailureReason,
+  type ListingHealth,
+  type Mark,
+  type Scope,
+  type Standing,
+  type Step,
+} from './types.ts'

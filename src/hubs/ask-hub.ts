@@ -1,0 +1,131 @@
+// edge: talks to hubs over the network
+import type { Readable } from 'node:stream'
+import { type Json, parseJson, Refusal } from '../kernel/index.ts'
+import type { Download, DownloadAnswer } from '../providers/index.ts'
+import { refuse } from './errors.ts'
+import { explainAnswer, mirrorAdvice } from './explain-answer.ts'
+import { type HubRequest, repoRequests } from './hub-requests.ts'
+import { mayRedirectTo } from './may-redirect-to.ts'
+import { readHuggingFace } from './read-hugging-face.ts'
+import { readModelScope } from './read-model-scope.ts'
+import type { FetchTiming, Hub, HubRepo, Source } from './types.ts'
+
+/** Repositories with thousands of files answer some megabytes. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024
+
+export interface Asking {
+  readonly download: Download
+  readonly timing: FetchTiming
+  readonly nowMs: () => number
+}
+
+/**
+ * What a hub says of a repository. Refuses with `hubs_not_found`, `hubs_access_refused`,
+ * `hubs_rate_limited`, `hubs_unreachable`, `hubs_answer_invalid`, `hubs_host_forbidden`.
+ */
+export async function askForRepo(asking: Asking, hub: Hub, source: Source): Promise<HubRepo> {
+  const [first, second] = repoRequests(hub, source)
+  const files =
+    first === undefined ? undefined : await askForJson(asking, hub, { request: first, source })
+  // Without its facts a repository has files still, and a licence nobody knows.
+  const facts =
+    second === undefined
+      ? undefined
+      : await askForJson(asking, hub, { request: second, source }).catch(noFacts)
+  const repo = hub.kind === 'hf' ? readHuggingFace(files) : readModelScope(files, facts)
+  if (repo !== null) return repo
+  throw refuse(
+    'hubs_answer_invalid',
+    `What answers at ${hub.endpoint} is no hub. ${mirrorAdvice(hub)}`,
+  )
+}
+
+function noFacts(error: unknown): undefined {
+  if (error instanceof Refusal) return undefined
+  throw error
+}
+
+async function askForJson(
+  asking: Asking,
+  hub: Hub,
+  about: { readonly request: HubRequest; readonly source: Source },
+): Promise<Json | undefined> {
+  const answer = await openDownload(asking, hub, about.request)
+  if (answer.status !== 200) {
+    answer.body.destroy()
+    throw explainAnswer(hub, about.source, { ...answer, nowMs: asking.nowMs() })
+  }
+  return parseJson(await readText(hub, answer.body))
+}
+
+async function readText(hub: Hub, body: Readable): Promise<string> {
+  const chunks: Buffer[] = []
+  let sizeBytes = 0
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      sizeBytes += chunk.length
+      if (sizeBytes > MAX_ANSWER_BYTES)
+        throw refuse(
+          'hubs_answer_invalid',
+          `${hub.endpoint} answers more than is reasonable. ${mirrorAdvice(hub)}`,
+        )
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    throw explainFailure(hub, error, null)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** Opens a download by the hub's rules. Its failures are told in the words of hubs. */
+export async function openDownload(
+  asking: Asking,
+  hub: Hub,
+  request: HubRequest & { readonly signal?: AbortSignal },
+): Promise<DownloadAnswer> {
+  let refusedHost: string | null = null
+  try {
+    return await asking.download(request.url, {
+      headers: request.headers,
+      policy: hub.isEndpointSet ? 'private-allowed' : 'public-only',
+      mayRedirectTo: (host) => {
+        const isFine = mayRedirectTo(hub, host)
+        if (!isFine) refusedHost = host
+        return isFine
+      },
+      headersTimeoutMs: asking.timing.headersTimeoutMs,
+      idleTimeoutMs: asking.timing.idleTimeoutMs,
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    })
+  } catch (error) {
+    throw explainFailure(hub, error, refusedHost)
+  }
+}
+
+function explainFailure(hub: Hub, error: unknown, refusedHost: string | null): unknown {
+  if (refusedHost !== null)
+    return refuse(
+      'hubs_host_forbidden',
+      `${hub.title} sends to ${refusedHost}, which is none of its hosts. If you trust it, set BAIMO_HUB_HOSTS=${refusedHost} and start the market again.`,
+      { cause: error },
+    )
+  if (!(error instanceof Refusal) || !error.code.startsWith('providers_')) return error
+  if (error.code === 'providers_address_forbidden')
+    return refuse(
+      'hubs_host_forbidden',
+      `${hub.title} leads to an address inside this network, which is never asked. ${mirrorAdvice(hub)}`,
+      { cause: error },
+    )
+  if (error.code === 'providers_redirected')
+    return refuse(
+      'hubs_answer_invalid',
+      `${hub.title} redirects without an end. ${mirrorAdvice(hub)}`,
+      { cause: error },
+    )
+  if (error.code === 'providers_aborted') return error
+  return refuse(
+    'hubs_unreachable',
+    `${hub.title} does not answer at ${hub.endpoint}. ${mirrorAdvice(hub)}`,
+    { cause: error },
+  )
+}

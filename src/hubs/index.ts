@@ -1,0 +1,7 @@
+export { hubCatalogOf } from './add-to-catalog.ts'
+export { hubErrors } from './errors.ts'
+export { hubsOf, KNOWN_HUBS } from './known-hubs.ts'
+export { parseSource } from './parse-source.ts'
+export { hubRoutes } from './routes.ts'
+export { openHubs } from './service.ts'
+export { HUB_KINDS, type HubCatalog, type HubKind, type HubServices } from './types.ts'

@@ -1,0 +1,33 @@
+import type { Hub } from './types.ts'
+
+/**
+ * Whether a hub may send us to a host for a file: its own, hosts below its own, those it is known
+ * to hand files out from, and those the operator allows. A mirror is answered by the hosts of the
+ * hub it mirrors, too: that is how most of them work.
+ */
+export function mayRedirectTo(hub: Hub, host: string): boolean {
+  const name = host.toLowerCase().replace(/\.$/, '')
+  const own = new URL(hub.endpoint).hostname.toLowerCase()
+  const isBelow = isNamed(own) && name.endsWith(`.${own}`)
+  return (
+    name === own ||
+    isBelow ||
+    [...hub.fileHosts, ...hub.allowedHosts].some((pattern) => fits(pattern, name))
+  )
+}
+
+/** Whether a host is a name, not a literal address. */
+function isNamed(host: string): boolean {
+  return !/^[\d.]+$|^\[/.test(host)
+}
+
+/** `*.name`: any host below it; a `*` elsewhere: letters, digits and hyphens of one label. */
+function fits(pattern: string, host: string): boolean {
+  const wanted = pattern.trim().toLowerCase()
+  if (wanted.startsWith('*.')) return host.endsWith(wanted.slice(1)) && host.length >= wanted.length
+  const source = wanted
+    .split('*')
+    .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+    .join('[a-z0-9-]*')
+  return new RegExp(`^${source}$`).test(host)
+}

@@ -1,0 +1,12 @@
+import type { Json } from '../kernel/index.ts'
+
+/** A count of bytes; null: there is none. */
+export function readSize(value: Json | undefined): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null
+}
+
+/** A SHA-256 in lower-case hexadecimal; null: there is none. */
+export function readSha256(value: Json | undefined): string | null {
+  const text = typeof value === 'string' ? value.toLowerCase().replace(/^sha256:/, '') : ''
+  return /^[0-9a-f]{64}$/.test(text) ? text : null
+}

@@ -31,6 +31,16 @@ export const storeErrors = defineErrors({
     title: 'The database does not answer just now; try again in a moment.',
     isRetryable: true,
   },
+  store_database_busy: {
+    kind: 'unavailable',
+    title: 'The database took too long, or others were in the way; try again in a moment.',
+    isRetryable: true,
+  },
+  store_database_read_only: {
+    kind: 'unavailable',
+    title: 'The database takes no writes, as a standby does. Point DATABASE_URL at the primary.',
+    isRetryable: true,
+  },
   store_disk_full: {
     kind: 'unavailable',
     title: 'The disk of the database is full: reads go on, nothing is written. Make room there.',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isAway } from './is-away.ts'
+import { isAway, isBusy, isReadOnly } from './is-away.ts'
 
 const errorOf = (message: string, more: object = {}) => Object.assign(new Error(message), more)
 
@@ -26,4 +26,13 @@ it.each([
 ])('leaves "%s" as it is', (message, more) => {
   expect(isAway(errorOf(message, more))).toBe(false)
   expect(isAway(message)).toBe(false)
+})
+
+it('tells what may go better the next time from what is wrong', () => {
+  for (const code of ['57014', '55P03', '40001', '40P01', '53200'])
+    expect(isBusy(errorOf('later', { code }))).toBe(true)
+  for (const code of ['57P01', '53300', '53100', '23505', '42P01', 'ECONNRESET'])
+    expect(isBusy(errorOf('now', { code }))).toBe(false)
+  expect(isReadOnly(errorOf('cannot execute INSERT', { code: '25006' }))).toBe(true)
+  expect(isReadOnly('25006')).toBe(false)
 })

@@ -9,6 +9,8 @@ const SYSTEM_CODES = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
+  'EMFILE',
+  'ENFILE',
 ])
 /** SQLSTATE: connection exceptions, shutdown and recovery, no connection left. */
 const SQL_STATES = /^(08|57P0[1-5]$|53300$)/
@@ -19,6 +21,19 @@ const WORDS =
 /** Whether the database says that its disk is full (53100). It answers, and reads go on. */
 export function isDiskFull(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '53100'
+}
+
+/** Statement or lock waited too long, deadlock, serialisation, out of memory or another resource. */
+const BUSY = /^(57014|55P03|40001|40P01|53200|53400)$/
+
+/** Whether the database could not do it just now, which says nothing against doing it again. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && BUSY.test(String(error.code))
+}
+
+/** Whether the database takes no writes (25006), as a standby. */
+export function isReadOnly(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '25006'
 }
 
 /** Whether an error says that the database is away: no fault of the statement that met it. */

@@ -72,7 +72,7 @@ export async function openChanges(options: ChangesOptions): Promise<OpenChanges>
         state.lastWellMs = beganMs
         return
       } catch (error) {
-        onLook(isLate(error) ? 'silent' : 'lost')
+        onLook(lookOf(error))
       }
     }
   }
@@ -167,6 +167,7 @@ async function connect(
   try {
     await client.connect()
     await within(LOOK_LIMIT_MS, client.query(`listen ${CHANNEL}`))
+    await demandWritable(client)
     return { client, lost: lost.signal, end }
   } catch (error) {
     await end()
@@ -176,30 +177,36 @@ async function connect(
 
 /** One statement: what was announced before it was answered has arrived before the answer. */
 async function look(client: pg.Client): Promise<Look> {
-  try {
-    const asking = client.query("select current_setting('transaction_read_only') as read_only")
-    const { rows } = await within(LOOK_LIMIT_MS, asking)
-    return rows[0].read_only === 'on' ? 'read-only' : 'well'
-  } catch (error) {
-    return isLate(error) ? 'silent' : 'lost'
+  return demandWritable(client).then(() => 'well' as const, lookOf)
+}
+
+/** On a server that takes no writes nothing is announced either: others may go on elsewhere. */
+async function demandWritable(client: pg.Client): Promise<void> {
+  const asking = client.query("select current_setting('transaction_read_only') as read_only")
+  const { rows } = await within(LOOK_LIMIT_MS, asking)
+  if (rows[0].read_only === 'on') throw new Unheard('read-only')
+}
+
+/** Why a connection is not to be relied on. */
+class Unheard extends Error {
+  readonly look: Look
+
+  constructor(look: Look) {
+    super(`the database is ${look}`)
+    this.look = look
   }
 }
 
-class Late extends Error {
-  constructor() {
-    super('no answer in time')
-    this.name = 'Late'
-  }
+function lookOf(error: unknown): Look {
+  if (error instanceof Unheard) return error.look
+  // The pg library's words for a connection that was not made in time.
+  return error instanceof Error && error.message === 'timeout expired' ? 'silent' : 'lost'
 }
 
-function isLate(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'Late' || error.message === 'timeout expired')
-}
-
-/** Rejects with Late; never because this process itself stood still while the answer lay there. */
+/** Rejects as `silent`; never because this process itself stood still while the answer lay there. */
 async function within<T>(limitMs: number, answer: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => setImmediate(() => late.reject(new Late())), limitMs)
+  const timer = setTimeout(() => setImmediate(() => late.reject(new Unheard('silent'))), limitMs)
   answer.catch(() => {}) // it may end later, when nobody waits for it any more
   try {
     return await Promise.race([answer, late.promise])

@@ -11,6 +11,12 @@ export interface Sockets {
   cut(reason: string): void
 }
 
+/**
+ * No statement takes longer, and no connection is idle for longer: on one that is still open the
+ * answer got lost on the way. Longer than the limits of open-pool.ts.
+ */
+const SILENT_MS = 40_000
+
 export function trackSockets(): Sockets {
   const open = new Set<Socket>()
   let bytesOfClosed = 0
@@ -18,6 +24,7 @@ export function trackSockets(): Sockets {
     open() {
       const socket = new Socket()
       open.add(socket)
+      socket.setTimeout(SILENT_MS, () => socket.destroy(new Error('Connection terminated: silent')))
       socket.once('close', () => {
         open.delete(socket)
         bytesOfClosed += socket.bytesRead

@@ -1,6 +1,6 @@
-import { CompiledQuery, Kysely } from 'kysely'
+import { CompiledQuery, Kysely, sql } from 'kysely'
 import type pg from 'pg'
-import type { Log } from '../kernel/index.ts'
+import { assert, type Log } from '../kernel/index.ts'
 import type { DiskRoom } from './disk-room.ts'
 import { refuse } from './errors.ts'
 import { migrate } from './migrate.ts'
@@ -37,7 +37,8 @@ export interface ConnectOptions {
 
 /**
  * Checks the server's version, brings the schema up to date and opens the pool.
- * Refuses with the codes of `migrate` and `store_database_too_old`; errors of the connection pass.
+ * Refuses with the codes of `migrate`, `store_database_too_old`, `store_database_read_only` and
+ * `store_pooler_unfit`; errors of the connection pass.
  */
 export async function connectStore(options: ConnectOptions): Promise<Store> {
   await prepare(options)
@@ -65,7 +66,7 @@ export async function connectStore(options: ConnectOptions): Promise<Store> {
     commitPool,
     changes,
     transaction: (work) => db.transaction().execute(work),
-    serverVersion: async () => (await pool.query('show server_version')).rows[0].server_version,
+    serverVersion: async () => (await serverVersion(db)).server_version,
     isHealthy: async () => closing === null && health(),
     mayWrite: () => room.mayWrite(),
     get diskFreeBytes() {
@@ -89,9 +90,16 @@ async function prepare(options: ConnectOptions): Promise<void> {
   await client.connect()
   try {
     const { rows } = await client.query(
-      "select current_setting('server_version_num')::int as number, current_setting('server_version') as name",
+      `select current_setting('server_version_num')::int as number,
+        current_setting('server_version') as name,
+        current_setting('transaction_read_only') as read_only`,
     )
     refuseOld(rows[0].number, rows[0].name)
+    if (rows[0].read_only === 'on')
+      throw refuse(
+        'store_database_read_only',
+        'The database of DATABASE_URL is read-only, as a standby is. Give the address of the primary.',
+      )
     const { newer } = await migrate(client, options.migrations, options.onProgress)
     if (newer.length > 0)
       options.log.warn({ migrations: newer }, 'a newer Baimo has been here and left room for this')
@@ -107,6 +115,13 @@ export function refuseOld(number: number, name: string): void {
     'store_database_too_old',
     `The database is PostgreSQL ${name}. Baimo needs 15 or later: upgrade it, or unset DATABASE_URL.`,
   )
+}
+
+async function serverVersion(db: Kysely<unknown>): Promise<{ server_version: string }> {
+  const show = sql<{ server_version: string }>`show server_version`
+  const { rows } = await show.execute(db)
+  assert(rows[0] !== undefined, 'store: every server has a version')
+  return rows[0]
 }
 
 async function answersInTime(db: Kysely<unknown>): Promise<boolean> {

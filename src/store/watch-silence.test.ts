@@ -44,9 +44,13 @@ it('stays silent, and cuts what was opened meanwhile, until it hears something',
   expect(silence.isSilent).toBe(false)
 })
 
-it('cuts the connections to a server that became read-only', () => {
+it('cuts the connections to a server that became read-only, once each time', () => {
   const { sockets, silence } = setUp()
   silence.looked('read-only')
+  silence.looked('read-only')
   expect(sockets.cuts).toBe(1)
+  silence.looked('well')
+  silence.looked('read-only')
+  expect(sockets.cuts).toBe(2)
   expect(silence.isSilent).toBe(false)
 })

@@ -13,7 +13,7 @@ export interface Silence {
 /**
  * A connection to a machine that is gone waits for a quarter of an hour. So when two looks in a
  * row get no answer and nothing arrived on any other connection either, all are cut, and nobody
- * needs to wait on one. Those to a server that became read-only are cut too: the next ones may
+ * needs to wait on one. Those to a server that became read-only are cut once: the next ones may
  * find the one that took its place.
  */
 export function watchSilence(sockets: {
@@ -22,9 +22,11 @@ export function watchSilence(sockets: {
 }): Silence {
   let bytesBefore: number | null = null
   let isSilent = false
+  let wasReadOnly = false
   return {
     looked(found) {
-      if (found === 'read-only') sockets.cut('the database is read-only')
+      if (found === 'read-only' && !wasReadOnly) sockets.cut('the database is read-only')
+      wasReadOnly = found === 'read-only'
       const bytesRead = sockets.bytesRead
       isSilent = found === 'silent' && (isSilent || bytesRead === bytesBefore)
       bytesBefore = found === 'silent' ? bytesRead : null

@@ -9,14 +9,19 @@ import {
 import type { Log } from '../kernel/index.ts'
 import { type DiskRoom, refuseFullDisk } from './disk-room.ts'
 import { refuse } from './errors.ts'
-import { isAway, isDiskFull } from './is-away.ts'
+import { isAway, isBusy, isDiskFull, isReadOnly } from './is-away.ts'
 
 /** Knows whether the database answers, from the statements themselves. */
 export interface Watch {
   /** A statement was answered, be it with an error. */
   answered(): void
-  /** What to throw instead: `store_disk_full`, `store_database_away`, or the error itself. */
+  /**
+   * What to throw instead: `store_database_away`, `store_disk_full`, `store_database_busy`,
+   * `store_database_read_only`, or the error itself.
+   */
   judge(error: unknown): unknown
+  /** What to throw where no connection could be had, for whatever reason. */
+  judgeConnection(error: unknown): unknown
   /** Throws what `judge` would while the database is known to say nothing. */
   refuseSilent(): void
 }
@@ -52,14 +57,27 @@ export function watchDatabase({ log, room, isSilent }: WatchOptions): Watch {
     judge(error) {
       if (isAway(error)) return awayBecause(error)
       answered()
+      if (isBusy(error)) return refuseBusy(error)
+      if (isReadOnly(error)) return refuseReadOnly(error)
       if (!isDiskFull(error)) return error
       void room.look()
       return refuseFullDisk('The disk of the database', error)
     },
+    judgeConnection: awayBecause,
     refuseSilent() {
       if (isSilent()) throw awayBecause(new Error('it has said nothing for two seconds'))
     },
   }
+}
+
+function refuseBusy(cause: unknown): Error {
+  const message = 'The database took too long, or others were in the way. Try again in a moment.'
+  return refuse('store_database_busy', message, { cause, retryAfterSeconds: 2 })
+}
+
+function refuseReadOnly(cause: unknown): Error {
+  const message = 'The database takes no writes just now: it is read-only. Try again in a moment.'
+  return refuse('store_database_read_only', message, { cause, retryAfterSeconds: 5 })
 }
 
 /** PostgreSQL's dialect; what a lost database throws becomes a refusal that can be tried again. */
@@ -91,7 +109,7 @@ class WatchfulDriver extends PostgresDriver {
     ...args: Parameters<PostgresDriver['acquireConnection']>
   ): Promise<DatabaseConnection> {
     this.#watch.refuseSilent()
-    const connection = await this.#judged(super.acquireConnection(...args))
+    const connection = await this.#acquired(super.acquireConnection(...args))
     if (!this.#watched.has(connection)) this.#watchOver(connection)
     return connection
   }
@@ -100,6 +118,14 @@ class WatchfulDriver extends PostgresDriver {
     this.#watched.add(connection)
     const execute = connection.executeQuery.bind(connection)
     connection.executeQuery = (...args) => this.#judged(execute(...args)) as Promise<never>
+  }
+
+  async #acquired(connection: Promise<DatabaseConnection>): Promise<DatabaseConnection> {
+    try {
+      return await connection
+    } catch (error) {
+      throw this.#watch.judgeConnection(error)
+    }
   }
 
   async #judged<T>(answer: Promise<T>): Promise<T> {

@@ -1,9 +1,8 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { composeRoutes, type Running } from '../src/main.ts'
-import { createMetrics } from '../src/metering/index.ts'
 import type { Route } from '../src/people/index.ts'
+import { everyRoute } from './support/every-route.ts'
 import { type Market, startMarket } from './support/market.ts'
 import {
   findUndeclared,
@@ -11,20 +10,6 @@ import {
   walkForeign,
   walkForeignBodies,
 } from './support/walk-access.ts'
-
-/** The market's own list of routes. Handlers are never reached, so nothing is behind them. */
-function everyRoute(): readonly Route[] {
-  const running: Partial<Running> = {
-    metrics: createMetrics(),
-    providers: { discoverLocalServers: async () => [] } as never,
-    catalog: {} as never,
-    people: {} as never,
-    metering: {} as never,
-    engine: {} as never,
-    store: {} as never,
-  }
-  return composeRoutes(running as Running)
-}
 
 const scrapeToken = 'a-token-that-only-scrapes'
 let market: Market

@@ -151,8 +151,10 @@ function countWords(value: Json): number {
   return countWords(value.content ?? value.text ?? '')
 }
 
+/** A count that a call asks for, as far as an upstream would give it. */
 function numberOf(value: Json | undefined): number | null {
-  return typeof value === 'number' ? value : null
+  if (typeof value !== 'number') return null
+  return Math.trunc(Math.min(Math.max(value, 1), 100_000))
 }
 
 function range(count: number): number[] {

@@ -7,6 +7,7 @@ export { catalogRoutes } from './routes.ts'
 export { type Catalog, openCatalog } from './service.ts'
 export { type ModelSummary, summariseModels } from './summarise-models.ts'
 export type {
+  AddressPolicy,
   Capability,
   CatalogEngine,
   CatalogSnapshot,

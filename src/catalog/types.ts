@@ -17,6 +17,13 @@ export type Fact<T> =
     }
   | { readonly isKnown: false }
 
+/**
+ * Which addresses a URL may lead to. `private-allowed`: an operator named it, so private ones, too.
+ * `public-only`: anybody else did, so none inside: not this machine, not its network.
+ * Link-local and cloud metadata addresses are refused by both.
+ */
+export type AddressPolicy = 'private-allowed' | 'public-only'
+
 /** How to reach a provider. Data, not code: a known dialect with its quirks. */
 export interface Endpoint {
   readonly providerId: ProviderId
@@ -28,13 +35,15 @@ export interface Endpoint {
   /** Sent with every request; null: none. Secret: never log, never answer it. */
   readonly authHeader: { readonly name: string; readonly value: string } | null
   readonly quirks: Quirks
+  /** Whoever named it decides; absent: an operator did, `private-allowed`. */
+  readonly addressPolicy?: AddressPolicy
   /** Connections to it at a time, by one process: more exchanges wait. Absent: the pools' own. */
   readonly maxConnections?: number
 }
 
 /**
- * What is done when a listing is slow or fails. Every value here is in force: what the owner set for
- * the listing, else for its provider, else the default.
+ * What is done when a listing is slow or fails. Every value here is in force: what the owner set
+ * for the listing, else for its provider, else the default.
  */
 export interface Resilience {
   /** Longest wait for a connection, while one is free to be opened. */

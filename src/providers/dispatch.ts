@@ -1,10 +1,11 @@
 // edge: talks to providers over sockets, by timers
-import type { Dispatcher } from 'undici'
+import type { Dispatcher, Pool } from 'undici'
 import type { Endpoint } from '../catalog/index.ts'
 import { describeFailure } from './describe-failure.ts'
 import { refuseProvider } from './errors.ts'
 import { requestHeaders, responseHeaders } from './filter-headers.ts'
-import type { Lane, Pools } from './pools.ts'
+import type { Lane, Passenger } from './lane.ts'
+import type { Pools } from './pools.ts'
 import type {
   Abort,
   DispatchControl,
@@ -21,12 +22,10 @@ const PATHS: Readonly<Record<ProviderOperation, string>> = {
 }
 
 export interface DispatchLimits {
-  /** Connections of one lane: more exchanges than these wait. */
-  readonly connections: number
-  /** Exchanges that may wait for a connection of one lane; one more is refused. */
-  readonly maxQueued: number
   /** Longest wait for a connection while all are busy. */
   readonly queueTimeoutMs: number
+  /** Longest wait for a connection while one is free to be opened, where the request says none. */
+  readonly connectTimeoutMs: number
 }
 
 interface Call {
@@ -34,6 +33,7 @@ interface Call {
   readonly path: string
   readonly headers: Record<string, string | string[]>
   readonly body: Buffer | null
+  readonly connectTimeoutMs?: number | undefined
   readonly headersTimeoutMs: number
   readonly bodyTimeoutMs: number
 }
@@ -53,6 +53,7 @@ export function dispatchRequest(
       path: PATHS[request.operation],
       headers: requestHeaders(request.headers ?? {}, endpoint.authHeader),
       body: request.body,
+      connectTimeoutMs: request.connectTimeoutMs,
       headersTimeoutMs: request.headersTimeoutMs,
       bodyTimeoutMs: request.bodyTimeoutMs,
     },
@@ -65,21 +66,10 @@ export function send(
   limits: DispatchLimits,
   order: { endpoint: Endpoint; call: Call; handler: ProviderHandler },
 ): Abort {
-  const exchange = new Exchange(order.handler)
+  const exchange = new Exchange(order.handler, order.call, limits)
   try {
     const { lane, prefix } = pools.routeTo(order.endpoint)
-    exchange.enter(lane, limits)
-    lane.pool.dispatch(
-      {
-        method: order.call.method,
-        path: prefix + order.call.path,
-        headers: order.call.headers,
-        body: order.call.body,
-        headersTimeout: order.call.headersTimeoutMs,
-        bodyTimeout: order.call.bodyTimeoutMs,
-      },
-      exchange,
-    )
+    exchange.enter(lane, prefix)
   } catch (error) {
     exchange.fail(error)
   }
@@ -91,24 +81,64 @@ export function send(
  * One exchange between undici and our handler. It makes the order of calls certain (one end,
  * nothing after it, nothing before `send` has returned) and can be aborted while it waits in line.
  */
-class Exchange implements Dispatcher.DispatchHandler, DispatchControl {
+class Exchange implements Dispatcher.DispatchHandler, DispatchControl, Passenger {
   readonly #handler: ProviderHandler
+  readonly #limits: DispatchLimits
+  readonly sizeBytes: number
+  /** Null once it was sent on or given up: nothing in line holds its body then. */
+  #call: Call | null
+  #prefix = ''
   #lane: Lane | null = null
   #controller: Dispatcher.DispatchController | null = null
-  #queueTimer: NodeJS.Timeout | null = null
+  /** For a connection: in line, and then until one is there. */
+  #timer: NodeJS.Timeout | null = null
   #isOver = false
   hasReturned = false
 
-  constructor(handler: ProviderHandler) {
+  constructor(handler: ProviderHandler, call: Call, limits: DispatchLimits) {
     this.#handler = handler
+    this.#call = call
+    this.#limits = limits
+    this.sizeBytes = call.body?.length ?? 0
   }
 
-  enter(lane: Lane, limits: DispatchLimits): void {
-    if (lane.exchanges >= limits.connections + limits.maxQueued) throw saturated()
+  enter(lane: Lane, prefix: string): void {
+    this.#prefix = prefix
     this.#lane = lane
-    lane.exchanges += 1
-    if (lane.exchanges <= limits.connections) return
-    this.#queueTimer = setTimeout(() => this.fail(saturated()), limits.queueTimeoutMs)
+    const place = lane.enter(this)
+    if (place === 'full') throw saturated()
+    if (place === 'started') return
+    this.#timer = setTimeout(() => this.fail(saturated()), this.#limits.queueTimeoutMs)
+  }
+
+  start(pool: Pool): void {
+    const call = this.#call
+    this.#call = null
+    this.#clearTimer()
+    if (call === null || this.#isOver) return
+    const connectMs = call.connectTimeoutMs ?? this.#limits.connectTimeoutMs
+    if (this.#lane !== null) this.#lane.connectTimeoutMs = connectMs
+    this.#timer = setTimeout(() => this.fail(noConnection()), connectMs)
+    try {
+      pool.dispatch(
+        {
+          method: call.method,
+          path: this.#prefix + call.path,
+          headers: call.headers,
+          body: call.body,
+          headersTimeout: call.headersTimeoutMs,
+          bodyTimeout: call.bodyTimeoutMs,
+        },
+        this,
+      )
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  #clearTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
   }
 
   pause(): void {
@@ -153,7 +183,7 @@ class Exchange implements Dispatcher.DispatchHandler, DispatchControl {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    if (this.#queueTimer !== null) clearTimeout(this.#queueTimer)
+    this.#clearTimer()
     if (this.#isOver) controller.abort(new Error('given up while waiting for a connection'))
     else this.#tell(() => this.#handler.onRequestStart?.(this))
   }
@@ -200,8 +230,9 @@ class Exchange implements Dispatcher.DispatchHandler, DispatchControl {
   #end(): boolean {
     if (this.#isOver) return false
     this.#isOver = true
-    if (this.#queueTimer !== null) clearTimeout(this.#queueTimer)
-    if (this.#lane !== null) this.#lane.exchanges -= 1
+    this.#call = null
+    this.#clearTimer()
+    this.#lane?.leave(this)
     return true
   }
 }
@@ -209,6 +240,10 @@ class Exchange implements Dispatcher.DispatchHandler, DispatchControl {
 /** The exchange is over and nobody is left to hear of it: it must be seen all the same. */
 function warnOfBug(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : String(error))
+}
+
+function noConnection(): Error {
+  return refuseProvider('providers_timeout', 'The provider accepted no connection in time.')
 }
 
 function saturated(): Error {

@@ -1,5 +1,6 @@
-import { isForbiddenHost } from './address-rules.ts'
+import type { AddressPolicy } from '../catalog/index.ts'
 import { refuseProvider } from './errors.ts'
+import { refuseForbiddenHost } from './guard-address.ts'
 
 const MAX_LENGTH = 2_048
 
@@ -10,7 +11,7 @@ const MAX_LENGTH = 2_048
  * `/chat/completions`, `/models` or the like is cut off.
  * Throws `providers_url_invalid`, `providers_address_forbidden`.
  */
-export function normaliseBaseUrl(text: string): string {
+export function normaliseBaseUrl(text: string, policy: AddressPolicy = 'private-allowed'): string {
   const url = parse(text.trim())
   if (url.username !== '' || url.password !== '') {
     throw invalid('Leave the user and password out of the address: give the key on its own.')
@@ -18,13 +19,7 @@ export function normaliseBaseUrl(text: string): string {
   if (url.search !== '' || url.hash !== '') {
     throw invalid('Leave everything from "?" or "#" on out of the address.')
   }
-  if (isForbiddenHost(url.hostname)) {
-    throw refuseProvider(
-      'providers_address_forbidden',
-      'This address is link-local or serves cloud metadata and is never contacted.',
-      { param: 'url' },
-    )
-  }
+  refuseForbiddenHost(url.hostname, policy)
   const path = url.pathname
     .replace(/\/+$/, '')
     .replace(/\/(chat\/completions|completions|embeddings|models|responses)$/, '')

@@ -1,6 +1,13 @@
 // edge: talks to providers
-import type { Endpoint, OfferedModel } from '../catalog/index.ts'
+import type { LookupFunction } from 'node:net'
+import {
+  DEFAULT_MAX_CONNECTIONS,
+  DEFAULT_RESILIENCE,
+  type Endpoint,
+  type OfferedModel,
+} from '../catalog/index.ts'
 import { dispatchRequest } from './dispatch.ts'
+import { openDownloader } from './download.ts'
 import { refuseProvider } from './errors.ts'
 import { type FetchText, textFetcher } from './fetch-text.ts'
 import { discoverLocalServers, identifyServer } from './identify-server.ts'
@@ -9,29 +16,42 @@ import { readModelList } from './read-model-list.ts'
 import type { Providers } from './types.ts'
 
 export interface ProvidersOptions {
-  /** Connections to one provider at a time; 64 when absent. */
+  /** Connections to one provider at a time where its endpoint says none; 64 when absent. */
   readonly connections?: number
   /** 5,000 when absent. */
   readonly connectTimeoutMs?: number
   /** Requests that may wait for a connection to one provider; 1,024 when absent. */
   readonly maxQueued?: number
+  /** Bytes of their bodies; 64 MiB when absent, and one request however large. */
+  readonly maxQueuedBytes?: number
   /** Longest wait for a free connection; 30,000 when absent. */
   readonly queueTimeoutMs?: number
+  /** After which a provider's connections are forgotten; five minutes when absent. */
+  readonly idleMs?: number
+  /** How a name becomes addresses; the machine's own way when absent. */
+  readonly lookup?: LookupFunction
   /** For a model list, from the question to its last byte; 10,000 when absent. */
   readonly listTimeoutMs?: number
 }
 
+/** Hosts of files are far away more often than providers are. */
+const DOWNLOAD_CONNECT_MS = 10_000
 const LIST_MAX_BYTES = 16 * 1024 * 1024
 
 /** The way to every provider. Opens no connection before the first request. */
 export function openProviders(options: ProvidersOptions = {}): Providers {
-  const connections = options.connections ?? 64
-  const pools = openPools({ connections, connectTimeoutMs: options.connectTimeoutMs ?? 5_000 })
-  const limits = {
-    connections,
+  const connectTimeoutMs = options.connectTimeoutMs ?? DEFAULT_RESILIENCE.connectTimeoutMs
+  const given = options.lookup === undefined ? {} : { lookup: options.lookup }
+  const pools = openPools({
+    connections: options.connections ?? DEFAULT_MAX_CONNECTIONS,
+    connectTimeoutMs,
     maxQueued: options.maxQueued ?? 1_024,
-    queueTimeoutMs: options.queueTimeoutMs ?? 30_000,
-  }
+    maxQueuedBytes: options.maxQueuedBytes ?? 64 * 1024 * 1024,
+    idleMs: options.idleMs ?? 300_000,
+    ...given,
+  })
+  const limits = { queueTimeoutMs: options.queueTimeoutMs ?? 30_000, connectTimeoutMs }
+  const downloader = openDownloader({ ...given, connectTimeoutMs: DOWNLOAD_CONNECT_MS })
   const fetchText = textFetcher(pools, limits)
 
   return {
@@ -40,7 +60,10 @@ export function openProviders(options: ProvidersOptions = {}): Providers {
     listModels: modelLister(fetchText, options.listTimeoutMs ?? 10_000),
     identifyServer: (url) => identifyServer(fetchText, url),
     discoverLocalServers: () => discoverLocalServers(fetchText),
-    close: () => pools.close(),
+    download: downloader.download,
+    close: async () => {
+      await Promise.all([pools.close(), downloader.close()])
+    },
   }
 }
 

@@ -1,15 +1,20 @@
-// edge: talks to providers over pools of sockets, and to the name service
+// edge: talks to providers over pools of sockets, to the name service, by timers
 import { lookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import { Pool } from 'undici'
+import { buildConnector, Pool } from 'undici'
 import type { Endpoint } from '../catalog/index.ts'
-import { isForbiddenAddress, isForbiddenHost } from './address-rules.ts'
 import { refuseProvider } from './errors.ts'
+import { guardLookup, refuseForbiddenHost } from './guard-address.ts'
+import { Lane, type LaneLimits } from './lane.ts'
 
-export interface PoolOptions {
-  /** Connections to one origin at a time; more requests wait for one. */
+export interface PoolOptions extends LaneLimits {
+  /** Connections to one provider at a time where its endpoint does not say; more requests wait. */
   readonly connections: number
   readonly connectTimeoutMs: number
+  /** After which a lane in which nobody is is closed and forgotten. */
+  readonly idleMs: number
+  /** How a name becomes addresses; the machine's own way when absent. */
+  readonly lookup?: LookupFunction
 }
 
 /** How to reach one endpoint, worked out once. */
@@ -19,29 +24,41 @@ export interface Route {
   readonly prefix: string
 }
 
-/** The connections to one origin or socket, and how many exchanges are on or waiting for them. */
-export interface Lane {
-  readonly pool: Pool
-  exchanges: number
-}
-
 export interface Pools {
   /** Throws `providers_url_invalid`, `providers_address_forbidden`. */
   routeTo(endpoint: Endpoint): Route
+  /** Lanes that are open, for tests and metrics. */
+  readonly laneCount: number
   close(): Promise<void>
 }
 
-/** Connection pools, one per origin or socket, opened when first needed. */
+/** Connection pools, one for each provider at its origin or socket, opened when first needed. */
 export function openPools(options: PoolOptions): Pools {
   const lanes = new Map<string, Lane>()
-  const routes = new WeakMap<Endpoint, Route>()
+  let routes = new WeakMap<Endpoint, Route>()
   let isClosed = false
+  // A provider that was removed, or has another address now, leaves its lane behind.
+  const sweeper = setInterval(sweep, Math.max(options.idleMs / 2, 10))
+  sweeper.unref()
 
-  function laneOf(origin: string, socketPath: string | null): Lane {
-    const key = socketPath ?? origin
+  function sweep(): void {
+    for (const [key, lane] of lanes) {
+      const sinceMs = lane.idleSinceMs
+      if (sinceMs === null || performance.now() - sinceMs < options.idleMs) continue
+      lanes.delete(key)
+      routes = new WeakMap() // they may hold the lane that goes
+      lane.close().catch(ignore) // nobody is in it
+    }
+  }
+
+  function laneOf(endpoint: Endpoint, origin: string): Lane {
+    const { providerId, socketPath, maxConnections, addressPolicy } = endpoint
+    const connections = maxConnections ?? options.connections
+    const key = [providerId, addressPolicy ?? 'private-allowed', socketPath ?? origin].join(' ')
     const known = lanes.get(key)
+    known?.resize(connections)
     if (known !== undefined) return known
-    const lane: Lane = { pool: openPool(origin, socketPath, options), exchanges: 0 }
+    const lane = openLane(endpoint, { origin, connections, options })
     lanes.set(key, lane)
     return lane
   }
@@ -58,15 +75,19 @@ export function openPools(options: PoolOptions): Pools {
       if (known !== undefined) return known
       const url = checkedUrl(endpoint)
       const route: Route = {
-        lane: laneOf(url.origin, endpoint.socketPath),
+        lane: laneOf(endpoint, url.origin),
         prefix: url.pathname.replace(/\/+$/, ''),
       }
       routes.set(endpoint, route)
       return route
     },
+    get laneCount() {
+      return lanes.size
+    },
     async close() {
       isClosed = true
-      await Promise.all([...lanes.values()].map((lane) => lane.pool.close()))
+      clearInterval(sweeper)
+      await Promise.all([...lanes.values()].map((lane) => lane.close()))
     },
   }
 }
@@ -79,38 +100,55 @@ function checkedUrl(endpoint: Endpoint): URL {
       'The address of the provider is not an http or https address: add it again.',
     )
   }
-  if (endpoint.socketPath === null && isForbiddenHost(url.hostname)) throw forbiddenAddress()
+  if (endpoint.socketPath === null) {
+    refuseForbiddenHost(url.hostname, endpoint.addressPolicy ?? 'private-allowed')
+  }
   return url
 }
 
-function openPool(origin: string, socketPath: string | null, options: PoolOptions): Pool {
-  const timeout = options.connectTimeoutMs
-  return new Pool(origin, {
-    connections: options.connections,
-    pipelining: 1,
-    // An aborted answer must close its connection at once, which only HTTP/1.1 does for certain.
-    allowH2: false,
-    connect:
-      socketPath === null ? { timeout, lookup: guardLookup(lookup) } : { timeout, socketPath },
+function openLane(
+  endpoint: Endpoint,
+  by: { readonly origin: string; readonly connections: number; readonly options: PoolOptions },
+): Lane {
+  const { origin, connections, options } = by
+  const { socketPath, addressPolicy } = endpoint
+  const where =
+    socketPath === null
+      ? { lookup: guardLookup(options.lookup ?? lookup, addressPolicy ?? 'private-allowed') }
+      : { socketPath }
+  const lane = new Lane({
+    ...options,
+    connections,
+    nowMs: () => performance.now(),
+    openPool: (count) =>
+      new Pool(origin, {
+        connections: count,
+        pipelining: 1,
+        connect: patientConnector(where, () => lane.connectTimeoutMs || options.connectTimeoutMs),
+        // An aborted answer must close its connection at once, which only HTTP/1.1 does for certain.
+        allowH2: false,
+      }),
   })
+  return lane
 }
 
-/** A lookup that refuses a name which leads to a forbidden address, be it one of several. */
-export function guardLookup(resolve: LookupFunction): LookupFunction {
-  return (hostname, options, callback) => {
-    resolve(hostname, options, (error, found, family) => {
-      const addresses = Array.isArray(found) ? found.map((entry) => entry.address) : [found]
-      const isForbidden = error === null && addresses.some(isForbiddenAddress)
-      if (isForbidden) callback(forbiddenAddress(), '', 0)
-      else callback(error, found, family)
-    })
+/**
+ * Opens connections, each with the patience of the moment: it follows a setting that changes. What
+ * waits for a connection has a timer of its own; this ends the attempt itself.
+ */
+function patientConnector(
+  where: buildConnector.BuildOptions,
+  timeoutMs: () => number,
+): buildConnector.connector {
+  let patience = { timeoutMs: 0, connect: buildConnector({ allowH2: false }) }
+  return (target, done) => {
+    const now = timeoutMs()
+    if (patience.timeoutMs !== now) {
+      const connect = buildConnector({ allowH2: false, ...where, timeout: now })
+      patience = { timeoutMs: now, connect }
+    }
+    return patience.connect(target, done)
   }
 }
 
-function forbiddenAddress(): Error {
-  return refuseProvider(
-    'providers_address_forbidden',
-    'This address is link-local or serves cloud metadata and is never contacted.',
-    { param: 'url' },
-  )
-}
+function ignore(): void {}

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Endpoint, OfferedModel, ProviderKind } from '../catalog/index.ts'
+import type { AddressPolicy, Endpoint, OfferedModel, ProviderKind } from '../catalog/index.ts'
 
 /** What a provider is asked to do. Each has its path below the endpoint's base URL. */
 export type ProviderOperation = 'chat' | 'completions' | 'embeddings'
@@ -65,17 +65,10 @@ export interface FoundServer extends ServerIdentity {
   readonly baseUrl: string
 }
 
-/**
- * Which addresses a URL may lead to. `private-allowed`: an operator named it, so private ones, too.
- * `public-only`: anybody else did, so none inside: not this machine, not its network.
- * Link-local and cloud metadata addresses are refused by both.
- */
-export type AddressPolicy = 'private-allowed' | 'public-only'
-
 export interface DownloadRequest {
   /**
-   * Names in lower case; `range` is for the caller to set. `authorization`, `cookie` and the like are
-   * dropped for good as soon as a redirect leads to another origin.
+   * Names in lower case; `range` is for the caller to set. As soon as a redirect leads to another
+   * origin, all but `accept`, `if-…`, `range` and `user-agent` are dropped for good.
    */
   readonly headers?: Readonly<Record<string, string>>
   readonly policy: AddressPolicy
@@ -95,8 +88,8 @@ export interface DownloadAnswer {
   /** Where the answer came from, after redirects. May hold a signature: not for logs. */
   readonly url: string
   /**
-   * The bytes as they came, not decompressed (`identity` is asked for), with back-pressure. Fails with
-   * a refusal of `errors.ts`. Destroy it, or leave its iteration, to close the connection.
+   * The bytes as they came, not decompressed (`identity` is asked for), with back-pressure. Fails
+   * with a refusal of `errors.ts`. Destroy it, or leave its iteration, to close the connection.
    */
   readonly body: Readable
 }
@@ -121,6 +114,7 @@ export interface Providers {
   identifyServer(baseUrl: string): Promise<ServerIdentity>
   /** Looks for Ollama, llama.cpp, vLLM and LM Studio on this machine; about 300 ms. */
   discoverLocalServers(): Promise<readonly FoundServer[]>
+  download: Download
   /** Lets running exchanges end, then closes every connection. */
   close(): Promise<void>
 }

@@ -29,6 +29,7 @@ export interface CollectOptions {
   readonly operation?: ProviderOperation
   readonly path?: string
   readonly headers?: Readonly<Record<string, string>>
+  readonly connectTimeoutMs?: number
   readonly headersTimeoutMs?: number
   readonly bodyTimeoutMs?: number
   /** Hears the exchange as it runs; `abort` ends it. */
@@ -63,6 +64,9 @@ export function collect(
         ...(options.path === undefined ? {} : { path: options.path }),
         body: Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body)),
         headers: options.headers ?? {},
+        ...(options.connectTimeoutMs === undefined
+          ? {}
+          : { connectTimeoutMs: options.connectTimeoutMs }),
         headersTimeoutMs: options.headersTimeoutMs ?? 0,
         bodyTimeoutMs: options.bodyTimeoutMs ?? 0,
       },

@@ -21,6 +21,8 @@ export interface Hit {
   readonly path: string
   readonly headers: IncomingMessage['headers']
   readonly body: Buffer
+  /** Of the connection it came by, at its other end. */
+  readonly port: number | undefined
   /** Undefined when the body is not JSON. */
   readonly json: Json | undefined
   readonly mode: string
@@ -80,6 +82,7 @@ export async function openScriptedUpstream(
   options: ScriptedUpstreamOptions = {},
 ): Promise<ScriptedUpstream> {
   const hits: Hit[] = []
+  const providerId = newId<'provider'>()
   const sockets = new Set<Socket>()
   const counts = new Map<string, Count>()
   const server = createServer((request, response) => {
@@ -104,7 +107,7 @@ export async function openScriptedUpstream(
     hits,
     calls: () => hits.filter((hit) => OPERATIONS[hit.path] !== undefined),
     endpoint: (overrides = {}) => ({
-      providerId: newId<'provider'>(),
+      providerId,
       dialect: 'openai',
       baseUrl,
       socketPath: options.socketPath ?? null,
@@ -170,6 +173,7 @@ async function serve(
     method: request.method ?? '',
     path,
     headers: request.headers,
+    port: request.socket.remotePort,
     body,
     json,
     mode: wish.mode,

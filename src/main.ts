@@ -6,6 +6,7 @@ import { dispatchWhenReady, type Engine, openEngine } from './engine/index.ts'
 import { gatewayMeters, gatewayRoutes, openGateway } from './gateway/index.ts'
 import {
   openServer,
+  requireDescriptors,
   type StatusFacts,
   shapeOpenaiError,
   statusRoutes,
@@ -79,6 +80,7 @@ interface Closing {
 async function open(config: Config, options: StartOptions, closing: Closing): Promise<Market> {
   const { log, onProgress } = options
   const { closers } = closing
+  requireDescriptors()
   const home = openHome(config.home)
   closers.push(() => home.close())
   const engine = openEngineOf(config, home, log)

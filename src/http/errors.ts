@@ -62,6 +62,11 @@ export const httpErrors = defineErrors({
     title: 'The market is stopping. Send the request again in a moment.',
     isRetryable: true,
   },
+  http_descriptors_few: {
+    kind: 'unavailable',
+    title: 'This process may open too few files to serve. Raise its limit: ulimit -n 4096.',
+    isRetryable: false,
+  },
   http_port_taken: {
     kind: 'conflict',
     title: 'Another program listens on the port. Stop it, or set PORT to another.',

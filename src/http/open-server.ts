@@ -1,6 +1,6 @@
 // edge: listens on the network.
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
-import { newId } from '../kernel/index.ts'
+import { type Log, newId } from '../kernel/index.ts'
 import { addJsonRoute, readJsonOnly } from './add-json-route.ts'
 import { addRawRoute } from './add-raw-route.ts'
 import { answerClientError } from './answer-client-error.ts'
@@ -10,6 +10,7 @@ import { createGate } from './gate.ts'
 import { dialectAt, methodsAt } from './match-methods.ts'
 import type { Server, ServerOptions } from './types.ts'
 import { createWatch } from './watch.ts'
+import { watchDescriptors } from './watch-descriptors.ts'
 
 const MAX_HEADER_BYTES = 16 * 1024
 const MAX_JSON_BYTES = 1024 * 1024
@@ -47,7 +48,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   app.server.on('checkExpectation', (request, response) => app.routing(request, response))
   await app.ready()
   const url = await listen(app, options)
-  return serverOf(app, { url, watch })
+  return serverOf(app, { url, watch, log: options.log })
 }
 
 /** Who waits to be asked for the body is asked once let in, and else keeps it. */
@@ -113,12 +114,14 @@ async function listen(app: FastifyInstance, { host, port }: ServerOptions): Prom
 
 function serverOf(
   app: FastifyInstance,
-  { url, watch }: { url: string; watch: ReturnType<typeof createWatch> },
+  { url, watch, log }: { url: string; watch: ReturnType<typeof createWatch>; log: Log },
 ): Server {
+  const stopWatching = watchDescriptors(app.server, log)
   let closing: Promise<void> | undefined
 
   async function close(graceMs: number): Promise<void> {
     watch.stop()
+    stopWatching()
     const closed = app.close()
     await watch.whenIdle(graceMs)
     app.server.closeAllConnections()

@@ -23,7 +23,7 @@ export function isDiskFull(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '53100'
 }
 
-/** Statement or lock waited too long, deadlock, serialisation, out of memory or another resource. */
+/** Statement or lock too long, deadlock, serialisation, out of memory or another resource. */
 const BUSY = /^(57014|55P03|40001|40P01|53200|53400)$/
 
 /** Whether the database could not do it just now, which says nothing against doing it again. */

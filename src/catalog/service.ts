@@ -21,8 +21,8 @@ export interface Catalog extends ProviderServices, FileServices, ChangeServices,
   reloadIfChanged(): Promise<void>
   /**
    * Does so whenever another process tells of a change, until it is stopped; every `intervalMs`
-   * while nothing is heard of others. Resolves, when stopped, once nothing runs any more. A database
-   * that is away is logged once and asked again.
+   * while nothing is heard of others. Resolves, when stopped, once nothing runs any more. That a
+   * database is away is logged once, and it is asked again.
    */
   watch(intervalMs: number): () => Promise<void>
 }

@@ -1,4 +1,4 @@
-import { isUuid, type PersonId, type TeamId } from '../kernel/index.ts'
+import type { PersonId, TeamId } from '../kernel/index.ts'
 
 /** What is no longer true of who may do what, after a change of it. */
 export type Outdated =
@@ -17,6 +17,6 @@ export function readOutdated(text: string): Outdated {
   const [kind = '', name = ''] = text.split(' ')
   if ((kind === 'key' || kind === 'session') && /^[\w-]{20,100}$/.test(name))
     return { kind, hash: name }
-  if (kind === 'holder' && isUuid(name)) return { kind, id: name as PersonId }
+  if (kind === 'holder' && /^[0-9a-f-]{36}$/.test(name)) return { kind, id: name as PersonId }
   return { kind: 'all' }
 }

@@ -127,7 +127,7 @@ async function readApplied(client: pg.ClientBase): Promise<AppliedRow[]> {
   return applied
 }
 
-/** Versions before the kinds made the table without their column, and databases are only looked at. */
+/** The table of versions before the kinds has no column for them, and nothing here adds it. */
 async function listApplied(
   client: pg.ClientBase,
 ): Promise<(AppliedRow & { readonly hasKind: boolean })[]> {

@@ -203,11 +203,12 @@ function lookOf(error: unknown): Look {
   return error instanceof Error && error.message === 'timeout expired' ? 'silent' : 'lost'
 }
 
-/** Rejects as `silent`; never because this process itself stood still while the answer lay there. */
+/** Rejects as `silent`, but not because this process itself stood still with the answer there. */
 async function within<T>(limitMs: number, answer: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => setImmediate(() => late.reject(new Unheard('silent'))), limitMs)
-  answer.catch(() => {}) // it may end later, when nobody waits for it any more
+  const ignore = (): void => {}
+  answer.catch(ignore) // it may end later, when nobody waits for it any more
   try {
     return await Promise.race([answer, late.promise])
   } finally {
@@ -217,5 +218,6 @@ async function within<T>(limitMs: number, answer: Promise<T>): Promise<T> {
 
 /** Ends early, and in peace, when the signal says so. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal, ref: false }).catch(() => {})
+  const ended = (): void => {}
+  await sleep(ms, undefined, { signal, ref: false }).then(ended, ended)
 }

@@ -66,7 +66,7 @@ export function openLoad(options: LoadOptions): Load {
 const pools = new Map<string, Pool>()
 
 function poolOf(url: string): Pool {
-  const known = pools.get(url) ?? new Pool(url, { connections: 64 })
+  const known = pools.get(url) ?? new Pool(url, { connections: 256 })
   pools.set(url, known)
   return known
 }

@@ -12,6 +12,7 @@ import {
   statusRoutes,
   systemRoutes,
 } from './http/index.ts'
+import { type HubServices, hubCatalogOf, hubRoutes, hubsOf, openHubs } from './hubs/index.ts'
 import { systemClock as clock, isJsonObject, type Log, parseJson } from './kernel/index.ts'
 import {
   createMetrics,
@@ -99,9 +100,20 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
   if (store.kind === 'external') closers.push(parts.catalog.watch(CATALOG_LOOK_MS))
   closers.push(() => parts.metering.close(LAST_COMMITS_MS))
 
+  const hubs = await openHubs({
+    hubs: hubsOf(config.hubs, config.hubHosts),
+    folder: join(home.path, 'models'),
+    download: parts.providers.download,
+    catalog: hubCatalogOf(parts.catalog),
+    isOffline: config.isOffline,
+    log,
+    nowMs: clock.nowMs,
+  })
+  closers.push(() => hubs.close())
+
   const startedAt = new Date(clock.nowMs())
   const found = config.isOffline ? Promise.resolve([]) : findLocalServers(parts.providers, log)
-  const running: Running = { ...parts, address, home, engine, store, startedAt, found, log }
+  const running: Running = { ...parts, hubs, address, home, engine, store, startedAt, found, log }
   const server = await openServer({
     routes: composeRoutes(running),
     authenticate: parts.people.authenticate,
@@ -187,6 +199,7 @@ async function openParts(config: Config, ground: Ground): Promise<Parts> {
 }
 
 export interface Running extends Parts, Ground {
+  readonly hubs: HubServices
   readonly startedAt: Date
   /** Local servers that answer on their usual ports; none where nothing may go out. */
   readonly found: Promise<readonly FoundServer[]>
@@ -238,6 +251,7 @@ export function composeRoutes(running: Running): readonly Route[] {
   const routes: readonly Route[] = [
     ...gatewayRoutes(gateway),
     ...catalogRoutes(catalog),
+    ...hubRoutes(() => running.hubs),
     ...peopleRoutes(people, { isSecure }),
     ...meteringRoutes(metering, (id) => modelNameOf(catalog, id)),
     ...statusRoutes({

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { JsonObject } from '../kernel/index.ts'
+import { addFromHub } from './add-from-hub.ts'
 import type { AddedFileAnswer, AddedProviderAnswer, ListingAnswer } from './answers.ts'
 import { type CommonOptions, type Desk, printJson, printLines, withJson } from './command.ts'
 import { ADDABLE_KINDS, decideSource, type Source } from './decide-source.ts'
@@ -18,22 +19,30 @@ interface AddOptions extends CommonOptions {
   readonly url?: string
   readonly keyFile?: string
   readonly model?: readonly string[]
+  readonly yes?: boolean
+  readonly cancel?: boolean
 }
 
 const HELP = `
 Kinds of providers: ${ADDABLE_KINDS.join(', ')}.
 A key is read from a file, or from standard input with "--key-file -", never from the command
 line. What a provider lists is offered; only files and what --model names are on at once.
+Models of Hugging Face (hf:) and ModelScope (ms:) are downloaded by the market; without a
+quantisation Q4_K_M is taken, or the only one.
 
   baimo add http://localhost:11434
   baimo add openai --key-file openai.key --model gpt-5-mini
-  baimo add ./model.gguf --name lion`
+  baimo add ./model.gguf --name lion
+  baimo add hf:ORG/REPO-GGUF:Q4_K_M`
 
 export function addAddCommand(program: Command, desk: Desk): void {
   const command = program
     .command('add')
-    .description('add a server, a provider or a model file')
-    .argument('<source>', 'an address, the kind of a provider, or the path of a GGUF file')
+    .description('add a server, a provider, a model file or a model of a hub')
+    .argument(
+      '<source>',
+      'an address, the kind of a provider, the path of a GGUF file, or hf:ORG/REPO[:QUANT]',
+    )
     .option('--name <name>', 'what to call it here')
     .option('--kind <kind>', 'what the server at an address is, if it does not say so itself')
     .option('--url <address>', 'where a provider of that kind answers, if not at the usual place')
@@ -43,9 +52,13 @@ export function addAddCommand(program: Command, desk: Desk): void {
       'switch this model on at once; several times or with commas',
       readSeveral,
     )
+    .option('-y, --yes', 'download without being asked')
+    .option('--cancel', 'end the download of that source')
     .addHelpText('after', HELP)
   withJson(command).action(async (word: string, options: AddOptions) => {
-    const { path, body, label } = await compose(desk, decideSource(word, isFile), { word, options })
+    const source = decideSource(word, isFile)
+    if (source.kind === 'hub') return addFromHub(desk, source.source, hubOptions(options))
+    const { path, body, label } = await compose(desk, source, { word, options })
     const market = desk.market()
     const added = await withProgress(
       desk.terminal,
@@ -82,9 +95,15 @@ interface Addition {
   readonly label: string
 }
 
+function hubOptions(options: AddOptions): AddOptions {
+  const misplaced = (['kind', 'url', 'keyFile', 'model'] as const).find((name) => options[name])
+  if (misplaced === undefined) return options
+  throw usageFailure(`A model of a hub takes no --${misplaced.replace('F', '-f')}.`)
+}
+
 function compose(
   desk: Desk,
-  source: Source,
+  source: Exclude<Source, { readonly kind: 'hub' }>,
   given: { readonly word: string; readonly options: AddOptions },
 ): Promise<Addition> | Addition {
   switch (source.kind) {
@@ -96,7 +115,7 @@ function compose(
       return composeProvider(desk, { url: given.options.url, kind: source.preset }, given.options)
     case 'unknown':
       throw usageFailure(
-        `"${given.word}" is no address (http://…), no file that is there, and no kind of provider: ${ADDABLE_KINDS.join(', ')}.`,
+        `"${given.word}" is no address (http://…), no file that is there, no model of a hub (hf:ORG/REPO), and no kind of provider: ${ADDABLE_KINDS.join(', ')}.`,
       )
   }
 }

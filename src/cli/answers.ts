@@ -169,3 +169,34 @@ export interface ProposalSide {
   readonly name?: string
   readonly providers?: readonly string[]
 }
+
+/** What a download from a hub would bring. */
+export interface DownloadPlanAnswer {
+  readonly source: string
+  readonly publisher: string
+  readonly page_url: string
+  readonly licence: string | null
+  readonly model: string
+  /** The live model with these very weights; null: none. */
+  readonly same_as: string | null
+  readonly has_room: boolean
+  readonly size_bytes: number
+  readonly missing_bytes: number
+  readonly free_bytes: number
+  readonly chosen: { readonly name: string; readonly files: readonly object[] }
+}
+
+/** A download as it stands. */
+export interface DownloadAnswer {
+  readonly id: string
+  readonly source: string
+  readonly state: 'waiting' | 'running' | 'verifying' | 'adding' | 'done' | 'failed' | 'cancelled'
+  readonly model: string
+  readonly size_bytes: number
+  readonly done_bytes: number
+  readonly bytes_per_second: number | null
+  readonly remaining_seconds: number | null
+  readonly waits_for: string | null
+  readonly error: { readonly code: string; readonly message: string } | null
+  readonly listing_id: string | null
+}

@@ -3,8 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { plainDownload } from '../../tests/hubs/plain-download.ts'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   type Fault,
   openScriptedHub,
@@ -12,11 +11,15 @@ import {
   type ScriptedHub,
   sha256Of,
 } from '../../tests/hubs/scripted-hub.ts'
+import { openProviders } from '../providers/index.ts'
 import { fetchFile, partPathOf } from './fetch-file.ts'
 import { hubsOf } from './known-hubs.ts'
 import type { DownloadNote, FetchTiming, WantedFile } from './types.ts'
 
 const content = randomBytes(400_000)
+const providers = openProviders()
+afterAll(() => providers.close())
+
 let folder = ''
 let hub: ScriptedHub
 let file: ScriptedFile
@@ -52,7 +55,7 @@ function run(faults: Fault[] = [], more: { wanted?: WantedFile; signal?: AbortSi
   file.faults = faults
   const it = more.wanted ?? wanted()
   return fetchFile({
-    asking: { download: plainDownload, timing, nowMs: () => 0 },
+    asking: { download: providers.download, timing, nowMs: () => 0 },
     hub: hubsOf(
       { hf: { endpoint: hub.endpoint, token: 'hf-secret' }, ms: { endpoint: null, token: null } },
       [],

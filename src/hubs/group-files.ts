@@ -31,7 +31,7 @@ function isModelFile(path: string): boolean {
   return name.endsWith('.gguf') && !/mmproj|imatrix/.test(name)
 }
 
-/** `Q4_K_M` of `model-q4_k_m.gguf`, or of the folder where the name does not say; null: neither does. */
+/** `Q4_K_M` of `lion-q4_k_m.gguf`, else of its folder; null: neither says. */
 function quantisationOf(path: string): string | null {
   const name = posix
     .basename(path)

@@ -32,6 +32,7 @@ const planAnswer = z.object({
   size_bytes: z.number(),
   missing_bytes: z.number(),
   free_bytes: z.number(),
+  has_room: z.boolean(),
   available: z.array(groupAnswer.omit({ files: true })),
 })
 const downloadAnswer = z.object({
@@ -146,6 +147,7 @@ function shapePlan(plan: DownloadPlan): JsonObject {
     size_bytes: chosen.sizeBytes,
     missing_bytes: plan.missingBytes,
     free_bytes: plan.freeBytes,
+    has_room: plan.hasRoom,
     available: plan.groups.map(shapeGroup),
   }
 }

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { plainDownload } from '../../tests/hubs/plain-download.ts'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   openScriptedHub,
   type ScriptedFile,
@@ -11,10 +10,14 @@ import {
   sha256Of,
 } from '../../tests/hubs/scripted-hub.ts'
 import { newId, silentLog } from '../kernel/index.ts'
+import { openProviders } from '../providers/index.ts'
 import { hubsOf } from './known-hubs.ts'
 import { parseSource } from './parse-source.ts'
 import { openHubs } from './service.ts'
 import type { HubCatalog, HubServices, HubsOptions } from './types.ts'
+
+const providers = openProviders()
+afterAll(() => providers.close())
 
 let folder = ''
 let hub: ScriptedHub
@@ -48,7 +51,7 @@ function options(more: Partial<HubsOptions> = {}): HubsOptions {
       [],
     ),
     folder: join(folder, 'models'),
-    download: plainDownload,
+    download: providers.download,
     catalog: {
       liveModelOf: () => null,
       isTaken: (name) => taken.has(name),

@@ -112,7 +112,7 @@ class Downloads implements HubServices {
       throw refuse('hubs_name_taken', `Another model is called ${name}: choose another --name.`, {
         param: 'name',
       })
-    if (plan.missingBytes + RESERVE_BYTES > plan.freeBytes)
+    if (!plan.hasRoom)
       throw refuse(
         'hubs_disk_full',
         `${plan.chosen.name} needs ${megabytes(plan.missingBytes)} more, and ${megabytes(plan.freeBytes)} are free (${megabytes(RESERVE_BYTES)} of them stay so). Make room, choose a smaller quantisation, or set BAIMO_HOME to a larger disk.`,
@@ -240,7 +240,7 @@ class Downloads implements HubServices {
   async #room(
     source: Source,
     chosen: FileGroup,
-  ): Promise<Pick<DownloadPlan, 'missingBytes' | 'freeBytes'>> {
+  ): Promise<Pick<DownloadPlan, 'missingBytes' | 'freeBytes' | 'hasRoom'>> {
     const { folder } = this.#options
     let missingBytes = 0
     for (const file of wantedFiles(chosen)) {
@@ -249,9 +249,12 @@ class Downloads implements HubServices {
       const hereBytes = Math.max(await sizeOf(whole), await sizeOf(partPathOf(folder, file)))
       missingBytes += Math.max(0, file.sizeBytes - hereBytes)
     }
-    await mkdir(folder, { recursive: true, mode: 0o700 }).catch(() => undefined) // told when it is written
+    await mkdir(folder, { recursive: true, mode: 0o700 }).catch(() => {
+      // Told when it is written.
+    })
     const { bavail, bsize } = await statfs(folder).catch(() => statfs(dirname(folder)))
-    return { missingBytes, freeBytes: bavail * bsize }
+    const freeBytes = bavail * bsize
+    return { missingBytes, freeBytes, hasRoom: missingBytes + RESERVE_BYTES <= freeBytes }
   }
 
   /** What a cancelled download brought; not what another one of the same file still wants. */

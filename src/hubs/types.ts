@@ -91,6 +91,8 @@ export interface DownloadPlan {
   readonly missingBytes: number
   /** Free on the disk of the home. */
   readonly freeBytes: number
+  /** Whether what is missing fits, and leaves room for everything else. */
+  readonly hasRoom: boolean
   /** The live model that has these very weights already; null: none. */
   readonly sameAs: string | null
 }

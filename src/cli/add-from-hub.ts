@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DownloadAnswer, DownloadPlanAnswer } from './answers.ts'
+import type { MarketClient } from './client.ts'
+import { type Desk, printJson, printLines } from './command.ts'
+import { confirm } from './confirm.ts'
+import { describePlan, describeProgress } from './download-lines.ts'
+import { Failure, usageFailure } from './failure.ts'
+import { interrupted, onInterrupt } from './interrupt.ts'
+import { openProgress, withProgress } from './progress.ts'
+import { printable, type Terminal } from './terminal.ts'
+import { BAIMO } from './words.ts'
+
+export interface HubOptions {
+  readonly json?: boolean
+  readonly name?: string
+  readonly yes?: boolean
+  readonly cancel?: boolean
+}
+
+/** Shows what a download brings, asks, follows it, and tells how to ask the model. */
+export async function addFromHub(desk: Desk, source: string, options: HubOptions): Promise<void> {
+  const market = desk.market()
+  if (options.cancel === true) return cancelDownload(desk, market, { source, options })
+  const plan = await askForPlan(desk, market, { source, options })
+  if (plan.same_as !== null) {
+    if (options.json === true) return printJson(desk.terminal, plan)
+    return printLines(desk.terminal, ...thereLines(plan.same_as))
+  }
+  if (options.json !== true) sayLines(desk.terminal, describePlan(plan))
+  // Without room the market refuses with figures: nobody need be asked before that.
+  if (options.yes !== true && plan.has_room)
+    await confirm(desk.terminal, 'Download it?', NOBODY_TO_ASK)
+  const body = { source, ...(options.name === undefined ? {} : { name: options.name }) }
+  const begun = await market.call<DownloadAnswer>('POST', '/api/downloads', { body })
+  const ended = await follow(desk, market, begun, options)
+  if (ended.state !== 'done') throw failureOf(ended)
+  if (options.json === true) return printJson(desk.terminal, ended)
+  printLines(desk.terminal, `Added ${ended.model}.`, askLine(ended.model))
+}
+
+const NOBODY_TO_ASK = 'Nobody is there to ask: give --yes to download it without being asked.'
+
+interface Wish {
+  readonly source: string
+  readonly options: HubOptions
+}
+
+function askForPlan(desk: Desk, market: MarketClient, wish: Wish): Promise<DownloadPlanAnswer> {
+  const { source, options } = wish
+  const name = options.name === undefined ? '' : `&name=${encodeURIComponent(options.name)}`
+  const path = `/api/downloads/plan?source=${encodeURIComponent(source)}${name}`
+  return withProgress(
+    desk.terminal,
+    `Looking at ${source}`,
+    () => market.get<DownloadPlanAnswer>(path),
+    { isSilent: options.json === true },
+  )
+}
+
+function sayLines(terminal: Terminal, lines: readonly string[]): void {
+  terminal.err(`${lines.map((line) => printable(line)).join('\n')}\n`)
+}
+
+function thereLines(model: string): string[] {
+  return [`These weights are here already as ${model}: nothing is downloaded.`, askLine(model)]
+}
+
+function askLine(model: string): string {
+  return `Ask it: ${BAIMO} ask ${model} "Hello"`
+}
+
+const POLL_MS = 250
+/** Where no width is known: what every terminal has. */
+const COLUMNS = 79
+
+/** Follows a download to its end. Ctrl-C leaves it: it goes on in the market. */
+async function follow(
+  desk: Desk,
+  market: MarketClient,
+  begun: DownloadAnswer,
+  options: HubOptions,
+): Promise<DownloadAnswer> {
+  const { terminal } = desk
+  const interrupt = onInterrupt()
+  const draw = openBar(terminal, options.json === true)
+  let now = begun
+  try {
+    while (!['done', 'failed', 'cancelled'].includes(now.state)) {
+      draw.show(now)
+      await sleep(POLL_MS, undefined, { signal: interrupt.signal })
+      now = await market.call<DownloadAnswer>('GET', `/api/downloads/${begun.id}`, {
+        signal: interrupt.signal,
+      })
+    }
+    return now
+  } catch (error) {
+    draw.end()
+    if (!interrupt.signal.aborted) throw withRestart(error)
+    if (options.json !== true)
+      sayLines(terminal, [
+        `The download goes on in the market. The same command shows it again; "${BAIMO} add ${begun.source} --cancel" ends it.`,
+      ])
+    throw interrupted()
+  } finally {
+    draw.end()
+    interrupt.end()
+  }
+}
+
+function withRestart(error: unknown): unknown {
+  if (!(error instanceof Failure) || error.facts.code !== 'cli_market_unreachable') return error
+  return new Failure(`${error.message} The download then goes on where it stopped.`, {
+    facts: error.facts,
+    cause: error,
+  })
+}
+
+interface Bar {
+  show(download: DownloadAnswer): void
+  end(): void
+}
+
+/** A bar on a terminal; elsewhere a line each time something else goes on, and every 15 seconds. */
+function openBar(terminal: Terminal, isSilent: boolean): Bar {
+  if (!terminal.isErrTerminal || isSilent) {
+    const progress = openProgress(terminal, { shownAfterMs: 0, isSilent })
+    let shownMs = Number.NEGATIVE_INFINITY
+    let state = ''
+    return {
+      show(download) {
+        const isNew = download.state !== state
+        if (!isNew && performance.now() - shownMs < 15_000) return
+        state = download.state
+        shownMs = performance.now()
+        progress.say(printable(describeProgress(download, COLUMNS)))
+      },
+      end: progress.end,
+    }
+  }
+  return {
+    show(download) {
+      const line = printable(describeProgress(download, (terminal.columns ?? COLUMNS) - 1))
+      terminal.err(`\r\u001b[K${line}`)
+    },
+    end: () => terminal.err('\r\u001b[K'),
+  }
+}
+
+function failureOf({ id, state, error, source }: DownloadAnswer): Failure {
+  const message = error?.message ?? `The download of ${source} was cancelled.`
+  const code = error?.code ?? 'cli_download_cancelled'
+  return new Failure(message, { facts: { code, state, download_id: id } })
+}
+
+/** Ends the download of a source, or of the only one of that repository. */
+async function cancelDownload(desk: Desk, market: MarketClient, wish: Wish): Promise<void> {
+  const key = (text: string) => text.toLowerCase()
+  const running = (await market.list<DownloadAnswer>('/api/downloads')).filter(
+    ({ state }) => !['done', 'failed', 'cancelled'].includes(state),
+  )
+  const exact = running.filter(({ source }) => key(source) === key(wish.source))
+  const near = running.filter(({ source }) => key(source).startsWith(`${key(wish.source)}:`))
+  const [one, other] = exact.length > 0 ? exact : near
+  if (one === undefined)
+    throw new Failure(`No download of ${wish.source} runs.`, {
+      facts: { code: 'cli_download_missing' },
+    })
+  if (other !== undefined)
+    throw usageFailure(`Several run: ${running.map(({ source }) => source).join(', ')}. Name one.`)
+  const ended = await market.call<DownloadAnswer>('DELETE', `/api/downloads/${one.id}`)
+  if (wish.options.json === true) return printJson(desk.terminal, ended)
+  printLines(desk.terminal, `Cancelled ${ended.source}. What it had brought is removed.`)
+}

@@ -73,6 +73,9 @@ const openaiCodes: Readonly<Record<string, string>> = {
   catalog_model_unknown: 'model_not_found',
   gateway_model_unknown: 'model_not_found',
   gateway_model_not_live: 'model_not_found',
+  limits_concurrency_exceeded: 'rate_limit_exceeded',
+  limits_exceeded: 'rate_limit_exceeded',
+  limits_request_too_large: 'rate_limit_exceeded',
 }
 
 const openaiTypes: Readonly<Record<ErrorKind, string>> = {

@@ -1,1 +1,5 @@
-export type { Holder, LimitHold, Limits, TakeLimits } from './types.ts'
+export { limitsErrors } from './errors.ts'
+export { type LimitsAnswer, limitsRoutes } from './routes.ts'
+export { type LimitsOptions, type LimitsService, openLimits } from './service.ts'
+export type { LimitsAdmin, LimitsInUse } from './service-admin.ts'
+export type { Holder, LimitHold, Limits, TakeLimits, Timing } from './types.ts'

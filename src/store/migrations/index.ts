@@ -5,6 +5,7 @@ import { catalog } from './0002-catalog.ts'
 import { usage } from './0003-usage.ts'
 import { ownerKeys } from './0004-owner-keys.ts'
 import { resilience } from './0005-resilience.ts'
+import { limits } from './0006-limits.ts'
 
 /** All migrations, in the order they apply. Append only: a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   usage,
   ownerKeys,
   resilience,
+  limits,
 ]

@@ -14,6 +14,7 @@ import {
 } from './http/index.ts'
 import { type HubServices, hubCatalogOf, hubRoutes, hubsOf, openHubs } from './hubs/index.ts'
 import { systemClock as clock, isJsonObject, type Log, parseJson } from './kernel/index.ts'
+import { type LimitsService, limitsRoutes, openLimits } from './limits/index.ts'
 import {
   createMetrics,
   type Metering,
@@ -21,7 +22,7 @@ import {
   meteringRoutes,
   openMetering,
 } from './metering/index.ts'
-import { openPeople, type People, peopleRoutes, type Route } from './people/index.ts'
+import { openHolders, openPeople, type People, peopleRoutes, type Route } from './people/index.ts'
 import { normaliseBaseUrl, openProviders, type Providers, presetOf } from './providers/index.ts'
 import { type Home, openHome, openSecrets, openStore, type Store } from './store/index.ts'
 
@@ -99,6 +100,7 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
   closers.push(() => parts.providers.close())
   if (store.kind === 'external') closers.push(parts.catalog.watch(CATALOG_LOOK_MS))
   closers.push(() => parts.metering.close(LAST_COMMITS_MS))
+  closers.push(() => parts.limits.close())
 
   const hubs = await openHubs({
     hubs: hubsOf(config.hubs, config.hubHosts),
@@ -156,6 +158,7 @@ interface Parts {
   readonly catalog: Catalog
   readonly providers: Providers
   readonly metering: Metering
+  readonly limits: LimitsService
   readonly metrics: Metrics
 }
 
@@ -195,7 +198,10 @@ async function openParts(config: Config, ground: Ground): Promise<Parts> {
   })
   await catalog.addHouseModels(join(packageRoot, 'models'))
   const metering = openMetering({ store, log, clock })
-  return { people, catalog, providers, metering, metrics: createMetrics() }
+  const metrics = createMetrics()
+  const hasHolder = openHolders(store)
+  const limits = await openLimits({ store, clock, log, metrics, hasHolder })
+  return { people, catalog, providers, metering, limits, metrics }
 }
 
 export interface Running extends Parts, Ground {
@@ -207,7 +213,7 @@ export interface Running extends Parts, Ground {
 
 /** Every route of the market, each with its declaration of who may call it. */
 export function composeRoutes(running: Running): readonly Route[] {
-  const { people, catalog, providers, metering, metrics, engine, store } = running
+  const { people, catalog, providers, metering, limits, metrics, engine, store } = running
   const version = readVersion()
   const gateway = openGateway({
     resolve: (name, allowed) => catalog.snapshot().resolve(name, allowed),
@@ -217,6 +223,7 @@ export function composeRoutes(running: Running): readonly Route[] {
     },
     dispatch: dispatchWhenReady(engine, providers.dispatch),
     record: metering.record,
+    takeLimits: limits.take,
     shapeError: shapeOpenaiError,
     meters: gatewayMeters(metrics),
     clock,
@@ -254,6 +261,7 @@ export function composeRoutes(running: Running): readonly Route[] {
     ...hubRoutes(() => running.hubs),
     ...peopleRoutes(people, { isSecure }),
     ...meteringRoutes(metering, (id) => modelNameOf(catalog, id)),
+    ...limitsRoutes(limits),
     ...statusRoutes({
       version,
       facts: () => readFacts(running, version),

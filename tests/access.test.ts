@@ -66,6 +66,13 @@ async function openSecondOrganisation(): Promise<string> {
   return key.json.key
 }
 
+/** What a route takes, so that the refusal is about the object and not about its input. */
+function bodyFor(method: string, path: string): { body?: object } {
+  if (method === 'PATCH') return { body: { role: 'admin' } }
+  const isLimit = method === 'PUT' && path.startsWith('/api/limits/')
+  return isLimit ? { body: { requests_per_minute: 1 } } : {}
+}
+
 test('nothing of one organisation answers an owner of another', async () => {
   const guestKey = await openSecondOrganisation()
   const ours = { key: market.ownerKey }
@@ -85,6 +92,8 @@ test('nothing of one organisation answers an owner of another', async () => {
     'PATCH /api/people/:id': `/api/people/${person.json.id}`,
     'DELETE /api/people/:id': `/api/people/${person.json.id}`,
     'DELETE /api/teams/:id': `/api/teams/${team.json.id}`,
+    'PUT /api/limits/:kind/:id': `/api/limits/team/${team.json.id}`,
+    'DELETE /api/limits/:kind/:id': `/api/limits/team/${team.json.id}`,
     'PUT /api/teams/:id/members/:person_id': member,
     'DELETE /api/teams/:id/members/:person_id': member,
   }
@@ -92,7 +101,7 @@ test('nothing of one organisation answers an owner of another', async () => {
   const isOfTheMarket = (path: string) => /^\/(api|v1)\/models\/\*$/.test(path)
   const routes = everyRoute().filter(({ path }) => !isOfTheMarket(path))
   const problems = await walkForeign(routes, paths, async (method, path) => {
-    const body = method === 'PATCH' ? { body: { role: 'admin' } } : {}
+    const body = bodyFor(method, path)
     return (await call(method, path, { key: guestKey, ...body })).status
   })
   expect(problems).toEqual([])

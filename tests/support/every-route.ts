@@ -10,6 +10,7 @@ export function everyRoute(): readonly Route[] {
     catalog: {} as never,
     people: {} as never,
     metering: {} as never,
+    limits: {} as never,
     engine: {} as never,
     store: {} as never,
   }

@@ -154,6 +154,8 @@ function openEngineOf(config: Config, home: Home, log: Log): Engine {
 
 /** The domains, opened on a store. */
 interface Parts {
+  /** The market's name for itself, all its processes alike. */
+  readonly marketId: string
   readonly people: People
   readonly catalog: Catalog
   readonly providers: Providers
@@ -181,8 +183,10 @@ async function openParts(config: Config, ground: Ground): Promise<Parts> {
     scrapeToken: config.scrapeToken,
   })
   await people.setUpOwner(home.ownerKeyPath)
+  const marketId = await people.marketId()
   const providers = openProviders()
   const catalog = await openCatalog({
+    marketId,
     store,
     secrets,
     clock,
@@ -192,6 +196,7 @@ async function openParts(config: Config, ground: Ground): Promise<Parts> {
       presetOf,
       normaliseBaseUrl,
       identifyServer: providers.identifyServer,
+      marketAt: providers.marketAt,
       listModels: providers.listModels,
     },
     engine,
@@ -201,7 +206,7 @@ async function openParts(config: Config, ground: Ground): Promise<Parts> {
   const metrics = createMetrics()
   const hasHolder = openHolders(store)
   const limits = await openLimits({ store, clock, log, metrics, hasHolder })
-  return { people, catalog, providers, metering, limits, metrics }
+  return { marketId, people, catalog, providers, metering, limits, metrics }
 }
 
 export interface Running extends Parts, Ground {
@@ -216,6 +221,7 @@ export function composeRoutes(running: Running): readonly Route[] {
   const { people, catalog, providers, metering, limits, metrics, engine, store } = running
   const version = readVersion()
   const gateway = openGateway({
+    marketId: running.marketId,
     resolve: (name, allowed) => catalog.snapshot().resolve(name, allowed),
     mayDispatch: () => {
       store.mayWrite()
@@ -272,6 +278,7 @@ export function composeRoutes(running: Running): readonly Route[] {
           .map(({ modelName }) => modelName),
     }),
     ...systemRoutes({
+      marketId: running.marketId,
       version,
       metrics,
       readiness: async () => {

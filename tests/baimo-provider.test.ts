@@ -54,6 +54,20 @@ describe('a provider added over the API', () => {
   const ask = (model: string) =>
     api('POST', '/v1/chat/completions', { model, messages: [{ role: 'user', content: 'hi' }] })
 
+  it('may be another Baimo, which says so itself, but never this one', async () => {
+    const url = shared.market?.url ?? ''
+    for (const kind of [undefined, 'generic']) {
+      const refused = await api('POST', '/api/providers', { url, kind, key: 'k' })
+      expect([refused.status, refused.json.code]).toEqual([409, 'catalog_provider_itself'])
+    }
+    const other = await startMarket()
+    const added = await api('POST', '/api/providers', { url: other.url, key: other.ownerKey })
+    expect(added.json.provider).toMatchObject({ kind: 'baimo', base_url: `${other.url}/v1` })
+    const { id } = added.json.provider
+    expect((await api('DELETE', `/api/providers/${id}`)).status).toBe(204)
+    await other.stop()
+  })
+
   it('is asked only for what the operator switched on', async () => {
     const added = await api('POST', '/api/providers', {
       kind: 'vllm',

@@ -41,6 +41,11 @@ export const catalogErrors = defineErrors({
     title: 'The engine is a part of Baimo and cannot be added, refreshed or removed.',
     isRetryable: false,
   },
+  catalog_provider_itself: {
+    kind: 'conflict',
+    title: 'The address leads back to this market: give that of another server.',
+    isRetryable: false,
+  },
   catalog_provider_incomplete: {
     kind: 'invalid',
     title: 'Give a kind of provider, an address, or both.',

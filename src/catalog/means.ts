@@ -17,6 +17,8 @@ export interface CatalogOptions {
   readonly upstream: CatalogUpstream
   /** Null: no model files on this machine. */
   readonly engine: CatalogEngine | null
+  /** This market's name for itself, all its processes alike; absent: it has none. */
+  readonly marketId?: string
   /** Whether nothing but listings that are on may be asked over the network. */
   readonly isOffline: boolean
 }

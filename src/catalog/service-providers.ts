@@ -148,7 +148,8 @@ async function decideWish(means: Means, given: NewProvider): Promise<ProviderWis
   if (given.url !== null) {
     const baseUrl = upstream.normaliseBaseUrl(given.url)
     refuseOffline(means, baseUrl)
-    const kind = given.kind ?? (await upstream.identifyServer(baseUrl)).kind
+    const { kind, marketId } = await whatIsAt(means, baseUrl, given.kind)
+    if (marketId !== null && marketId === means.marketId) throw refuseItself()
     return { kind, baseUrl, name: given.name }
   }
   if (given.kind === null) {
@@ -163,6 +164,24 @@ async function decideWish(means: Means, given: NewProvider): Promise<ProviderWis
   }
   refuseOffline(means, baseUrl)
   return { kind: given.kind, baseUrl, name: given.name }
+}
+
+/** What answers at an address. Whatever it is said to be, it may be a market, even this one. */
+async function whatIsAt(
+  { upstream }: Means,
+  baseUrl: string,
+  kind: ProviderKind | null,
+): Promise<{ readonly kind: ProviderKind; readonly marketId: string | null }> {
+  if (kind === null) return upstream.identifyServer(baseUrl)
+  return { kind, marketId: await upstream.marketAt(baseUrl) }
+}
+
+function refuseItself(): Error {
+  return refuse(
+    'catalog_provider_itself',
+    'This address leads back to this market, so its requests would go in a circle: give another.',
+    { param: 'url' },
+  )
 }
 
 /** The given key, else the one that is kept, in the clear. */

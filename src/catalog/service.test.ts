@@ -155,6 +155,23 @@ describe('providers', () => {
     expect(names()).toEqual([])
   })
 
+  it('refuses an address that leads back to this market, whatever it is said to be', async () => {
+    const extra = { '/healthz': { name: 'baimo', market: 'here' } }
+    const market = await openScriptedUpstream({ modelList: LIST, extra })
+    const here = await openTestCatalog(store, { marketId: 'here' })
+    const wish = { url: market.baseUrl, name: null, key: 'k', models: null }
+    for (const kind of [null, 'baimo', 'generic'] as const) {
+      await expect(here.catalog.addProvider({ ...wish, kind })).rejects.toMatchObject({
+        code: 'catalog_provider_itself',
+      })
+    }
+    expect(names()).toEqual([])
+    const other = await openTestCatalog(store, { marketId: 'there' })
+    const id = await other.catalog.addProvider({ ...wish, kind: null })
+    expect(other.catalog.rows().providers.find((each) => each.id === id)?.kind).toBe('baimo')
+    await Promise.all([here.close(), other.close(), market.close()])
+  })
+
   it('asks nobody but this machine while it is offline', async () => {
     const offline = await openTestCatalog(store, { isOffline: true })
     const wish = { kind: 'openai', url: null, name: null, key: 'sk', models: null } as const

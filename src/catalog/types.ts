@@ -169,7 +169,11 @@ export interface CatalogUpstream {
   presetOf(kind: ProviderKind): ProviderPreset
   /** Throws a refusal for an address that cannot be used. */
   normaliseBaseUrl(text: string): string
-  identifyServer(baseUrl: string): Promise<{ readonly kind: ProviderKind }>
+  identifyServer(
+    baseUrl: string,
+  ): Promise<{ readonly kind: ProviderKind; readonly marketId: string | null }>
+  /** Which market answers at an address; null: none does. */
+  marketAt(baseUrl: string): Promise<string | null>
   /** Throws a refusal when there is no list to be had. */
   listModels(endpoint: Endpoint): Promise<readonly OfferedModel[]>
 }

@@ -13,6 +13,8 @@ export interface Readiness {
 export interface SystemOptions {
   readonly version: string
   readonly metrics: Metrics
+  /** The market's name for itself, told to anybody: other markets know each other by it. */
+  readonly marketId?: string
   readonly readiness: () => Promise<Readiness>
   /** All routes of the market, these included; asked for when the description is read. */
   readonly allRoutes: () => readonly Route[]
@@ -20,10 +22,11 @@ export interface SystemOptions {
 
 /** `/healthz`, `/readyz`, `/metrics` and `/api/openapi.json`. */
 export function systemRoutes(options: SystemOptions): Route[] {
-  return [healthRoute(), readyRoute(options), metricsRoute(options), apiRoute(options)]
+  return [healthRoute(options), readyRoute(options), metricsRoute(options), apiRoute(options)]
 }
 
-function healthRoute(): Route {
+function healthRoute({ marketId }: SystemOptions): Route {
+  const market = marketId === undefined ? {} : { market: marketId }
   return jsonRoute({
     method: 'GET',
     path: '/healthz',
@@ -31,8 +34,12 @@ function healthRoute(): Route {
     scope: null,
     dialect: 'problem',
     summary: 'Whether the process answers',
-    answer: z.object({ status: z.literal('ok') }),
-    handle: () => ({ json: { status: 'ok' } }),
+    answer: z.object({
+      status: z.literal('ok'),
+      name: z.literal('baimo'),
+      market: z.string().optional(),
+    }),
+    handle: () => ({ json: { status: 'ok', name: 'baimo', ...market } }),
   })
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { assert, type Clock, type OrganisationId, type SubjectId } from '../kernel/index.ts'
 import type { Store } from '../store/index.ts'
 import { openAuthenticator } from './authenticate.ts'
@@ -40,6 +41,8 @@ export interface People {
   setUpOwner(ownerKeyPath: string): Promise<OwnerSetUp>
   /** A one-time link for the house's first owner, printed at the start. */
   createOwnerLink(): Promise<SignInLink>
+  /** This market's name for itself, all its processes alike; no id of anything in it. */
+  marketId(): Promise<string>
   /** Who the caller is, with the names behind the ids. */
   describe(caller: Principal): Promise<Me>
 }
@@ -82,6 +85,7 @@ export function openPeople(options: PeopleOptions): People {
     signIn: openSignIn(means),
     setUpOwner: (ownerKeyPath) => setUpOwner(means, ownerKeyPath),
     createOwnerLink: () => createOwnerLink(means),
+    marketId: () => marketId(means),
     describe: (caller) => describe(means, caller),
   }
 }
@@ -91,6 +95,12 @@ async function createOwnerLink(means: LinkMeans): Promise<SignInLink> {
   const owner = house === null ? null : await findFirstOwner(means.store.db, house.id)
   assert(house !== null && owner !== null, 'people: the owner is set up before it gets a link')
   return makeLink(means.store.db, means, { personId: owner.id, organisationId: house.id })
+}
+
+async function marketId({ store }: Means): Promise<string> {
+  const house = await findHouse(store.db)
+  assert(house !== null, 'people: the house is set up before it is named')
+  return createHash('sha256').update(`market ${house.id}`).digest('hex').slice(0, 32)
 }
 
 async function describe({ store }: Means, caller: Principal): Promise<Me> {

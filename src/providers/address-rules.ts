@@ -57,8 +57,9 @@ const NEVER_NAMES = new Set([
 const INSIDE_NAMES = /(^|\.)(localhost|local|internal|intranet|lan|home\.arpa|alt|onion)$/
 
 /**
- * Whether an IP address may be contacted under a policy. An IPv4 address within an IPv6 one (mapped,
- * compatible, translated, NAT64, 6to4, Teredo, ISATAP) is judged, too. False for what is no address.
+ * Whether an IP address may be contacted under a policy. An IPv4 address within an IPv6 one
+ * (mapped, compatible, translated, NAT64, 6to4, Teredo, ISATAP) is judged, too. False for what is
+ * no address.
  */
 export function mayContactAddress(address: string, policy: AddressPolicy): boolean {
   const bare = address.replace(/%.*$/, '')

@@ -88,7 +88,7 @@ async function download(agent: Agent, url: string, wish: DownloadRequest): Promi
   }
 }
 
-/** The answer's headers. What takes too long is ended, and what the caller ends is said to be that. */
+/** One hop's answer. What takes too long is ended, and what the caller ends is said to be that. */
 async function ask(
   agent: Agent,
   hop: Hop,

@@ -12,6 +12,8 @@ interface Sign {
   readonly path: string
   /** The version in its answer; undefined: the answer is not this server's. */
   readonly read: (answer: JsonObject) => string | null | undefined
+  /** Which market it is, where it is one. */
+  readonly readMarket?: (answer: JsonObject) => string | null
 }
 
 /**
@@ -34,6 +36,12 @@ const SIGNS: readonly Sign[] = [
     path: '/api/v0/models',
     read: (answer) => (Array.isArray(answer.data) ? null : undefined),
   },
+  {
+    kind: 'baimo',
+    path: '/healthz', // without a key, and to anybody
+    read: (answer) => (answer.name === 'baimo' ? null : undefined),
+    readMarket: (answer) => versionIn(answer.market) ?? null,
+  },
 ]
 
 const LOCAL_PORTS: readonly { readonly kind: ProviderKind; readonly port: number }[] = [
@@ -43,6 +51,7 @@ const LOCAL_PORTS: readonly { readonly kind: ProviderKind; readonly port: number
   { kind: 'lmstudio', port: 1_234 },
 ]
 
+const NOBODY_KNOWN: ServerIdentity = { kind: 'generic', version: null, marketId: null }
 const IDENTIFY: FetchLimits = { totalMs: 3_000, maxBytes: 4 * 1024 * 1024 }
 const DISCOVER: FetchLimits = { totalMs: 300, maxBytes: 4 * 1024 * 1024 }
 
@@ -53,9 +62,17 @@ const DISCOVER: FetchLimits = { totalMs: 300, maxBytes: 4 * 1024 * 1024 }
 export async function identifyServer(fetchText: FetchText, url: string): Promise<ServerIdentity> {
   const { origin, hostname } = new URL(normaliseBaseUrl(url))
   const service = kindOfHost(hostname)
-  if (service !== null) return { kind: service, version: null }
+  if (service !== null) return { kind: service, version: null, marketId: null }
   const answers = await Promise.all(SIGNS.map((sign) => ask(fetchText, { sign, origin }, IDENTIFY)))
-  return answers.find((answer) => answer !== null) ?? { kind: 'generic', version: null }
+  return answers.find((answer) => answer !== null) ?? NOBODY_KNOWN
+}
+
+/** Which market answers at an address; null: none does. Known services are not asked. */
+export async function marketAt(fetchText: FetchText, url: string): Promise<string | null> {
+  const { origin, hostname } = new URL(normaliseBaseUrl(url))
+  const sign = SIGNS.find((each) => each.kind === 'baimo')
+  if (sign === undefined || kindOfHost(hostname) !== null) return null
+  return (await ask(fetchText, { sign, origin }, IDENTIFY))?.marketId ?? null
 }
 
 /**
@@ -90,7 +107,8 @@ async function ask(
   if (answer === null || answer.status !== 200) return null
   const value = parseJson(answer.text)
   const version = isJsonObject(value) ? sign.read(value) : undefined
-  return version === undefined ? null : { kind: sign.kind, version }
+  if (version === undefined || !isJsonObject(value)) return null
+  return { kind: sign.kind, version, marketId: sign.readMarket?.(value) ?? null }
 }
 
 function versionIn(value: Json | undefined): string | undefined {

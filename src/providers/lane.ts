@@ -23,8 +23,8 @@ export interface LaneOptions extends LaneLimits {
 }
 
 /**
- * The connections to one provider, and who is on them or waits. It has its bound to itself: a provider
- * that stalls holds its own connections and its own line, and nobody else's.
+ * The connections to one provider, and who is on them or waits. It has its bound to itself: a
+ * provider that stalls holds its own connections and its own line, and nobody else's.
  */
 export class Lane {
   readonly #options: LaneOptions

@@ -102,10 +102,18 @@ describe('what answers at an address', () => {
       { '/version': { version: 7 }, '/props': {} },
       { kind: 'generic', version: null },
     ],
+    [
+      { '/healthz': { status: 'ok', name: 'baimo', market: 'm1' } },
+      { kind: 'baimo', version: null, marketId: 'm1' },
+    ],
+    [{ '/healthz': { status: 'ok' } }, { kind: 'generic', version: null }],
     [{}, { kind: 'generic', version: null }],
   ])('is told by its signs: %j', async (extra, identity) => {
     upstream = await openScriptedUpstream({ extra: extra as never })
-    expect(await providers.identifyServer(upstream.baseUrl)).toEqual(identity)
+    expect(await providers.identifyServer(upstream.baseUrl)).toEqual({
+      marketId: null,
+      ...identity,
+    })
     for (const hit of upstream.hits) expect(hit.headers.authorization).toBeUndefined()
   })
 
@@ -113,7 +121,16 @@ describe('what answers at an address', () => {
     expect(await providers.identifyServer('https://api.mistral.ai/v1')).toEqual({
       kind: 'mistral',
       version: null,
+      marketId: null,
     })
+  })
+
+  it('may be a market, which says which it is', async () => {
+    const extra = { '/healthz': { name: 'baimo', market: 'm1' } }
+    upstream = await openScriptedUpstream({ extra })
+    expect(await providers.marketAt(upstream.baseUrl)).toBe('m1')
+    expect(await providers.marketAt('http://127.0.0.1:9')).toBeNull()
+    expect(await providers.marketAt('https://api.mistral.ai/v1')).toBeNull()
   })
 
   it('is generic where nobody answers', async () => {

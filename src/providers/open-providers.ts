@@ -10,7 +10,7 @@ import { dispatchRequest } from './dispatch.ts'
 import { openDownloader } from './download.ts'
 import { refuseProvider } from './errors.ts'
 import { type FetchText, textFetcher } from './fetch-text.ts'
-import { discoverLocalServers, identifyServer } from './identify-server.ts'
+import { discoverLocalServers, identifyServer, marketAt } from './identify-server.ts'
 import { openPools } from './pools.ts'
 import { readModelList } from './read-model-list.ts'
 import type { Providers } from './types.ts'
@@ -59,6 +59,7 @@ export function openProviders(options: ProvidersOptions = {}): Providers {
       dispatchRequest(pools, limits, { endpoint, request, handler }),
     listModels: modelLister(fetchText, options.listTimeoutMs ?? 10_000),
     identifyServer: (url) => identifyServer(fetchText, url),
+    marketAt: (url) => marketAt(fetchText, url),
     discoverLocalServers: () => discoverLocalServers(fetchText),
     download: downloader.download,
     close: async () => {

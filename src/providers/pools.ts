@@ -125,7 +125,7 @@ function openLane(
         connections: count,
         pipelining: 1,
         connect: patientConnector(where, () => lane.connectTimeoutMs || options.connectTimeoutMs),
-        // An aborted answer must close its connection at once, which only HTTP/1.1 does for certain.
+        // An aborted answer must close its connection at once: only HTTP/1.1 does so for certain.
         allowH2: false,
       }),
   })

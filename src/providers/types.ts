@@ -58,6 +58,8 @@ export interface ServerIdentity {
   readonly kind: ProviderKind
   /** As the server says it; null when it does not. */
   readonly version: string | null
+  /** Which market it is, of a Baimo that says so; else null. */
+  readonly marketId: string | null
 }
 
 /** A local server that was found. Shown to the operator, never added by itself. */
@@ -112,6 +114,8 @@ export interface Providers {
   listModels(endpoint: Endpoint): Promise<readonly OfferedModel[]>
   /** What answers at an address (with or without `/v1`). Known services are told by their host. */
   identifyServer(baseUrl: string): Promise<ServerIdentity>
+  /** Which market answers at an address; null: none does. */
+  marketAt(baseUrl: string): Promise<string | null>
   /** Looks for Ollama, llama.cpp, vLLM and LM Studio on this machine; about 300 ms. */
   discoverLocalServers(): Promise<readonly FoundServer[]>
   download: Download

@@ -120,6 +120,11 @@ export class Attempt implements ProviderHandler, StreamSink {
     source?.resume()
   }
 
+  /** Whether its answer comes in events. */
+  get isStreamed(): boolean {
+    return this.#stream !== null
+  }
+
   /** What came of it so far, to be counted when it goes no further; null: nothing was consumed. */
   delivered(): Delivered | null {
     if (this.#stream !== null) {

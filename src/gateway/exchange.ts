@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { LiveListing } from '../catalog/index.ts'
 import type { Outcome } from '../metering/index.ts'
 import type { ProviderRequest } from '../providers/index.ts'
-import { type Failure, judgeFailure } from '../routing/index.ts'
+import type { Failure } from '../routing/index.ts'
 import { Attempt, type AttemptEnd, type AttemptOwner } from './attempt.ts'
 import { type Candidates, candidatesFor, standingOf } from './candidates.ts'
 import { onClientGone } from './client.ts'
@@ -18,6 +18,7 @@ import {
 import { describeAttempt, describeRoute } from './describe-attempt.ts'
 import { refuse } from './errors.ts'
 import { type Deciding, makeRecord } from './make-record.ts'
+import { markListing } from './mark-listing.ts'
 import { type FailedEnd, nameFailure } from './name-failure.ts'
 import type { Watched } from './open-watch.ts'
 import { prepareBody } from './prepare-body.ts'
@@ -293,7 +294,7 @@ class Exchange implements AttemptOwner, Watched {
     const isOwnEngine = attempt.listing.endpoint.socketPath !== null
     const { status, headers, isSent } = attempt
     const failure = nameFailure(end, { status, headers, isSent, isOwnEngine }, clock.nowMs())
-    const { scope } = this.#mark(attempt, failure)
+    const scope = markListing(this.#relay, attempt, { failure, nowMs: this.#oursSinceMs })
     attempt.abort(end.kind === 'failed' ? end.error : new Error('it had failed'))
     const failed = { attempt, end, failure }
     if (this.#hasBegun || scope === 'never' || this.#envelope === null) {
@@ -302,23 +303,6 @@ class Exchange implements AttemptOwner, Watched {
     }
     this.#leftReason ??= failure.reason
     this.#goOn(failed, scope === 'elsewhere')
-  }
-
-  /** What the failure says of its listing, and where the request may go. */
-  #mark(attempt: Attempt, failure: Failure): ReturnType<typeof judgeFailure> {
-    const { listing, breaker, isTrial } = attempt
-    const { random, meters, log } = this.#relay
-    const nowMs = this.#oursSinceMs
-    const judged = judgeFailure(failure)
-    if (judged.mark === 'busy') breaker.busy(isTrial, nowMs, failure.retryAfterMs)
-    else if (judged.mark === 'none' || !listing.resilience.hasBreaker) breaker.leave(isTrial)
-    else if (breaker.failed(isTrial, nowMs, random())) {
-      meters.opened(listing)
-      const rests_ms = Math.round(breaker.restsForMs(nowMs))
-      const fields = { listing_id: listing.listingId, reason: failure.reason, rests_ms }
-      log.warn(fields, 'a listing fails again and again and rests')
-    }
-    return judged
   }
 
   /** Sends the request again, here or elsewhere, now or later; or answers with the failure. */
@@ -399,7 +383,7 @@ class Exchange implements AttemptOwner, Watched {
   /** A client that left before the answer began: what was sent on was read, nothing came back. */
   #abortedCount(attempt: Attempt | null): Counted {
     if (attempt === null) return NOTHING_CONSUMED
-    if (this.#hasBegun) return this.#count(attempt, attempt.delivered())
+    if (attempt.isStreamed) return this.#count(attempt, attempt.delivered())
     return attempt.isSent ? this.#count(attempt, {}) : NOTHING_CONSUMED
   }
 

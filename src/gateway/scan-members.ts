@@ -145,7 +145,8 @@ function skipLiteral(bytes: Buffer, from: number): number {
   }
 }
 
-function readKey(bytes: Buffer, start: number, end: number): string {
+/** A key with its escapes decoded; empty when it is too long to be one of ours. */
+export function readKey(bytes: Buffer, start: number, end: number): string {
   if (end - start > LONGEST_KEY_BYTES) return ''
   const text = bytes.toString('utf8', start + 1, end - 1)
   if (!text.includes('\\')) return text

@@ -7,6 +7,10 @@ import { EventReader, findData } from './read-events.ts'
 /** One event may be as large as an answer with images in it. */
 const MAX_EVENT_BYTES = 64 * 1024 * 1024
 const BLANK_LINE = Buffer.from('\n\n')
+const ROLE = Buffer.from('"role"')
+const CALLS = ['"tool_calls"', '"function_call"'].map((key) => Buffer.from(key))
+/** One for each choice; a server that says the role with everything is not held back for long. */
+const MOST_PREAMBLES = 16
 
 export interface StreamSink {
   /** Whether the client asked for usage in its stream. */
@@ -17,18 +21,20 @@ export interface StreamSink {
   readonly complete: (held: Buffer) => void
   /** The stream broke; what was written stands. */
   readonly fail: (error: Error) => void
-  /** The very first event is an error: nothing was written, so it can still be a status. */
+  /** An error before any content: nothing was written, so it can still be a status. */
   readonly failFirst: (body: Buffer, status: number) => void
 }
 
 /**
  * A streamed answer on its way through: cuts it into events, passes them on, learns its usage,
- * holds back the terminal event, and knows a whole answer from one that broke off.
+ * holds back the terminal event, and knows a whole answer from one that broke off. Events that only
+ * say whose turn it is go out with the first content: until then another provider may still answer.
  * Exactly one of `complete`, `fail` and `failFirst` is called, once.
  */
 export class StreamedAnswer {
   readonly #sink: StreamSink
   readonly #reader = new EventReader()
+  /** Before it has begun: preambles that wait. After it: what goes out with this chunk. */
   #pending: Buffer[] = []
   #isOver = false
   #hasPart = false
@@ -88,6 +94,7 @@ export class StreamedAnswer {
     const read = readAnswerEvent(event, !this.#sink.wantsUsage)
     switch (read.kind) {
       case 'done':
+        this.#hasBegun = true
         this.#flush()
         this.#over()
         this.#sink.complete(event)
@@ -118,7 +125,14 @@ export class StreamedAnswer {
     if (read.textBytes > 0) this.deltaCount += 1
     this.textBytes += read.textBytes
     this.#hasFinish ||= read.isFinish
-    this.#passOn(read.bytes)
+    if (!this.#hasBegun && this.#isPreamble(read)) this.#pending.push(read.bytes)
+    else this.#passOn(read.bytes)
+  }
+
+  #isPreamble({ bytes, textBytes, isFinish, usage }: AnswerEvent): boolean {
+    if (textBytes > 0 || isFinish || usage !== null) return false
+    if (this.#pending.length >= MOST_PREAMBLES) return false
+    return bytes.indexOf(ROLE) >= 0 && CALLS.every((key) => bytes.indexOf(key) < 0)
   }
 
   #passOn(bytes: Buffer): void {
@@ -141,7 +155,7 @@ export class StreamedAnswer {
   }
 
   #flush(): void {
-    if (this.#pending.length === 0) return
+    if (this.#pending.length === 0 || !this.#hasBegun) return
     const only = this.#pending.length === 1 ? this.#pending[0] : undefined
     const bytes = only ?? Buffer.concat(this.#pending)
     this.#pending = []

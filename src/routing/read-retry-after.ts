@@ -1,5 +1,7 @@
 /** Longer wishes than a day are taken as a day. */
 const LONGEST_MS = 24 * 60 * 60 * 1_000
+/** As HTTP writes it. What else `Date` reads is no date that anybody meant: `-1`, for one. */
+const LOOKS_LIKE_A_DATE = /^[A-Za-z]{3,9}, \d/
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
@@ -12,7 +14,8 @@ export function readRetryAfterMs(headers: Headers, nowMs: number): number | null
   if (ms !== null) return Math.min(ms, LONGEST_MS)
   const seconds = numberOf(headers['retry-after'])
   if (seconds !== null) return Math.min(seconds * 1_000, LONGEST_MS)
-  const date = Date.parse(textOf(headers['retry-after']) ?? '')
+  const text = textOf(headers['retry-after']) ?? ''
+  const date = LOOKS_LIKE_A_DATE.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(date) ? null : Math.min(Math.max(0, date - nowMs), LONGEST_MS)
 }
 

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { backoffMs, decideNext } from './decide-next.ts'
+import type { Candidate } from './types.ts'
+
+function candidate(over: Partial<Candidate> = {}): Candidate {
+  return { tries: 0, isSpent: false, notBeforeMs: 0, standing: 'healthy', ...over }
+}
+const at = { attempts: 1, retries: 2, nowMs: 1_000, random: 0.5 }
+
+describe('decideNext', () => {
+  it('sends at once to a healthy listing that was not asked yet', () => {
+    const candidates = [candidate({ tries: 1 }), candidate(), candidate()]
+    expect(decideNext(candidates, at)).toEqual({ kind: 'send', index: 1, waitMs: 0 })
+  })
+
+  it('sends again to the only listing, after half of the first bound', () => {
+    expect(decideNext([candidate({ tries: 1 })], at)).toEqual({
+      kind: 'send',
+      index: 0,
+      waitMs: 75,
+    })
+  })
+
+  it('waits at least as long as the listing wishes', () => {
+    const step = decideNext([candidate({ tries: 1, notBeforeMs: 3_500 })], at)
+    expect(step).toEqual({ kind: 'send', index: 0, waitMs: 2_500 })
+  })
+
+  it('asks one again that failed rather than one that is busy', () => {
+    const candidates = [candidate({ tries: 1 }), candidate({ standing: 'busy' })]
+    expect(decideNext(candidates, at)).toMatchObject({ index: 0 })
+  })
+
+  it('asks one that is busy rather than none', () => {
+    const candidates = [candidate({ tries: 1, isSpent: true }), candidate({ standing: 'busy' })]
+    expect(decideNext(candidates, at)).toEqual({ kind: 'send', index: 1, waitMs: 0 })
+  })
+
+  it('asks again whom it asked least, the first among equals', () => {
+    const tries = (counts: number[]) => counts.map((count) => candidate({ tries: count }))
+    expect(decideNext(tries([2, 1]), { ...at, retries: 9 })).toMatchObject({ index: 1 })
+    expect(decideNext(tries([1, 1]), { ...at, retries: 9 })).toMatchObject({ index: 0 })
+  })
+
+  it.each([
+    ['that are spent', { isSpent: true }],
+    ['that rest', { standing: 'resting' as const }],
+  ])('stops where there are only listings %s', (_name, over) => {
+    expect(decideNext([candidate(over), candidate({ ...over, tries: 1 })], at)).toEqual({
+      kind: 'stop',
+    })
+  })
+
+  it('stops when all retries are used, whatever is left to ask', () => {
+    expect(decideNext([candidate()], { ...at, attempts: 3 })).toEqual({ kind: 'stop' })
+    expect(decideNext([candidate()], { ...at, attempts: 1, retries: 0 })).toEqual({ kind: 'stop' })
+  })
+
+  it('chooses the first listing before anything was sent, without retries too', () => {
+    const first = { ...at, attempts: 0, retries: 0 }
+    const candidates = [candidate({ standing: 'resting' }), candidate()]
+    expect(decideNext(candidates, first)).toEqual({ kind: 'send', index: 1, waitMs: 0 })
+  })
+})
+
+describe('backoffMs', () => {
+  it('is drawn from nothing to a bound that doubles up to two seconds', () => {
+    const bounds = [1, 2, 3, 4, 5, 9].map((tries) => backoffMs(tries, 1))
+    expect(bounds).toEqual([150, 300, 600, 1_200, 2_000, 2_000])
+    expect(backoffMs(3, 0)).toBe(0)
+    expect(backoffMs(2, 0.25)).toBe(75)
+  })
+})

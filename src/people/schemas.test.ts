@@ -53,3 +53,9 @@ test.each([
 ])('what makes no sense is refused (%#)', (schema, value) => {
   expect(schema.safeParse(value).success).toBe(false)
 })
+
+test('a key ends in a year that its own answer can show', () => {
+  const ends = (expires_at: string) => newKey.safeParse({ name: 'k', expires_at }).success
+  expect(ends('9999-12-31T23:59:59Z')).toBe(true)
+  expect(ends('9999-12-31T23:59:59-23:59')).toBe(false)
+})

@@ -6,6 +6,10 @@ import type { Key, Organisation, Page, PageWish, Person, SignInLink, Team } from
 const scope = z.enum(['chat', 'completions', 'embeddings', 'models', 'usage', 'api', 'metrics'])
 const role = z.enum(['owner', 'admin', 'member'])
 const time = z.iso.datetime({ offset: true })
+/** Years of five digits, which an offset can make of 9999, are no ISO 8601 of four. */
+const expiry = time.refine((text) => Date.parse(text) < Date.UTC(10_000, 0), {
+  message: 'a time before the year 10000',
+})
 const name = z.string().trim().min(1).max(100)
 const email = z.email().max(254)
 
@@ -17,7 +21,7 @@ export const newKey = z.object({
   name,
   scopes: z.array(scope).min(1).max(7).nullish(),
   models: z.array(z.string().min(1).max(200)).min(1).max(200).nullish(),
-  expires_at: time.nullish(),
+  expires_at: expiry.nullish(),
   team_id: z.uuid().nullish(),
   person_id: z.uuid().nullish(),
 })

@@ -100,6 +100,8 @@ describe.skipIf(!hasPrlimit)('file descriptors', () => {
     const answered = load.asked.filter(({ status }) => status !== null)
     expect(answered.filter(({ status }) => status !== 200)).toEqual([])
     expect(load.good().length).toBeGreaterThan(60)
+    await closePools()
+    await expect.poll(openFiles, { timeout: 5_000 }).toBeLessThan(LIMIT / 2)
     expectExactBooks(await readUsage(market), load.asked, upstream)
   }, 60_000)
 

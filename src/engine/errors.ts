@@ -43,7 +43,7 @@ export const engineErrors = defineErrors({
   },
   engine_file_split: {
     kind: 'invalid',
-    title: 'The file is one part of a split model. Merge the parts and add the whole.',
+    title: 'A part of a split model is missing: put all into one folder and add the first.',
     isRetryable: false,
   },
   engine_request_invalid: {

@@ -1,7 +1,7 @@
 // edge: holds a model in native memory.
 import { refuse } from '../errors.ts'
 import { describeGguf, type GgufDescription } from '../gguf/describe-gguf.ts'
-import { readGguf } from '../gguf/read-gguf.ts'
+import { readModel } from '../gguf/read-model.ts'
 import type { EngineLimits, RegisteredModel } from '../types.ts'
 import { readSamplingDefaults, type SamplingDefaults } from './choose-sampling.ts'
 import type {
@@ -61,7 +61,7 @@ const gibibytes = (bytes: number) => `${(bytes / 1_073_741_824).toFixed(2)} GiB`
 
 /** Checks the file and plans its memory. Errors: engine_file_*, engine_model_too_large. */
 export async function planModel(spec: RegisteredModel, limits: EngineLimits): Promise<ModelPlan> {
-  const { header, sizeBytes } = await readGguf(spec.path)
+  const { header, sizeBytes } = await readModel(spec.path)
   const description = describeGguf(header)
   const need = {
     weightBytes: sizeBytes,

@@ -10,11 +10,16 @@ export interface GroupCommitOptions<Item> {
   readonly maxGroup: number
   /** A clock that never goes back. */
   readonly nowMs: () => number
+  /** Calls back once, after the given time; for those who wait no longer. */
+  readonly after: (delayMs: number, call: () => void) => void
+  /** What those are told. */
+  readonly lateError: () => Error
 }
 
 interface Waiting<Item> {
   readonly item: Item
   readonly sinceMs: number
+  readonly untilMs: number
   readonly resolve: () => void
   readonly reject: (error: Error) => void
 }
@@ -31,16 +36,24 @@ export class GroupCommit<Item> {
   #waiting: Waiting<Item>[] = []
   #isWriting = false
   #isStopped = false
+  /** When the one timer for all who wait will look at them next. */
+  #looksAtMs = Number.POSITIVE_INFINITY
   #idle: (() => void)[] = []
 
   constructor(options: GroupCommitOptions<Item>) {
     this.#options = options
   }
 
-  /** Resolves once the item is committed; rejects only with what the writer gave it up for. */
-  add(item: Item): Promise<void> {
+  /**
+   * Resolves once the item is committed. Rejects with what the writer gave it up for, or after
+   * `timeoutMs`: the item is then still written as soon as that works.
+   */
+  add(item: Item, timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, sinceMs: this.#options.nowMs(), resolve, reject })
+      const sinceMs = this.#options.nowMs()
+      const untilMs = sinceMs + timeoutMs
+      this.#waiting.push({ item, sinceMs, untilMs, resolve, reject })
+      if (untilMs < this.#looksAtMs) this.#lookAt(untilMs, timeoutMs)
       if (!this.#isWriting && !this.#isStopped) {
         this.#isWriting = true
         // A microtask later, so that all requests that end in this turn share the first group.
@@ -76,6 +89,25 @@ export class GroupCommit<Item> {
     return new Promise((resolve) => this.#idle.push(resolve))
   }
 
+  /** A timer for each item would cost more than the rest of its way. */
+  #lookAt(atMs: number, delayMs: number): void {
+    this.#looksAtMs = atMs
+    this.#options.after(delayMs, () => {
+      if (this.#looksAtMs === atMs) this.#rejectLate()
+    })
+  }
+
+  #rejectLate(): void {
+    const nowMs = this.#options.nowMs()
+    let nextMs = Number.POSITIVE_INFINITY
+    for (const { untilMs, reject } of this.#waiting) {
+      if (untilMs <= nowMs) reject(this.#options.lateError())
+      else nextMs = Math.min(nextMs, untilMs)
+    }
+    this.#looksAtMs = nextMs
+    if (nextMs < Number.POSITIVE_INFINITY) this.#lookAt(nextMs, nextMs - nowMs)
+  }
+
   async #run(): Promise<void> {
     while (this.#waiting.length > 0 && !this.#isStopped) {
       const group = this.#waiting.slice(0, this.#options.maxGroup)
@@ -83,7 +115,7 @@ export class GroupCommit<Item> {
       if (givenUp === null) break
       this.#waiting = this.#waiting.slice(group.length)
       for (const { item, resolve, reject } of group) {
-        const error = givenUp.get(item)
+        const error = givenUp.size === 0 ? undefined : givenUp.get(item)
         if (error === undefined) resolve()
         else reject(error)
       }

@@ -86,26 +86,42 @@ export function createMetrics(): Metrics {
   }
 }
 
+/** One level of labels: by a value of the first, the rest. The last level holds the series. */
+interface Level<Series> {
+  readonly next: Map<string, Level<Series>>
+  series: Series | null
+}
+
 function seriesOf<Series>(labels: readonly string[], create: () => Series) {
-  const all = new Map<string, { readonly text: string; readonly series: Series }>()
+  const all: { readonly text: string; readonly series: Series }[] = []
+  const root: Level<Series> = { next: new Map(), series: null }
   const other = labels.map(() => 'other')
 
   function find(values: readonly string[]): Series {
-    // A NUL parts the values: no label's value holds one.
-    const key = values.length === 1 ? (values[0] ?? '') : values.join('\0')
-    const known = all.get(key)
-    if (known !== undefined) return known.series
+    let level: Level<Series> | undefined = root
+    for (const value of values) level = level?.next.get(value)
+    return level?.series ?? add(values)
+  }
+
+  function add(values: readonly string[]): Series {
     assert(values.length === labels.length, `metering: ${labels.length} labels want as many values`)
-    if (all.size >= MAX_SERIES && values !== other) return find(other)
+    if (all.length >= MAX_SERIES && values !== other) return find(other)
     const series = create()
-    all.set(key, { text: labelText(labels, values), series })
+    all.push({ text: labelText(labels, values), series })
+    let level = root
+    for (const value of values) {
+      const next = level.next.get(value) ?? { next: new Map(), series: null }
+      level.next.set(value, next)
+      level = next
+    }
+    level.series = series
     return series
   }
 
   return {
     with: (...values: readonly string[]) => find(values),
     lines: (shape: (series: Series, text: string) => string[]) =>
-      [...all.values()].flatMap(({ series, text }) => shape(series, text)),
+      all.flatMap(({ series, text }) => shape(series, text)),
   }
 }
 

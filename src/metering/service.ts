@@ -82,14 +82,13 @@ export function openMetering(options: MeteringOptions): Metering {
       }
     },
     nowMs: () => clock.monotonicMs(),
+    after: (delayMs, call) => void setTimeout(call, delayMs).unref(),
+    lateError: () => unavailable('Usage could not be recorded. Try again.', failure),
   })
   const drain = (timeoutMs: number): Promise<void> =>
     Promise.race([commits.drain(), pause(timeoutMs, undefined, { ref: false })])
   return {
-    record: (usage, timeoutMs) =>
-      within(commits.add(usage), timeoutMs, () =>
-        unavailable('Usage could not be recorded. Try again.', failure),
-      ),
+    record: (usage, timeoutMs) => commits.add(usage, timeoutMs),
     mayDispatch() {
       if (commits.oldestAgeMs > LONGEST_PENDING_MS || commits.pendingCount > MAX_PENDING)
         throw unavailable('Nothing is asked of a model until usage can be recorded again.', failure)
@@ -152,15 +151,6 @@ async function commit(
 function isDataError(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   return /^2[23]/.test(code)
-}
-
-function within(committed: Promise<void>, timeoutMs: number, lateness: () => Error): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(lateness())
-    }, timeoutMs)
-    committed.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }
 
 /** Null where the caller may see the whole organisation's usage. */

@@ -30,10 +30,10 @@ export interface UsageRow {
   total_ms: number
 }
 
-/** The columns in the order of the insert, each with its SQL type and where its value is. */
-const COLUMNS: readonly [string, string, (usage: Usage) => unknown][] = [
+/** The columns in the order of the insert, each with its SQL type and its value as SQL text. */
+const COLUMNS: readonly [string, string, (usage: Usage) => string | number | boolean | null][] = [
   ['id', 'uuid', (u) => u.id],
-  ['started_at', 'timestamptz', (u) => new Date(u.startedAtMs)],
+  ['started_at', 'timestamptz', (u) => new Date(u.startedAtMs).toISOString()],
   ['organisation_id', 'uuid', (u) => u.organisationId],
   ['subject_id', 'uuid', (u) => u.subjectId],
   ['key_id', 'uuid', (u) => u.keyId],
@@ -41,21 +41,23 @@ const COLUMNS: readonly [string, string, (usage: Usage) => unknown][] = [
   ['model_id', 'uuid', (u) => u.modelId],
   ['variant_id', 'uuid', (u) => u.variantId],
   ['listing_id', 'uuid', (u) => u.listingId],
-  ['purpose', 'text', (u) => u.purpose],
-  ['operation', 'text', (u) => u.operation],
+  ['purpose', 'text', (u) => quoted(u.purpose)],
+  ['operation', 'text', (u) => quoted(u.operation)],
   ['is_stream', 'boolean', (u) => u.isStream],
   ['input_tokens', 'bigint', (u) => u.tokens.input],
   ['cached_input_tokens', 'bigint', (u) => u.tokens.cachedInput],
   ['cache_write_tokens', 'bigint', (u) => u.tokens.cacheWrite],
   ['output_tokens', 'bigint', (u) => u.tokens.output],
   ['reasoning_tokens', 'bigint', (u) => u.tokens.reasoning],
-  ['source', 'text', (u) => u.source],
-  ['outcome', 'text', (u) => u.outcome],
+  ['source', 'text', (u) => quoted(u.source)],
+  ['outcome', 'text', (u) => quoted(u.outcome)],
   ['upstream_status', 'smallint', (u) => u.upstreamStatus],
-  ['upstream_id', 'text', (u) => u.upstreamId],
+  ['upstream_id', 'text', (u) => (u.upstreamId === null ? null : quoted(u.upstreamId))],
   ['first_byte_ms', 'real', (u) => u.firstByteMs],
   ['total_ms', 'real', (u) => u.totalMs],
 ]
+
+const SPECIAL = /["\\]/
 
 const INSERT = `insert into usage (${COLUMNS.map(([name]) => name).join(', ')})
   select * from unnest(${COLUMNS.map(([, type], i) => `$${i + 1}::${type}[]`).join(', ')})
@@ -66,8 +68,29 @@ export async function insertUsage(
   client: Pool | ClientBase,
   records: readonly Usage[],
 ): Promise<void> {
-  const values = COLUMNS.map(([, , read]) => records.map(read))
+  const values = COLUMNS.map(([, , read]) => arrayText(records, read))
   await client.query({ name: 'insert-usage', text: INSERT, values })
+}
+
+/**
+ * An array as PostgreSQL reads it. The driver's own way from arrays to this text looks at every
+ * value's type and costs four times as much, on the way of every request.
+ */
+function arrayText(
+  records: readonly Usage[],
+  read: (usage: Usage) => string | number | boolean | null,
+): string {
+  let text = '{'
+  for (const record of records) {
+    if (text.length > 1) text += ','
+    text += read(record) ?? 'NULL'
+  }
+  return `${text}}`
+}
+
+/** Text as an element of such an array, whatever it holds. */
+function quoted(text: string): string {
+  return `"${SPECIAL.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`
 }
 
 /**

@@ -114,6 +114,16 @@ describeOnEveryServer('usage', (openStoreHere) => {
     })
   })
 
+  it.each(['say "hi", {a,b}', 'C:\\new\\', 'NULL', ' ', '{}'])(
+    'keeps the upstream’s id %j as it is, beside others in its group',
+    async (upstreamId) => {
+      const usages = [usageOf(me), usageOf(me, { upstreamId }), usageOf(me, { upstreamId: null })]
+      await insertUsage(store.pool, usages)
+      const kept = await Promise.all(usages.map(({ id }) => metering.get(me, id)))
+      expect(kept.map((row) => row.upstream_id)).toEqual(['chatcmpl-1', upstreamId, null])
+    },
+  )
+
   it('keeps the largest counts exactly', async () => {
     const tokens = { ...usageOf(me).tokens, input: Number.MAX_SAFE_INTEGER }
     const usage = usageOf(me, { tokens })

@@ -1,7 +1,7 @@
 // edge: talks to the key file and the database
 
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { sql } from 'kysely'
 import { refuse } from './errors.ts'
 import { type Secrets, secretsOf } from './seal.ts'
@@ -65,7 +65,10 @@ function readOrMakeKey(path: string): Buffer {
   return Buffer.from(text, 'hex')
 }
 
-/** Renamed into place once whole: a start that was cut short leaves no half key. */
+/**
+ * Put into place once whole: a start that was cut short leaves no half key. A key that another
+ * process put there meanwhile stays: replicas that start together share the file.
+ */
 function makeKey(path: string): void {
   const draft = `${path}.${process.pid}`
   try {
@@ -73,11 +76,20 @@ function makeKey(path: string): void {
       mode: 0o600,
       flush: true,
     })
-    renameSync(draft, path)
+    putInPlace(draft, path)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw refuse('store_home_not_writable', `${path} cannot be made (${reason}).`, { cause })
   } finally {
     rmSync(draft, { force: true })
+  }
+}
+
+/** A second name for a file is never given twice; where there are none, it takes the place. */
+function putInPlace(draft: string, path: string): void {
+  try {
+    linkSync(draft, path)
+  } catch {
+    if (!existsSync(path)) renameSync(draft, path) // a file system without links
   }
 }

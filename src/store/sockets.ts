@@ -24,7 +24,7 @@ export function trackSockets(): Sockets {
     open() {
       const socket = new Socket()
       open.add(socket)
-      socket.setTimeout(SILENT_MS, () => socket.destroy(new Error('Connection terminated: silent')))
+      socket.setTimeout(SILENT_MS, () => socket.destroy(abortedBecause('no answer came')))
       socket.once('close', () => {
         open.delete(socket)
         bytesOfClosed += socket.bytesRead
@@ -37,7 +37,12 @@ export function trackSockets(): Sockets {
       return sum
     },
     cut(reason) {
-      for (const socket of [...open]) socket.destroy(new Error(reason))
+      for (const socket of [...open]) socket.destroy(abortedBecause(reason))
     },
   }
+}
+
+/** The code is the operating system's for a connection that this side gave up. */
+function abortedBecause(reason: string): Error {
+  return Object.assign(new Error(reason), { code: 'ECONNABORTED' })
 }

@@ -41,6 +41,16 @@ export async function createTestDatabase(options: { host?: string } = {}): Promi
   return databaseUrl(host, name)
 }
 
+/** The DATABASE_URL of a database that nobody has used yet. */
+export async function createEmptyDatabase(options: { host?: string } = {}): Promise<string> {
+  const host = options.host ?? inject('postgresHost')
+  const name = `test_${newId().replaceAll('-', '')}`
+  await onServer(host, async (client) => {
+    await client.query(`create database ${name}`)
+  })
+  return databaseUrl(host, name)
+}
+
 /** The DATABASE_URL of a database on the server whose socket folder is `host`. */
 export function databaseUrl(host: string, database: string): string {
   return `postgres://baimo@/${database}?host=${encodeURIComponent(host)}`

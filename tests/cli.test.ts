@@ -225,6 +225,24 @@ describe('baimo keys, people and link', () => {
     expect(after).toMatchObject({ code: 1, err: expect.stringContaining('came from BAIMO_KEY') })
   })
 
+  it('sets limits that hold at once, lists what is used of them, and removes them', async () => {
+    const env = { BAIMO_KEY: (await baimo('keys create metered')).out.trim() }
+    expect((await baimo('limits set key metered --requests 1 --tokens 100k')).out).toBe(
+      'metered: 1 request a minute, 100000 tokens a minute. It holds within a second.\n',
+    )
+    expect((await baimo('ask baimo/abacus-small 1+1=', { env })).code).toBe(0)
+    const refused = await baimo('ask baimo/abacus-small 1+1=', { env })
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('1 requests a minute') })
+    expect((await baimo('limits')).out).toMatch(/key +metered +1 of 1 +\d+ of 100000 +no limit/)
+    expect(await baimo('limits set key metered --requests none --tokens none')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('limits remove'),
+    })
+    expect((await baimo('limits remove key metered')).out).toContain('no limits any more')
+    expect((await baimo('ask baimo/abacus-small 1+1=', { env })).code).toBe(0)
+    expect((await baimo('limits set key nobody --requests 1')).code).toBe(1)
+  })
+
   it('adds people and teams, changes roles, and erases only after a yes', async () => {
     expect((await baimo('people add Tester --email tester@example.com')).out).toContain(
       'Link for them',

@@ -9,6 +9,7 @@ import { addConfigCommand } from './config.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { EXIT, Failure } from './failure.ts'
 import { addKeysCommand } from './keys.ts'
+import { addLimitsCommand } from './limits.ts'
 import { addLinkCommand } from './link.ts'
 import { addModelsCommand } from './models.ts'
 import { addPeopleCommand } from './people.ts'
@@ -23,6 +24,7 @@ const COMMANDS = [
   addAddCommand,
   addKeysCommand,
   addPeopleCommand,
+  addLimitsCommand,
   addLinkCommand,
   addDoctorCommand,
   addConfigCommand,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { readExpiry, readNumber, readSeveral, readWhole } from './read-options.ts'
+import { readCount, readExpiry, readNumber, readSeveral, readWhole } from './read-options.ts'
 
 const nowMs = Date.parse('2026-11-25T12:00:00Z')
 
@@ -25,6 +25,12 @@ it('takes numbers within their bounds only', () => {
   expect(readNumber(0, 2)('0.5')).toBe(0.5)
   for (const text of ['0', '11', '1.5', 'x', '']) expect(() => readWhole(1, 10)(text)).toThrow()
   for (const text of ['-1', '3', 'x', ' ']) expect(() => readNumber(0, 2)(text)).toThrow()
+})
+
+it('reads counts with k and m, and none as it is', () => {
+  expect(['60', '100k', '1.5M', 'none'].map(readCount)).toEqual([60, 100_000, 1_500_000, 'none'])
+  for (const text of ['0', '-1', '1e3', '5g', '', '0.2', '2000000000k'])
+    expect(() => readCount(text)).toThrow()
 })
 
 it('gathers an option given several times or with commas', () => {

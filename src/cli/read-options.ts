@@ -18,6 +18,17 @@ export function readNumber(least: number, most: number): (text: string) => numbe
   }
 }
 
+const COUNT_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1_000, m: 1_000_000 }
+
+/** A whole number from 1, such as `60`, `100k` or `1.5m`; or `none`. */
+export function readCount(text: string): number | 'none' {
+  if (text === 'none') return 'none'
+  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)([km]?)$/i.exec(text) ?? []
+  const value = Math.round(Number(digits) * (COUNT_UNITS[unit.toLowerCase()] ?? Number.NaN))
+  if (value >= 1 && value <= 1_000_000_000_000) return value
+  throw new InvalidArgumentError('It must be a number such as 60, 100k or 1.5m, or "none".')
+}
+
 /** A reader that gathers an option given several times, or once with commas. */
 export function readSeveral(text: string, before: readonly string[] | undefined): string[] {
   const values = text

@@ -13,6 +13,7 @@ const tools = [
     file: '/usr/lib/postgresql/15/bin/postgres',
     use: 'the oldest database',
   },
+  { package: 'faketime', file: '/usr/bin/faketime', use: 'clocks that are set while we run' },
   { package: 'nginx-light', file: '/usr/sbin/nginx', use: 'Baimo behind a proxy' },
   { package: 'chromium', file: '/usr/bin/chromium', use: 'pages as people see them' },
   {

@@ -33,11 +33,14 @@ export function makeServerFolder(): string {
 }
 
 /** A PostgreSQL in `folder`, which must be fresh and is the caller's to remove. */
-export async function openTestServer(kind: ServerKind, folder: string): Promise<TestServer> {
+export async function openTestServer(
+  kind: ServerKind | Binaries,
+  folder: string,
+): Promise<TestServer> {
   chmodSync(folder, 0o711)
   const server = await openServer({
     cluster: {
-      binaries: kind === 'embedded' ? embeddedBinaries(join(folder, 'lib')) : debian15(),
+      binaries: binariesOf(kind, folder),
       dataPath: join(folder, 'pg'),
       logPath: join(folder, 'pg.log'),
       passwordPath: join(folder, 'pg.password'),
@@ -50,6 +53,8 @@ export async function openTestServer(kind: ServerKind, folder: string): Promise<
   return { host: server.address.host, stop: server.stop }
 }
 
-function debian15(): Binaries {
+function binariesOf(kind: ServerKind | Binaries, folder: string): Binaries {
+  if (typeof kind !== 'string') return kind
+  if (kind === 'embedded') return embeddedBinaries(join(folder, 'lib'))
   return { binPath: DEBIAN_15, libraryPaths: [], initArguments: ['--locale=C.UTF-8', '--no-sync'] }
 }

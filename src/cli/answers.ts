@@ -74,6 +74,12 @@ export interface FoundServer {
   readonly url: string
 }
 
+/** What is set for the case that something is slow or fails, and what counts. */
+export interface ResilienceAnswer {
+  readonly set: Readonly<Record<string, number | boolean>>
+  readonly in_force: Readonly<Record<string, number | boolean>>
+}
+
 export interface ProviderAnswer {
   readonly id: string
   readonly kind: string
@@ -82,6 +88,7 @@ export interface ProviderAnswer {
   readonly has_key: boolean
   readonly listing_count: number
   readonly on_count: number
+  readonly resilience: ResilienceAnswer
   /** When its list of models was read last; null: never. */
   readonly refreshed_at: string | null
 }
@@ -111,6 +118,8 @@ export interface ListingAnswer {
   readonly is_on: boolean
   readonly is_live: boolean
   readonly facts: Readonly<Record<string, FactAnswer>>
+  /** For operators alone. */
+  readonly resilience?: ResilienceAnswer
   readonly vanished_at: string | null
 }
 

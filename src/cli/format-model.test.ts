@@ -97,6 +97,7 @@ const provider: ProviderAnswer = {
   has_key: true,
   listing_count: 2,
   on_count: 1,
+  resilience: { set: {}, in_force: {} },
   refreshed_at: null,
 }
 

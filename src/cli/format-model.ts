@@ -1,5 +1,6 @@
 import type { FactAnswer, ListingAnswer, ModelAnswer } from './answers.ts'
 import { pad } from './measure-width.ts'
+import { summariseResilience } from './resilience-options.ts'
 import { formatCount, formatTime, formatWhole, UNKNOWN } from './words.ts'
 
 const LABEL_CELLS = 20
@@ -60,7 +61,12 @@ function listingLines(listing: ListingAnswer): string[] {
   const { provider, upstream_model: upstreamModel, file_path: path } = listing
   const where = path ?? `as ${upstreamModel}`
   const head = `  ${listing.id}  ${stateOfListing(listing)}, ${provider.name ?? UNKNOWN}, ${where}`
-  return [head, ...Object.entries(listing.facts).map(([name, fact]) => `  ${factLine(name, fact)}`)]
+  const set = listing.resilience === undefined ? null : summariseResilience(listing.resilience)
+  return [
+    head,
+    ...optional('  set', set),
+    ...Object.entries(listing.facts).map(([name, fact]) => `  ${factLine(name, fact)}`),
+  ]
 }
 
 /** `on`, `offered` (not switched on), `gone` (its provider no longer offers it), or `on, but …`. */

@@ -13,6 +13,7 @@ import { addLimitsCommand } from './limits.ts'
 import { addLinkCommand } from './link.ts'
 import { addModelsCommand } from './models.ts'
 import { addPeopleCommand } from './people.ts'
+import { addProvidersCommand } from './providers.ts'
 import { addStartCommand } from './start.ts'
 import { printable, type Terminal } from './terminal.ts'
 import { BAIMO } from './words.ts'
@@ -22,6 +23,7 @@ const COMMANDS = [
   addAskCommand,
   addModelsCommand,
   addAddCommand,
+  addProvidersCommand,
   addKeysCommand,
   addPeopleCommand,
   addLimitsCommand,

@@ -9,7 +9,7 @@ import {
 } from '../../src/catalog/index.ts'
 import { type Gateway, type GatewayParts, openGateway } from '../../src/gateway/index.ts'
 import { shapeOpenaiError } from '../../src/http/shape-error.ts'
-import { type Log, newId, silentLog, systemClock } from '../../src/kernel/index.ts'
+import { type Clock, type Log, newId, silentLog, systemClock } from '../../src/kernel/index.ts'
 import type { Operation, Usage } from '../../src/metering/index.ts'
 import type { Principal } from '../../src/people/index.ts'
 import { openProviders } from '../../src/providers/index.ts'
@@ -44,6 +44,7 @@ export interface GatewayWorldOptions {
   readonly connections?: number
   readonly takeLimits?: GatewayParts['takeLimits']
   readonly marketId?: string
+  readonly clock?: Clock
   /** For jitter; 0 when absent: no wait at all. */
   readonly random?: () => number
   /** Other listings of every model, best first. */
@@ -87,7 +88,7 @@ export async function openGatewayWorld(options: GatewayWorldOptions): Promise<Ga
       fellBack: ({ listingId }, reason) => void moves.push(['fallback', listingId, reason]),
       opened: ({ listingId }) => void moves.push(['opened', listingId, '']),
     },
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     log: keepingLog(logged),
   })
   const server = createServer((request, response) => {

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { liveListing } from '../../tests/support/gateway.ts'
+import { DEFAULT_RESILIENCE, type Endpoint, type LiveListing } from '../catalog/index.ts'
+import { newId } from '../kernel/index.ts'
+import { openHealth } from '../routing/index.ts'
+import { fitsListing } from './admit.ts'
+import { candidatesFor, standingOf } from './candidates.ts'
+import { readEnvelope } from './read-envelope.ts'
+
+const endpoint: Endpoint = {
+  providerId: newId<'provider'>(),
+  dialect: 'openai',
+  baseUrl: 'http://127.0.0.1:9/v1',
+  socketPath: null,
+  authHeader: null,
+  quirks: { acceptsStreamOptions: true, rejectedParameters: [] },
+}
+const NOW_MS = 1_000
+
+function listing(over: Partial<LiveListing> = {}): LiveListing {
+  return liveListing(endpoint, { resilience: DEFAULT_RESILIENCE, ...over })
+}
+
+function candidates(first: LiveListing, others: readonly LiveListing[]) {
+  const health = openHealth(() => NOW_MS)
+  const reading = readEnvelope(Buffer.from('{"model":"m","messages":[1],"seed":1}'), 'chat')
+  if (reading.kind !== 'envelope') throw new Error('it is one')
+  const admitted = { listing: first, others, operation: 'chat' as const, fits: fitsListing }
+  return { health, all: candidatesFor(admitted, reading.envelope, health) }
+}
+
+describe('candidatesFor', () => {
+  it('are the first listing, and others that can serve the request', () => {
+    const rejecting = { acceptsStreamOptions: true, rejectedParameters: ['seed'] }
+    const fitting = listing()
+    const { all } = candidates(listing({ resilience: { ...DEFAULT_RESILIENCE, retries: 9 } }), [
+      listing({ capabilities: ['embedding'] }),
+      listing({ endpoint: { ...endpoint, quirks: rejecting } }),
+      fitting,
+    ])
+    expect(all.at(1)).toBe(fitting)
+    expect(all.at(2)).toBeUndefined()
+  })
+
+  it('are the first alone where its owner wants that', () => {
+    const { all } = candidates(
+      listing({ resilience: { ...DEFAULT_RESILIENCE, fallsBack: false } }),
+      [listing()],
+    )
+    expect(all.at(1)).toBeUndefined()
+  })
+
+  it('know what was tried, and when the first of those that rest may be asked', () => {
+    const [first, second] = [listing(), listing()]
+    const { all, health } = candidates(first, [second])
+    all.failed(first, false, 0)
+    expect(all.next(1, NOW_MS, 0)).toMatchObject({ index: 1 })
+    all.failed(second, true, 0)
+    expect(all.next(2, NOW_MS, 0)).toMatchObject({ index: 0 })
+    for (let at = 0; at < 5; at += 1) {
+      health.breakerOf(first.listingId).failed(false, NOW_MS, 0.5)
+      health.breakerOf(second.listingId).failed(false, NOW_MS - 500, 0.5)
+    }
+    expect(all.next(2, NOW_MS, 0)).toEqual({ kind: 'stop' })
+    expect(all.restsForMs(NOW_MS)).toBe(4_500)
+  })
+})
+
+it('standingOf a listing whose owner wants no breaker is never resting', () => {
+  const health = openHealth(() => NOW_MS)
+  const stubborn = listing({ resilience: { ...DEFAULT_RESILIENCE, hasBreaker: false } })
+  const breaker = health.breakerOf(stubborn.listingId)
+  for (let at = 0; at < 5; at += 1) breaker.failed(false, NOW_MS, 0.5)
+  expect(standingOf(health, stubborn, NOW_MS)).toBe('healthy')
+  breaker.busy(false, NOW_MS, 100)
+  expect(standingOf(health, stubborn, NOW_MS)).toBe('busy')
+})

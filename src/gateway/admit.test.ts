@@ -3,6 +3,7 @@ import { DEFAULT_RESILIENCE, type LiveListing, type Resolution } from '../catalo
 import { newId } from '../kernel/index.ts'
 import type { Operation } from '../metering/index.ts'
 import { admitRequest } from './admit.ts'
+import { readEnvelope } from './read-envelope.ts'
 
 const BODY = '{"model":"m","messages":[1]}'
 
@@ -31,14 +32,14 @@ function listing(overrides: Partial<LiveListing> = {}): LiveListing {
 }
 
 function admit(resolution: Resolution, body = BODY, operation: Operation = 'chat') {
-  return admitRequest(Buffer.from(body), operation, () => resolution)
+  return admitRequest(readEnvelope(Buffer.from(body), operation), operation, () => resolution)
 }
 
 describe('admitRequest', () => {
   it('answers the listing that the name leads to, and how', () => {
     const live = listing()
     const names: string[] = []
-    const admission = admitRequest(Buffer.from(BODY), 'chat', (name) => {
+    const admission = admitRequest(readEnvelope(Buffer.from(BODY), 'chat'), 'chat', (name) => {
       names.push(name)
       return { kind: 'listing', listing: live, others: [], how: 'alias' }
     })

@@ -2,8 +2,7 @@ import type { LiveListing, Resolution } from '../catalog/index.ts'
 import { assertNever } from '../kernel/index.ts'
 import type { Operation } from '../metering/index.ts'
 import { refuse } from './errors.ts'
-import { type Envelope, MAX_DEPTH, readEnvelope } from './read-envelope.ts'
-import { scanMembers } from './scan-members.ts'
+import type { Envelope, EnvelopeReading } from './read-envelope.ts'
 
 export interface Admission {
   readonly envelope: Envelope
@@ -14,16 +13,15 @@ export interface Admission {
 }
 
 /**
- * Decides whether a request body may be dispatched, and to which listing.
+ * Decides whether a request that was read may be dispatched, and to which listing.
  * Throws `gateway_body_invalid`, `gateway_model_unknown`, `gateway_model_ambiguous`,
  * `gateway_model_not_live`, `gateway_operation_unsupported`, `gateway_parameter_unsupported`.
  */
 export function admitRequest(
-  body: Buffer,
+  reading: EnvelopeReading,
   operation: Operation,
   resolve: (name: string) => Resolution,
 ): Admission {
-  const reading = readEnvelope(body, operation)
   if (reading.kind === 'fault') {
     const param = reading.param === null ? {} : { param: reading.param }
     throw refuse('gateway_body_invalid', reading.message, param)
@@ -33,13 +31,17 @@ export function admitRequest(
   if (resolution.kind !== 'listing') throw refuseName(envelope.model, resolution)
   const { listing, others, how } = resolution
   requireCapability(listing, operation)
-  requireParameters(listing, body)
+  requireParameters(listing, envelope)
   return { envelope, listing, others, how }
 }
 
 /** Whether a listing can serve a request: what another was refused for holds for it too. */
-export function fitsListing(listing: LiveListing, operation: Operation, body: Buffer): boolean {
-  return hasCapability(listing, operation) && rejectedParameter(listing, body) === undefined
+export function fitsListing(
+  listing: LiveListing,
+  operation: Operation,
+  envelope: Envelope,
+): boolean {
+  return hasCapability(listing, operation) && rejectedParameter(listing, envelope) === undefined
 }
 
 function refuseName(name: string, resolution: Exclude<Resolution, { kind: 'listing' }>): Error {
@@ -86,16 +88,13 @@ function hasCapability({ capabilities }: LiveListing, operation: Operation): boo
 }
 
 /** A parameter that the provider is known to reject is refused by its name before it is sent. */
-function requireParameters(listing: LiveListing, body: Buffer): void {
-  const rejected = rejectedParameter(listing, body)
+function requireParameters(listing: LiveListing, envelope: Envelope): void {
+  const rejected = rejectedParameter(listing, envelope)
   if (rejected === undefined) return
   const message = `The provider of ${listing.modelName} takes no "${rejected}"; leave it out.`
   throw refuse('gateway_parameter_unsupported', message, { param: rejected })
 }
 
-function rejectedParameter(listing: LiveListing, body: Buffer): string | undefined {
-  const { rejectedParameters } = listing.endpoint.quirks
-  if (rejectedParameters.length === 0) return undefined
-  const scan = scanMembers(body, new Set(rejectedParameters), MAX_DEPTH)
-  return scan.kind === 'object' ? [...scan.members.keys()][0] : undefined
+function rejectedParameter({ endpoint }: LiveListing, { names }: Envelope): string | undefined {
+  return endpoint.quirks.rejectedParameters.find((name) => names.has(name))
 }

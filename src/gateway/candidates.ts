@@ -65,7 +65,7 @@ export function candidatesFor(
 ): Candidates {
   const { listing, others, operation, fits } = admitted
   if (!listing.resilience.fallsBack || envelope === null) return new Candidates([listing], health)
-  const fitting = others.filter((other) => fits(other, operation, envelope.body))
+  const fitting = others.filter((other) => fits(other, operation, envelope))
   return new Candidates([listing, ...fitting], health)
 }
 

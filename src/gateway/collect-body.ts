@@ -1,13 +1,58 @@
 // edge: reads a request's body from its socket.
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
+import type { Operation } from '../metering/index.ts'
 import type { BodyShare } from './body-budget.ts'
 import { refuse } from './errors.ts'
 import { makeDecoder } from './make-decoder.ts'
+import { type EnvelopeReading, envelopeReader, readEnvelope } from './read-envelope.ts'
+import type { Turns } from './take-turns.ts'
 
 /** Counted after decompression, so that a small bomb is caught while it unfolds. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024
 const STALL_MS = 60_000
+/** A body up to this size is read at once, a larger one in slices of it: about 0.5 ms each. */
+const SLICE_BYTES = 65_536
+
+/**
+ * A request's body, collected and read. A small one is read at once; while a large one is read
+ * everything else goes on in between. Refuses as `collectBody` does; what is wrong with the JSON
+ * is in the reading. `done` is called once; not at all when the client goes away first.
+ */
+export function collectEnvelope(
+  request: IncomingMessage,
+  by: {
+    readonly operation: Operation
+    readonly take: BodyShare['take']
+    readonly turns: Turns
+  },
+  done: (result: EnvelopeReading | Error) => void,
+): void {
+  collectBody(request, by.take, (body) => {
+    if (body instanceof Error) done(body)
+    else if (body.length <= SLICE_BYTES) done(readEnvelope(body, by.operation))
+    else readInTurns({ request, body, ...by }, done)
+  })
+}
+
+function readInTurns(
+  from: {
+    readonly request: IncomingMessage
+    readonly body: Buffer
+    readonly operation: Operation
+    readonly turns: Turns
+  },
+  done: (reading: EnvelopeReading) => void,
+): void {
+  const read = envelopeReader(from.body, from.operation)
+  from.turns.run(() => {
+    if (from.request.socket.destroyed) return 'done' // nobody is left to answer
+    const reading = read(SLICE_BYTES)
+    if (reading === null) return 'more'
+    done(reading)
+    return 'done'
+  })
+}
 
 /**
  * The whole body of a request, decompressed.

@@ -75,12 +75,14 @@ export function countTokens(tokens: TokenBuckets): number {
 const DATA_URL = Buffer.from('"data:')
 const DATA_URL_HEAD = /^"data:[^,"]*;base64,/
 const LONGEST_HEAD_BYTES = 200
+/** No request holds so many images; what would be more is counted as text. */
+const MOST_DATA_URLS = 10_000
 
 /** Bytes of a request without its base64 `data:` URLs: an image's bytes are not its tokens. */
 export function countTextBytes(body: Buffer): number {
   let textBytes = body.length
   let at = body.indexOf(DATA_URL)
-  while (at >= 0) {
+  for (let count = 0; at >= 0 && count < MOST_DATA_URLS; count += 1) {
     const head = DATA_URL_HEAD.exec(body.toString('latin1', at, at + LONGEST_HEAD_BYTES))
     // Base64 holds no quotes, so the next one ends it, escaped or not.
     const quote = body.indexOf(0x22, at + 1)

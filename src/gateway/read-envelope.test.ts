@@ -154,7 +154,7 @@ describe('readEnvelope', () => {
       'an include_usage',
       (value: string) =>
         `{"model":"m",${MESSAGES},"stream":true,"stream_options":{"include_usage":${value}}}`,
-      'stream_options.include_usage',
+      'stream_options',
     ],
   ])('refuses %s of megabytes', (_name, bodyOf, param) => {
     for (const value of [`[${'{},'.repeat(300_000)}0]`, `"${'x'.repeat(3_000_000)}"`]) {

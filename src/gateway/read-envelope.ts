@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { parseJson } from '../kernel/index.ts'
 import type { Operation } from '../metering/index.ts'
-import { isJson } from './check-json.ts'
+import { JsonScan, type ScanState } from './check-json.ts'
 import { type Member, scanMembers } from './scan-members.ts'
 
 /** What the gateway reads of a request. Everything else passes through unread. */
@@ -9,6 +9,12 @@ export interface Envelope {
   readonly body: Buffer
   /** Offset of the opening brace. */
   readonly open: number
+  /** Names of all members, escapes decoded; one longer than 200 bytes is empty here. */
+  readonly names: ReadonlySet<string>
+  /** The most tokens of an answer, as a number of the request's; null: it names none. */
+  readonly maxTokens: number | null
+  /** How many answers are wanted; 1 when nothing is said. */
+  readonly answerCount: number
   readonly model: string
   readonly modelMember: Member
   readonly isStream: boolean
@@ -19,7 +25,14 @@ export interface Envelope {
 
 /** Why a body is not a request. `param` names the member at fault; null: the body itself. */
 export interface EnvelopeFault {
-  readonly reason: 'not-json' | 'too-deep' | 'duplicate' | 'wrong-type' | 'missing' | 'empty'
+  readonly reason:
+    | 'not-json'
+    | 'too-deep'
+    | 'too-many'
+    | 'duplicate'
+    | 'wrong-type'
+    | 'missing'
+    | 'empty'
   readonly param: string | null
   readonly message: string
 }
@@ -30,7 +43,10 @@ export type EnvelopeReading =
 
 /** Containers within containers; the deepest request of a known client has about 20. */
 export const MAX_DEPTH = 100
-const WANTED = new Set(['model', 'stream', 'stream_options', 'messages', 'prompt', 'input'])
+const WANTED = new Set([
+  ...['model', 'stream', 'stream_options', 'messages', 'prompt', 'input'],
+  ...['max_tokens', 'max_completion_tokens', 'n'],
+])
 /** A model's name is the longest value that we act on. */
 const LONGEST_VALUE_BYTES = 4_096
 const INCLUDE_USAGE = new Set(['include_usage'])
@@ -42,23 +58,49 @@ const INPUT_OF: Readonly<Record<Operation, string>> = {
 
 /**
  * Reads the members of a request body that the gateway acts on, and refuses bodies that no
- * upstream should see: broken UTF-8 or JSON, nesting deeper than 100, a key we act on given twice
- * (parsers differ in which one counts), wrong types, an absent or empty input.
+ * upstream should see: broken UTF-8 or JSON, nesting deeper than 100, more than 1,000 members, a
+ * key we act on given twice (parsers differ in which one counts), wrong types, an absent or empty
+ * input.
  */
 export function readEnvelope(body: Buffer, operation: Operation): EnvelopeReading {
-  if (!isUtf8(body)) return fault('not-json', null, 'The body is not valid UTF-8.')
-  const scan = scanMembers(body, WANTED, MAX_DEPTH)
-  if (scan.kind === 'too-deep') {
-    return fault('too-deep', null, `The body nests deeper than ${MAX_DEPTH} levels.`)
+  const read = envelopeReader(body, operation)
+  for (;;) {
+    const reading = read(body.length + 1)
+    if (reading !== null) return reading
   }
-  if (scan.kind === 'broken' || !isJson(body, MAX_DEPTH)) {
-    return fault('not-json', null, 'The body is not valid JSON.')
+}
+
+/** Goes on reading for about so many bytes; null: there is more, call it again. */
+export type EnvelopeReader = (sizeBytes: number) => EnvelopeReading | null
+
+/** The same as `readEnvelope`, a slice at a time. */
+export function envelopeReader(body: Buffer, operation: Operation): EnvelopeReader {
+  if (!isUtf8(body)) return () => fault('not-json', null, 'The body is not valid UTF-8.')
+  const scan = new JsonScan(body, { maxDepth: MAX_DEPTH, wanted: WANTED })
+  return (sizeBytes) => {
+    const state = scan.run(sizeBytes)
+    if (state === 'more') return null
+    return state === 'end' ? readScanned(body, scan, operation) : faultOf(state)
   }
-  if (scan.kind === 'not-object') return fault('not-json', null, 'The body must be a JSON object.')
-  if (scan.duplicate !== null) {
-    return fault('duplicate', scan.duplicate, `"${scan.duplicate}" is given twice; send it once.`)
+}
+
+function faultOf(state: Exclude<ScanState, 'more' | 'end'>): EnvelopeReading {
+  switch (state) {
+    case 'too-deep':
+      return fault('too-deep', null, `The body nests deeper than ${MAX_DEPTH} levels.`)
+    case 'too-many':
+      return fault('too-many', null, 'The body has more than 1,000 members.')
+    case 'broken':
+      return fault('not-json', null, 'The body is not valid JSON.')
   }
-  const { members } = scan
+}
+
+function readScanned(body: Buffer, scan: JsonScan, operation: Operation): EnvelopeReading {
+  if (!scan.isObject) return fault('not-json', null, 'The body must be a JSON object.')
+  const { duplicate, members, names, open } = scan
+  if (duplicate !== null) {
+    return fault('duplicate', duplicate, `"${duplicate}" is given twice; send it once.`)
+  }
   const input = checkInput(body, members, operation)
   if (input !== null) return input
   const modelMember = members.get('model')
@@ -71,9 +113,10 @@ export function readEnvelope(body: Buffer, operation: Operation): EnvelopeReadin
   }
   const stream = readStream(body, members, operation)
   if ('kind' in stream) return stream
+  const size = readSize(body, members)
   return {
     kind: 'envelope',
-    envelope: { body, open: scan.open, model, modelMember, ...stream },
+    envelope: { body, open, names, model, modelMember, ...stream, ...size },
   }
 }
 
@@ -89,6 +132,17 @@ function fault(
 function readValue(body: Buffer, member: Member) {
   if (member.valueEnd - member.valueStart > LONGEST_VALUE_BYTES) return undefined
   return parseJson(body.toString('utf8', member.valueStart, member.valueEnd))
+}
+
+/** How much is asked for. What is no number is for the upstream to refuse. */
+function readSize(body: Buffer, members: ReadonlyMap<string, Member>) {
+  const read = (name: string): number | null => {
+    const member = members.get(name)
+    const value = member === undefined ? null : readValue(body, member)
+    return typeof value === 'number' && value >= 0 ? Math.ceil(value) : null
+  }
+  const maxTokens = read('max_completion_tokens') ?? read('max_tokens')
+  return { maxTokens, answerCount: Math.max(1, read('n') ?? 1) }
 }
 
 function checkInput(body: Buffer, members: ReadonlyMap<string, Member>, operation: Operation) {
@@ -109,10 +163,14 @@ function checkInput(body: Buffer, members: ReadonlyMap<string, Member>, operatio
   return null
 }
 
+/** More space than this in an empty list is for the upstream to find. */
+const LONGEST_SPACE_BYTES = 65_536
+
 /** Whether a list has nothing but space between its brackets. */
 function holdsNothing(body: Buffer, list: Member): boolean {
+  const last = Math.min(list.valueEnd - 1, list.valueStart + LONGEST_SPACE_BYTES)
   let at = list.valueStart + 1
-  while (at < list.valueEnd - 1 && (body[at] ?? 0) <= 0x20) at += 1
+  while (at < last && (body[at] ?? 0) <= 0x20) at += 1
   return at === list.valueEnd - 1
 }
 
@@ -137,6 +195,9 @@ function readStream(
   if (readValue(body, optionsMember) === null) return plain
   const name = 'stream_options.include_usage'
   const { valueStart, valueEnd } = optionsMember
+  if (valueEnd - valueStart > LONGEST_VALUE_BYTES) {
+    return fault('wrong-type', 'stream_options', '"stream_options" may have at most 4 KiB.')
+  }
   const options = body.subarray(valueStart, valueEnd)
   const inner = scanMembers(options, INCLUDE_USAGE, MAX_DEPTH)
   if (inner.kind !== 'object') {

@@ -8,10 +8,11 @@ import type { Principal } from '../people/index.ts'
 import { type Health, openHealth } from '../routing/index.ts'
 import { admitRequest, fitsListing } from './admit.ts'
 import { openBodyBudget } from './body-budget.ts'
-import { collectBody } from './collect-body.ts'
+import { collectEnvelope } from './collect-body.ts'
 import { estimateTokens } from './estimate-tokens.ts'
 import { runExchange } from './exchange.ts'
 import { openWatch } from './open-watch.ts'
+import { openTurns } from './take-turns.ts'
 import type { Admitted, GatewayParts, Relay } from './types.ts'
 import { upstreamHeadersOf } from './upstream-headers.ts'
 
@@ -47,6 +48,7 @@ export function openGateway(parts: GatewayParts): Gateway {
   const random = parts.random ?? Math.random
   const relay: Relay = { ...parts, random, health, watch: openWatch(clock) }
   const bodies = openBodyBudget(parts.bodiesBytes ?? BODIES_BYTES)
+  const turns = openTurns()
   const headersFor = upstreamHeadersOf(parts.marketId)
   const leave = (): void => {
     runningCount -= 1
@@ -81,12 +83,13 @@ export function openGateway(parts: GatewayParts): Gateway {
         parts.meters.refused(operation, error instanceof Refusal ? error.code : 'internal')
         writeRefusal(parts, request, response, { error, requestId })
       }
-      collectBody(request, share.take, (body) => {
+      const means = { operation, take: share.take, turns }
+      collectEnvelope(request, means, (reading) => {
         try {
-          if (body instanceof Error) throw body
+          if (reading instanceof Error) throw reading
           parts.mayDispatch()
           const times = { startedAtMs, arrivedMs, bodyReadMs: clock.monotonicMs() }
-          const admission = admitRequest(body, operation, (name) =>
+          const admission = admitRequest(reading, operation, (name) =>
             parts.resolve(name, principal.models),
           )
           const upstreamHeaders = headersFor(request.headers.via, admission.envelope.isStream)
@@ -112,7 +115,7 @@ function takeHold(
 ): ReturnType<TakeLimits> {
   if (parts.takeLimits === undefined) return null
   const { principal, operation, envelope, listing } = about
-  const tokens = estimateTokens(envelope.body, operation, listing.contextTokens)
+  const tokens = estimateTokens(envelope, operation, listing.contextTokens)
   return parts.takeLimits(principal, tokens)
 }
 

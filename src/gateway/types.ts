@@ -85,7 +85,7 @@ export interface Admitted {
   readonly others: readonly LiveListing[]
   readonly how: 'name' | 'alias' | 'listing-id'
   /** Whether a listing can serve this request at all. */
-  readonly fits: (listing: LiveListing, operation: Operation, body: Buffer) => boolean
+  readonly fits: (listing: LiveListing, operation: Operation, envelope: Envelope) => boolean
   /** What providers are sent besides their own headers. */
   readonly upstreamHeaders: ResponseHeaders
   /** What it holds of its caller's limits; null: nothing. Ended when its usage is recorded. */

@@ -1,12 +1,19 @@
 // Installs what is missing, in two stages: the machine's Node brings the pinned one, and that one
 // brings the packages (an older Node would skip some of their platform binaries).
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
+import { isPackage, placeOf, platform, stampOf } from './places.mjs'
 import { showProgress } from './progress.mjs'
-
-const platform = `${process.platform}-${process.arch}`
 
 // Run by path: their packages all declare the command `node`, and older npm then links none.
 const nodePackages = {
@@ -20,24 +27,26 @@ const nodePackages = {
 /** Path of the pinned Node, installed or not; null where there is none for this platform. */
 export function nodeBinary(root) {
   const path = nodePackages[platform]
-  return path ? join(root, 'runtime', 'node_modules', ...path) : null
+  return path ? join(placeOf(root, 'runtime'), 'node_modules', ...path) : null
 }
 
 /** Whether all that Baimo cannot do without is installed now. Without the engine it still opens. */
 export async function install(root, node) {
-  const runtime = join(root, 'runtime')
-  const engine = join(root, 'engine')
-  const missing = [runtime, root, engine].filter((folder) => !isInstalled(folder))
+  const runtime = { source: join(root, 'runtime'), place: placeOf(root, 'runtime') }
+  const packages = { source: root, place: root }
+  const engine = { source: join(root, 'engine'), place: placeOf(root, 'engine') }
+  const missing = [runtime, packages, engine].filter((part) => !isInstalled(part))
   if (missing.length === 0) return true
   if (missing.includes(runtime)) {
-    process.stderr.write(
-      'baimo: the first start brings Node 26, packages and a database: 750 MB on disk\n',
-    )
-    if (!(await npmCi(runtime, process.execPath, 'Node 26'))) return false
+    const what = isPackage(root)
+      ? `Node 26 and the engine into ${dirname(runtime.place)}: 320 MB on disk`
+      : 'Node 26, packages and a database: 750 MB on disk'
+    process.stderr.write(`baimo: the first start brings ${what}\n`)
+    if (!(await bring(runtime, process.execPath, 'Node 26'))) return false
   }
   const [hasPackages, hasEngine] = await Promise.all([
-    missing.includes(root) ? npmCi(root, node, 'packages') : true,
-    missing.includes(engine) && !isOffline() ? npmCi(engine, node, 'the engine') : true,
+    missing.includes(packages) ? bring(packages, node, 'packages') : true,
+    missing.includes(engine) && !isOffline() ? bring(engine, node, 'the engine') : true,
   ])
   if (!hasEngine)
     process.stderr.write(
@@ -46,31 +55,54 @@ export async function install(root, node) {
   return hasPackages
 }
 
+/**
+ * Installs beside the manifest, or in a draft that takes its place as a whole: two first starts at
+ * once do no harm, and one that is cut off leaves nothing half.
+ */
+async function bring({ source, place }, node, what) {
+  if (place === source) return npmCi(source, node, what)
+  let draft
+  try {
+    mkdirSync(dirname(place), { recursive: true })
+    draft = mkdtempSync(`${place}.draft-`)
+    cpSync(source, draft, { recursive: true })
+    if (!(await npmCi(draft, node, what))) return false
+    if (!isInstalled({ source, place })) {
+      rmSync(place, { recursive: true, force: true })
+      renameSync(draft, place)
+    }
+    return true
+  } catch (error) {
+    if (isInstalled({ source, place })) return true // another start was faster
+    process.stderr.write(
+      `baimo: ${dirname(place)} cannot be written (${error.message}). Set XDG_CACHE_HOME or BAIMO_HOME to a folder of yours.\n`,
+    )
+    return false
+  } finally {
+    if (draft) rmSync(draft, { recursive: true, force: true })
+  }
+}
+
 function isOffline() {
   return !['', '0', 'false', undefined].includes(process.env.BAIMO_OFFLINE)
 }
 
 const stampPath = (folder) => join(folder, 'node_modules', '.baimo-stamp')
 
-/** An installed package has no lockfile of ours: npm brought its packages with it. */
-function isInstalled(folder) {
-  const lockPath = join(folder, 'package-lock.json')
+/** An installed package has no lockfile of ours in its root: npm brought its packages with it. */
+function isInstalled({ source, place }) {
+  const lockPath = join(source, 'package-lock.json')
   if (!existsSync(lockPath)) return true
   const stamp = stampOf(lockPath)
-  if (existsSync(stampPath(folder)) && readFileSync(stampPath(folder), 'utf8') === stamp)
-    return true
-  if (!holdsLocked(folder, lockPath)) return false
-  writeStamp(folder)
+  if (existsSync(stampPath(place)) && readFileSync(stampPath(place), 'utf8') === stamp) return true
+  if (place !== source || !holdsLocked(source, lockPath)) return false
+  writeStamp(source)
   return true
 }
 
 function writeStamp(folder) {
   mkdirSync(join(folder, 'node_modules'), { recursive: true })
   writeFileSync(stampPath(folder), stampOf(join(folder, 'package-lock.json')))
-}
-
-function stampOf(lockPath) {
-  return createHash('sha256').update(platform).update(readFileSync(lockPath)).digest('hex')
 }
 
 /** Whether somebody's own `npm install` has brought exactly what the lockfile names. */
@@ -140,11 +172,15 @@ function findNpm() {
   return candidates.find((path) => path.endsWith('npm-cli.js') && existsSync(path)) ?? null
 }
 
-/** An outer npm must not leak its settings in, and scripts of npm find the right Node first. */
+/** Where packages come from, whoever says so: an own registry, a proxy, a cache. */
+const KEPT_SETTINGS =
+  /^npm_config_(registry|cache|userconfig|globalconfig|(https?_?)?proxy|no_?proxy|ca|cafile|strict_ssl|fetch_\w+|prefer_offline|offline)$/i
+
+/** An outer npm must not leak its other settings in; scripts of npm find the right Node first. */
 function innerEnvironment(node) {
   const env = { ...process.env, NODE_ENV: '' }
   for (const key of Object.keys(env))
-    if (/^npm_(config|lifecycle|package)_/i.test(key)) delete env[key]
+    if (/^npm_(config|lifecycle|package)_/i.test(key) && !KEPT_SETTINGS.test(key)) delete env[key]
   const pathKey = Object.keys(env).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH'
   const separator = process.platform === 'win32' ? ';' : ':'
   env[pathKey] = `${dirname(node)}${separator}${env[pathKey] ?? ''}`

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { join } from 'node:path'
+import { commandName, isPackage, placeOf } from './places.mjs'
 
 /** A Ctrl-C reaches us up to three times (terminal, shell, npm): within this it is one. */
 const SAME_SIGNAL_MS = 300
@@ -24,6 +25,11 @@ export function runProgram(node, root, args) {
     stdio: isMarket ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',
     detached: isOwnGroup,
     cwd: calledFrom ?? process.cwd(),
+    env: {
+      ...process.env,
+      BAIMO_COMMAND: commandName(root),
+      ...(isPackage(root) ? { BAIMO_ENGINE_FOLDER: placeOf(root, 'engine') } : {}),
+    },
   })
   return follow(child, isOwnGroup)
 }

@@ -29,6 +29,8 @@ export interface Config {
   readonly scrapeToken: string | null
   /** Bytes the engine may hold models in; null: half of the memory. */
   readonly engineMemoryBytes: number | null
+  /** Where node-llama-cpp is installed. */
+  readonly engineFolder: string
   /** Null: one less than the machine has. */
   readonly engineThreads: number | null
   /** Room on the embedded database's disk below which nothing is written; 0: not looked at. */
@@ -108,6 +110,12 @@ export const settings: readonly Setting[] = [
     name: 'BAIMO_ENGINE_MEMORY_MB',
     meaning: 'Memory the engine may hold models in, in MB',
     fallback: 'half of the machine’s',
+    isSecret: false,
+  },
+  {
+    name: 'BAIMO_ENGINE_FOLDER',
+    meaning: 'Folder that the engine is installed in',
+    fallback: 'where the first start installed it',
     isSecret: false,
   },
   {
@@ -194,6 +202,9 @@ function findPackageRoot(): string {
   return dirname(dirname(fileURLToPath(import.meta.url)))
 }
 
+/** How people call the program here, as what started it knows: `baimo`, `npx …`. */
+export const commandName = process.env.BAIMO_COMMAND || 'baimo'
+
 /** The process's own environment: nobody else reads it. */
 export function processEnvironment(): Environment {
   return process.env
@@ -216,6 +227,7 @@ export function readConfig(env: Environment): Config {
     engineMemoryBytes: megabytes(
       whole(env, 'BAIMO_ENGINE_MEMORY_MB', { least: 64, most: 4_000_000 }),
     ),
+    engineFolder: absolute(text('BAIMO_ENGINE_FOLDER')) ?? join(packageRoot, 'engine'),
     engineThreads: whole(env, 'BAIMO_ENGINE_THREADS', { least: 1, most: 256 }),
     diskReserveBytes:
       megabytes(whole(env, 'BAIMO_DISK_RESERVE_MB', { least: 0, most: 1_000_000 })) ??

@@ -140,7 +140,7 @@ function openEngineOf(config: Config, home: Home, log: Log): Engine {
   const isBundle = !import.meta.url.endsWith('.ts')
   const child = isBundle ? ['build', 'engine-child.js'] : ['src', 'engine', 'child', 'main.ts']
   return openEngine({
-    engineFolder: join(packageRoot, 'engine'),
+    engineFolder: config.engineFolder,
     childPath: join(packageRoot, ...child),
     runFolder: home.runPath,
     log,

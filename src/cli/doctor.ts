@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { type Config, packageRoot } from '../config.ts'
@@ -73,7 +72,7 @@ async function examineMarket(config: Config): Promise<Check[]> {
     isHomeSound
       ? await checkDatabase(config)
       : broken('database', 'not looked at', 'Mend the home first.'),
-    checkEngineFolder(join(packageRoot, 'engine')),
+    checkEngineFolder(config.engineFolder),
   ]
 }
 

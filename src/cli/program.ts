@@ -16,7 +16,7 @@ import { addPeopleCommand } from './people.ts'
 import { addProvidersCommand } from './providers.ts'
 import { addStartCommand } from './start.ts'
 import { printable, type Terminal } from './terminal.ts'
-import { BAIMO } from './words.ts'
+import { BAIMO, PROGRAM } from './words.ts'
 
 const COMMANDS = [
   addStartCommand,
@@ -102,7 +102,7 @@ function report(error: unknown, call: Call): number {
   const { message, exitCode, facts } = describe(error, call.called)
   if (message === '') return exitCode
   if (isJson) terminal.err(`${JSON.stringify({ error: { ...facts, message } })}\n`)
-  else terminal.err(`${terminal.styleErr('red', `${BAIMO}:`)} ${oneLine(message)}\n`)
+  else terminal.err(`${terminal.styleErr('red', `${PROGRAM}:`)} ${oneLine(message)}\n`)
   return exitCode
 }
 

@@ -10,7 +10,7 @@ import { type CommonOptions, type Desk, withJson } from './command.ts'
 import { formatLogLine } from './format-log-line.ts'
 import { openProgress } from './progress.ts'
 import { printable, type Terminal } from './terminal.ts'
-import { BAIMO } from './words.ts'
+import { BAIMO, PROGRAM } from './words.ts'
 
 const HELP = `
 It runs until Ctrl-C or SIGTERM: running answers then have 30 seconds to finish.
@@ -48,7 +48,7 @@ async function open(terminal: Terminal, config: Config, log: Log): Promise<Marke
     const { startMarket } = await import('../main.ts')
     return await startMarket(config, {
       log,
-      onProgress: (text: string) => progress.say(`${BAIMO}: ${text}`),
+      onProgress: (text: string) => progress.say(`${PROGRAM}: ${text}`),
     })
   } finally {
     progress.end()

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs'
 import { text as readAll } from 'node:stream/consumers'
 import { styleText } from 'node:util'
 import { EXIT } from './failure.ts'
-import { BAIMO } from './words.ts'
+import { PROGRAM } from './words.ts'
 
 /** The styles of the command line; none are written where no terminal is, or with NO_COLOR. */
 export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green'
@@ -57,7 +57,7 @@ export function processTerminal(): Terminal {
 function endWithout(error: NodeJS.ErrnoException): never {
   if (error.code === 'EPIPE') process.exit(EXIT.ok)
   try {
-    writeSync(2, `${BAIMO}: The output cannot be written (${error.message}).\n`)
+    writeSync(2, `${PROGRAM}: The output cannot be written (${error.message}).\n`)
   } catch {
     // Standard error is what cannot be written: the exit code tells.
   }

@@ -1,8 +1,13 @@
+import { commandName } from '../config.ts'
+
 /** What a person reads where nobody knows. */
 export const UNKNOWN = 'unknown'
 
 /** How the program is called in what it tells people to type. */
-export const BAIMO = 'baimo'
+export const BAIMO = commandName
+
+/** What begins a line that the program says of itself. */
+export const PROGRAM = 'baimo'
 
 const LARGE = [
   { size: 1e12, letter: 'T' },

@@ -73,7 +73,7 @@ describe.each([
   }
   const makeKey = async (market: Market): Promise<{ id: string; key: string }> => {
     const answer = await post(market, '/api/keys', { name: 'test' })
-    expect(answer.status).toBe(201)
+    expect(answer.status, market.output()).toBe(201)
     return (await answer.json()) as { id: string; key: string }
   }
 
@@ -121,7 +121,8 @@ describe.each([
   it('see a person of another lose their role, and then everything, within a second', async () => {
     const [one] = pair()
     const made = await post(one, '/api/people', { name: 'A', role: 'admin' })
-    const { person } = (await made.json()) as { person: { id: string } }
+    expect(made.status, one.output()).toBe(201)
+    const person = (await made.json()) as { id: string }
     const keyed = await post(one, '/api/keys', { name: 'theirs', person_id: person.id })
     const { key } = (await keyed.json()) as { key: string }
     const asThem = (market: Market) => () => ask(market, '/api/people', { key })
@@ -142,7 +143,7 @@ describe.each([
       key: 'upstream-secret',
       models: ['acme/normal'],
     })
-    expect(added.status).toBe(201)
+    expect(added.status, one.output()).toBe(201)
     const seen = await Promise.all(
       markets.map((market) => timeTo(200, () => ask(market, '/v1/models/acme/normal'))),
     )

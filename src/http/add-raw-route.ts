@@ -1,7 +1,7 @@
 // edge: talks to requests and replies of fastify.
 import type { FastifyInstance } from 'fastify'
-import { assert } from '../kernel/index.ts'
 import type { RawRoute } from '../people/index.ts'
+import { callRaw } from './raw-door.ts'
 
 /**
  * Adds a route that reads and writes the sockets itself. Once it is called the answer is its own;
@@ -14,9 +14,7 @@ export function addRawRoute(app: FastifyInstance, route: RawRoute): void {
     url: route.path,
     exposeHeadRoute: false,
     handler: (request, reply) => {
-      const { caller } = request
-      assert(caller !== null, 'http: a raw route is never open to anyone')
-      route.handle(request.raw, reply.raw, { principal: caller, requestId: request.id })
+      callRaw(route, request, reply.raw)
       reply.hijack()
     },
   })

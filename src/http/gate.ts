@@ -1,5 +1,5 @@
-// edge: talks to requests and replies of fastify.
-import type { FastifyReply, FastifyRequest } from 'fastify'
+// edge: talks to requests and their answers.
+import type { ServerResponse } from 'node:http'
 import {
   type Authenticate,
   type Credentials,
@@ -13,6 +13,7 @@ import { isOwnOrigin } from './check-origin.ts'
 import { refuse } from './errors.ts'
 import { readCredentials } from './read-credentials.ts'
 import { refuseCall } from './refuse-call.ts'
+import type { Visit } from './types.ts'
 
 export interface GateOptions {
   readonly authenticate: Authenticate
@@ -23,27 +24,20 @@ export interface GateOptions {
   readonly mayWrite?: () => void
 }
 
-export type Gate = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  done: (error?: Error) => void,
-) => void
+export type Gate = (request: Visit, response: ServerResponse, done: (error?: Error) => void) => void
 
 /**
  * What stands before every route and before its body is read: the host asked for, who asks, and
  * whether the route's declaration lets them. A known key passes without waiting a turn.
  */
 export function createGate(options: GateOptions): Gate {
-  const hosts = allowedHosts(options.host, options.hostNames, options.publicUrl)
-
+  const demandHost = hostDemand(options)
   const isSecure = options.publicUrl?.startsWith('https:') ?? false
 
-  function check(request: FastifyRequest): Promise<void> | undefined {
-    const { route } = request.routeOptions.config
+  function check(request: Visit): Promise<void> | undefined {
+    const { route } = request
     request.dialect = route?.dialect ?? 'problem'
-    if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
-      throw refuse('http_request_malformed', 'Send a host header, as HTTP/1.1 demands.')
-    if (!isAllowedHost(request.headers.host, hosts)) throw refuseHost(request.headers.host)
+    demandHost(request)
     if (route === undefined) return undefined
     if (options.isStopping() && route.path !== '/healthz')
       throw refuse('http_stopping', 'The market is stopping. Try again in a moment.', {
@@ -58,7 +52,7 @@ export function createGate(options: GateOptions): Gate {
   }
 
   function identify(
-    request: FastifyRequest,
+    request: Visit,
     route: Route,
     credentials: Credentials,
   ): Promise<void> | undefined {
@@ -69,13 +63,13 @@ export function createGate(options: GateOptions): Gate {
   }
 
   /** Who may call is told so before whether anything can be changed just now. */
-  function letIn(request: FastifyRequest, route: Route, caller: Principal | null): undefined {
+  function letIn(request: Visit, route: Route, caller: Principal | null): undefined {
     admit(request, route, caller)
     if (route.kind === 'json' && changesSomething(request)) options.mayWrite?.()
   }
 
   /** Where anyone may come, a key or session that is no good counts as none. */
-  async function identifyAnyone(request: FastifyRequest, credentials: Credentials) {
+  async function identifyAnyone(request: Visit, credentials: Credentials) {
     try {
       request.caller = await options.authenticate(credentials)
     } catch {
@@ -84,39 +78,55 @@ export function createGate(options: GateOptions): Gate {
   }
 
   /** A session that was kept going goes on in the browser too. */
-  function pass(request: FastifyRequest, reply: FastifyReply): void {
+  function pass(request: Visit, response: ServerResponse): void {
     if (request.caller?.isRenewed !== true) return
     const credentials = readCredentials(request.headers)
     if (credentials?.kind !== 'session') return
-    reply.raw.setHeader('set-cookie', writeSessionCookie(credentials.token, { isSecure }))
+    response.setHeader('set-cookie', writeSessionCookie(credentials.token, { isSecure }))
   }
 
-  return (request, reply, done) => {
+  return (request, response, done) => {
+    let waits: Promise<void> | undefined
     try {
-      const waits = check(request)
-      const end = (): void => {
-        pass(request, reply)
-        done()
-      }
-      if (waits === undefined) end()
-      else waits.then(end, done)
+      waits = check(request)
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)))
+      return
     }
+    const end = (): void => {
+      pass(request, response)
+      done()
+    }
+    if (waits === undefined) end()
+    else waits.then(end, done)
   }
 }
 
-function admit(request: FastifyRequest, route: Route, caller: Principal | null): undefined {
+/** Refuses a request that asks for a host we do not answer to. */
+function hostDemand(options: GateOptions): (request: Visit) => void {
+  const hosts = allowedHosts(options.host, options.hostNames, options.publicUrl)
+  /** Clients ask for the same one over and over. */
+  let lastGood: string | undefined
+  return ({ headers: { host }, raw }) => {
+    if (host !== undefined && host === lastGood) return
+    if (host === undefined && raw.httpVersion === '1.1')
+      throw refuse('http_request_malformed', 'Send a host header, as HTTP/1.1 demands.')
+    if (!isAllowedHost(host, hosts)) throw refuseHost(host)
+    lastGood = host
+  }
+}
+
+function admit(request: Visit, route: Route, caller: Principal | null): undefined {
   const decision = mayCall(caller, route)
   if (decision.kind !== 'allowed') throw refuseCall(decision, route)
   request.caller = caller
 }
 
-function changesSomething({ method }: FastifyRequest): boolean {
+function changesSomething({ method }: Visit): boolean {
   return method !== 'GET' && method !== 'HEAD'
 }
 
-function demandOwnOrigin({ headers }: FastifyRequest): void {
+function demandOwnOrigin({ headers }: Visit): void {
   const site = headers['sec-fetch-site']
   const from = {
     host: headers.host,

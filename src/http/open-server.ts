@@ -1,13 +1,16 @@
 // edge: listens on the network.
-import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
 import { type Log, newId } from '../kernel/index.ts'
 import { addJsonRoute, readJsonOnly } from './add-json-route.ts'
 import { addRawRoute } from './add-raw-route.ts'
 import { answerClientError } from './answer-client-error.ts'
 import { sendError } from './answer-error.ts'
+import { answerExpectation, asksToContinue } from './answer-expectation.ts'
 import { refuse } from './errors.ts'
 import { createGate } from './gate.ts'
 import { dialectAt, methodsAt } from './match-methods.ts'
+import { createRawDoor } from './raw-door.ts'
 import type { Server, ServerOptions } from './types.ts'
 import { createWatch } from './watch.ts'
 import { watchDescriptors } from './watch-descriptors.ts'
@@ -25,10 +28,15 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const gate = createGate({ ...options, isStopping: () => watch.isStopping })
   app.decorateRequest('caller', null)
   app.decorateRequest('dialect', 'problem')
+  app.decorateRequest('route', {
+    getter(this: FastifyRequest) {
+      return this.routeOptions.config.route
+    },
+  })
   app.addHook('onRequest', (request, reply, done) => {
-    watch.begin(request, reply)
-    gate(request, reply, (error) => {
-      if (request.headers.expect?.toLowerCase() === '100-continue') answerExpectation(reply, error)
+    watch.begin(request, reply.raw)
+    gate(request, reply.raw, (error) => {
+      if (asksToContinue(request)) answerExpectation(reply.raw, error)
       done(error)
     })
   })
@@ -42,19 +50,18 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     return sendError({ error, request, reply, watch })
   })
   addRoutes(app, options)
+  const door = createRawDoor({ routes: options.routes, gate, watch })
+  const take = (request: IncomingMessage, response: ServerResponse): void => {
+    if (!door(request, response)) app.routing(request, response)
+  }
+  app.server.removeAllListeners('request').on('request', take)
   // Without this Node asks for the body by itself, before anybody knows who sends it.
-  app.server.on('checkContinue', (request, response) => app.routing(request, response))
+  app.server.on('checkContinue', take)
   // Node would answer 417 by itself. What we do not know is not waited for by anybody.
-  app.server.on('checkExpectation', (request, response) => app.routing(request, response))
+  app.server.on('checkExpectation', take)
   await app.ready()
   const url = await listen(app, options)
   return serverOf(app, { url, watch, log: options.log })
-}
-
-/** Who waits to be asked for the body is asked once let in, and else keeps it. */
-function answerExpectation(reply: FastifyReply, error: Error | undefined): void {
-  if (error === undefined) reply.raw.writeContinue()
-  else reply.header('connection', 'close')
 }
 
 function createApp(options: ServerOptions): FastifyInstance {

@@ -1,16 +1,26 @@
-import type { Server as HttpServer } from 'node:http'
+import type { Server as HttpServer, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Response as InjectedResponse, InjectOptions } from 'light-my-request'
 import type { Clock, Log } from '../kernel/index.ts'
 import type { Metrics } from '../metering/index.ts'
 import type { Authenticate, Principal, Route } from '../people/index.ts'
 
+/** A request at the door, as the gate and the watch see it. A request of fastify's is one too. */
+export interface Visit {
+  /** Ours: a UUID of version 7. */
+  readonly id: string
+  readonly method: string
+  readonly headers: IncomingHttpHeaders
+  readonly raw: IncomingMessage
+  /** Absent where no route is. */
+  readonly route?: Route | undefined
+  /** Null until the gate knows it, and for strangers on routes for anyone. */
+  caller: Principal | null
+  /** Which error shape the request is answered in. */
+  dialect: 'problem' | 'openai'
+}
+
 declare module 'fastify' {
-  interface FastifyRequest {
-    /** Null until the gate knows it, and for strangers on routes for anyone. */
-    caller: Principal | null
-    /** Which error shape the request is answered in. */
-    dialect: 'problem' | 'openai'
-  }
+  interface FastifyRequest extends Pick<Visit, 'caller' | 'dialect' | 'route'> {}
   interface FastifyContextConfig {
     /** What the route says of itself; absent where no route is. */
     route?: Route

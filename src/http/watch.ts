@@ -1,15 +1,16 @@
 // edge: talks to sockets and timers.
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ServerResponse } from 'node:http'
 import type { Clock, Log } from '../kernel/index.ts'
 import type { Metrics } from '../metering/index.ts'
+import type { Visit } from './types.ts'
 
 export interface Watch {
   readonly isStopping: boolean
   readonly runningCount: number
   /** Counts a request from its arrival to the end of its answer, and writes its line. */
-  begin(request: FastifyRequest, reply: FastifyReply): void
+  begin(request: Visit, response: ServerResponse): void
   /** Counts a refusal, and logs the bug behind it if there is one. */
-  failed(error: unknown, request: FastifyRequest, shown: { code: string; isBug: boolean }): void
+  failed(error: unknown, request: Visit, shown: { code: string; isBug: boolean }): void
   /** From now on no request is taken. */
   stop(): void
   /** Resolves once nothing runs any more, after `graceMs` at the latest. */
@@ -30,16 +31,16 @@ export function createWatch(options: { clock: Clock; log: Log; metrics: Metrics 
   let isStopping = false
   let whenNothingRuns: (() => void) | undefined
 
-  function end(request: FastifyRequest, reply: FastifyReply, startedMs: number): void {
+  function end(request: Visit, response: ServerResponse, startedMs: number): void {
     runningCount -= 1
     const ms = clock.monotonicMs() - startedMs
-    const route = request.routeOptions.url ?? 'unknown'
-    const status = reply.raw.statusCode
+    const route = request.route?.path ?? 'unknown'
+    const status = response.statusCode
     meters.answered(route, request.method, { status, ms })
     // Attempts without a good key are counted, not written down: anyone could fill the log.
     if (status !== 401) {
       const line = { ...lineOf(request), route, status, ms: Math.round(ms * 100) / 100 }
-      const fields = reply.raw.writableFinished ? line : { ...line, is_aborted: true }
+      const fields = response.writableFinished ? line : { ...line, is_aborted: true }
       const isStranger = request.caller === null && status < 500
       if (isStranger || quiet.has(route)) log.debug(fields, 'request')
       else log.info(fields, 'request')
@@ -56,17 +57,17 @@ export function createWatch(options: { clock: Clock; log: Log; metrics: Metrics 
     get runningCount() {
       return runningCount
     },
-    begin(request, reply) {
+    begin(request, response) {
       const startedMs = clock.monotonicMs()
       runningCount += 1
-      reply.raw.setHeader('x-request-id', request.id)
-      reply.raw.setHeader('x-content-type-options', 'nosniff')
-      reply.raw.once('close', () => end(request, reply, startedMs))
+      response.setHeader('x-request-id', request.id)
+      response.setHeader('x-content-type-options', 'nosniff')
+      response.once('close', () => end(request, response, startedMs))
     },
     failed(error, request, { code, isBug }) {
       meters.refused(code)
       if (!isBug) return
-      const line = { ...lineOf(request), route: request.routeOptions.url ?? 'unknown' }
+      const line = { ...lineOf(request), route: request.route?.path ?? 'unknown' }
       log.error({ ...line, error: reasonOf(error) }, 'a request failed by a bug')
     },
     stop() {
@@ -105,7 +106,7 @@ function createMeters(metrics: Metrics, running: () => number) {
   }
 }
 
-function lineOf(request: FastifyRequest) {
+function lineOf(request: Visit) {
   return {
     request_id: request.id,
     method: request.method,

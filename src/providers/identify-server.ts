@@ -1,5 +1,5 @@
 // edge: talks to servers at an address and on the usual local ports
-import type { Endpoint, ProviderKind } from '../catalog/index.ts'
+import type { AddressPolicy, Endpoint, ProviderKind } from '../catalog/index.ts'
 import { isJsonObject, type Json, type JsonObject, newId, parseJson } from '../kernel/index.ts'
 import type { FetchLimits, FetchText } from './fetch-text.ts'
 import { normaliseBaseUrl } from './normalise-base-url.ts'
@@ -59,11 +59,17 @@ const DISCOVER: FetchLimits = { totalMs: 300, maxBytes: 4 * 1024 * 1024 }
  * What answers at an address. A known service is told by its host, and then nothing is asked.
  * `generic` when no sign fits, also when nothing answers.
  */
-export async function identifyServer(fetchText: FetchText, url: string): Promise<ServerIdentity> {
-  const { origin, hostname } = new URL(normaliseBaseUrl(url))
+export async function identifyServer(
+  fetchText: FetchText,
+  url: string,
+  policy: AddressPolicy = 'private-allowed',
+): Promise<ServerIdentity> {
+  const { origin, hostname } = new URL(normaliseBaseUrl(url, policy))
   const service = kindOfHost(hostname)
   if (service !== null) return { kind: service, version: null, marketId: null }
-  const answers = await Promise.all(SIGNS.map((sign) => ask(fetchText, { sign, origin }, IDENTIFY)))
+  const answers = await Promise.all(
+    SIGNS.map((sign) => ask(fetchText, { sign, origin, policy }, IDENTIFY)),
+  )
   return answers.find((answer) => answer !== null) ?? NOBODY_KNOWN
 }
 
@@ -98,11 +104,12 @@ async function look(
 
 async function ask(
   fetchText: FetchText,
-  question: { readonly sign: Sign; readonly origin: string },
+  question: { readonly sign: Sign; readonly origin: string; readonly policy?: AddressPolicy },
   limits: FetchLimits,
 ): Promise<ServerIdentity | null> {
-  const { sign, origin } = question
-  const asked = fetchText(bareEndpoint(origin), sign.path, limits)
+  const { sign, origin, policy } = question
+  const endpoint = { ...bareEndpoint(origin), addressPolicy: policy ?? 'private-allowed' }
+  const asked = fetchText(endpoint, sign.path, limits)
   const answer = await asked.catch(() => null) // nobody there
   if (answer === null || answer.status !== 200) return null
   const value = parseJson(answer.text)

@@ -37,4 +37,14 @@ describe('the address of a provider', () => {
   ])('%s is refused with %s', (given, code) => {
     expect(() => normaliseBaseUrl(given)).toThrow(expect.objectContaining({ code, param: 'url' }))
   })
+
+  it.each(['http://localhost:11434', '127.1:8000', 'http://[::1]', '10.0.0.5', 'http://box.local'])(
+    'is for operators alone where it lies inside: %s',
+    (given) => {
+      expect(normaliseBaseUrl(given)).toMatch(/\/v1$/)
+      expect(() => normaliseBaseUrl(given, 'public-only')).toThrow(
+        expect.objectContaining({ code: 'providers_address_forbidden', param: 'url' }),
+      )
+    },
+  )
 })

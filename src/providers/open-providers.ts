@@ -58,7 +58,7 @@ export function openProviders(options: ProvidersOptions = {}): Providers {
     dispatch: (endpoint, request, handler) =>
       dispatchRequest(pools, limits, { endpoint, request, handler }),
     listModels: modelLister(fetchText, options.listTimeoutMs ?? 10_000),
-    identifyServer: (url) => identifyServer(fetchText, url),
+    identifyServer: (url, policy) => identifyServer(fetchText, url, policy),
     marketAt: (url) => marketAt(fetchText, url),
     discoverLocalServers: () => discoverLocalServers(fetchText),
     download: downloader.download,

@@ -113,7 +113,7 @@ export interface Providers {
    */
   listModels(endpoint: Endpoint): Promise<readonly OfferedModel[]>
   /** What answers at an address (with or without `/v1`). Known services are told by their host. */
-  identifyServer(baseUrl: string): Promise<ServerIdentity>
+  identifyServer(baseUrl: string, policy?: AddressPolicy): Promise<ServerIdentity>
   /** Which market answers at an address; null: none does. */
   marketAt(baseUrl: string): Promise<string | null>
   /** Looks for Ollama, llama.cpp, vLLM and LM Studio on this machine; about 300 ms. */

@@ -117,6 +117,7 @@ async function checkWellness(): Promise<Wellness> {
   for (const route of routes) {
     if (route.kind !== 'json' || route.method !== 'GET' || /[:*]/.test(route.path)) continue
     if (['/', '/metrics'].includes(route.path)) continue
+    if (route.query?.safeParse({}).success === false) continue // it needs to be told what
     const json = await ask('GET', route.path)
     const problem = (route.answer as ZodType | undefined)?.safeParse(json).error
     expect([route.path, problem?.issues.slice(0, 3)]).toEqual([route.path, undefined])

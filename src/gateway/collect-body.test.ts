@@ -5,7 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Refusal } from '../kernel/index.ts'
-import { collectBody, MAX_BODY_BYTES } from './collect-body.ts'
+import { collectBody, collectEnvelope, MAX_BODY_BYTES } from './collect-body.ts'
+import type { EnvelopeReading } from './read-envelope.ts'
+import { openTurns } from './take-turns.ts'
 
 /** Collects the body of one request sent over a real socket; what it came to, once. */
 async function send(
@@ -14,15 +16,11 @@ async function send(
 ): Promise<Buffer | Error> {
   const results: (Buffer | Error)[] = []
   const server = createServer((request, response) => {
-    collectBody(
-      request,
-      () => true,
-      (result) => {
-        results.push(result)
-        request.resume()
-        response.writeHead(200, { connection: 'close' }).end()
-      },
-    )
+    collectBody(request, { take: () => true, turns: openTurns() }, (result) => {
+      results.push(result)
+      request.resume()
+      response.writeHead(200, { connection: 'close' }).end()
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
@@ -125,7 +123,7 @@ describe('collectBody, when the client is slow or gone', () => {
     const results: (Buffer | Error)[] = []
     collectBody(
       request as unknown as IncomingMessage,
-      () => true,
+      { take: () => true, turns: openTurns() },
       (result) => results.push(result),
     )
     return { request, results }
@@ -153,6 +151,56 @@ describe('collectBody, when the client is slow or gone', () => {
     await vi.advanceTimersByTimeAsync(10)
     expect(vi.getTimerCount()).toBe(0)
     await vi.advanceTimersByTimeAsync(120_000)
+    expect(results).toEqual([])
+  })
+})
+
+describe('collectEnvelope', () => {
+  /** A body that is whole at once; what came of it before this round of the loop was over. */
+  function read(body: string) {
+    const request = Object.assign(new PassThrough(), {
+      headers: JSON_TYPE,
+      complete: true,
+      socket: { destroyed: false },
+    })
+    const results: (EnvelopeReading | Error)[] = []
+    const turns = openTurns()
+    const ended = new Promise((resolve) => request.on('end', resolve))
+    const by = { operation: 'chat' as const, take: () => true, turns }
+    collectEnvelope(request as unknown as IncomingMessage, by, (result) => results.push(result))
+    request.end(body)
+    return { request, results, ended }
+  }
+  const bodyOf = (count: number) => `{"model":"m","messages":[${'{},'.repeat(count)}0]}`
+
+  it('reads a small body at once', async () => {
+    const { results, ended } = read(bodyOf(10))
+    await ended
+    expect(results).toMatchObject([{ kind: 'envelope', envelope: { model: 'm' } }])
+  })
+
+  it.each([
+    [bodyOf(1_000_000), { kind: 'envelope', envelope: { model: 'm' } }],
+    [`${bodyOf(1_000_000)}x`, { kind: 'fault', reason: 'not-json' }],
+  ])('reads a large body while everything else goes on', async (body, outcome) => {
+    const { results, ended } = read(body)
+    await ended
+    expect(results).toEqual([])
+    let rounds = 0
+    while (results.length === 0 && rounds < 1_000) {
+      await new Promise((resolve) => setImmediate(resolve))
+      rounds += 1
+    }
+    expect(results).toMatchObject([outcome])
+    expect(rounds).toBeGreaterThan(body.length / 70_000)
+  })
+
+  it('leaves a large body unread when its client has gone', async () => {
+    const { request, results, ended } = read(bodyOf(100_000))
+    await ended
+    request.socket.destroyed = true
+    for (let round = 0; round < 50; round += 1)
+      await new Promise((resolve) => setImmediate(resolve))
     expect(results).toEqual([])
   })
 })

@@ -14,6 +14,9 @@ const STALL_MS = 60_000
 /** A body up to this size is read at once, a larger one in slices of it: about 0.5 ms each. */
 const SLICE_BYTES = 65_536
 
+/** What is copied in one go: well below a millisecond. */
+const COPY_BYTES = 1_048_576
+
 /**
  * A request's body, collected and read. A small one is read at once; while a large one is read
  * everything else goes on in between. Refuses as `collectBody` does; what is wrong with the JSON
@@ -28,7 +31,7 @@ export function collectEnvelope(
   },
   done: (result: EnvelopeReading | Error) => void,
 ): void {
-  collectBody(request, by.take, (body) => {
+  collectBody(request, by, (body) => {
     if (body instanceof Error) done(body)
     else if (body.length <= SLICE_BYTES) done(readEnvelope(body, by.operation))
     else readInTurns({ request, body, ...by }, done)
@@ -64,7 +67,7 @@ function readInTurns(
  */
 export function collectBody(
   request: IncomingMessage,
-  take: BodyShare['take'],
+  by: { readonly take: BodyShare['take']; readonly turns: Turns },
   done: (result: Buffer | Error) => void,
 ): void {
   const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
@@ -78,10 +81,10 @@ export function collectBody(
   const decoding = makeDecoder(request.headers['content-encoding'])
   switch (decoding.kind) {
     case 'plain':
-      collect({ request, source: request, take }, done)
+      collect({ request, source: request, ...by }, done)
       return
     case 'decoder':
-      collect({ request, source: request.pipe(decoding.decoder), take }, done)
+      collect({ request, source: request.pipe(decoding.decoder), ...by }, done)
       return
     case 'unknown': {
       const message = `Content-encoding "${decoding.name}" is not known; use gzip, deflate, br or zstd.`
@@ -95,10 +98,11 @@ function collect(
     readonly request: IncomingMessage
     readonly source: Readable
     readonly take: BodyShare['take']
+    readonly turns: Turns
   },
   done: (result: Buffer | Error) => void,
 ): void {
-  const { request, source, take } = from
+  const { request, source, take, turns } = from
   const parts: Buffer[] = []
   let sizeBytes = 0
   let isOver = false
@@ -129,8 +133,8 @@ function collect(
     finish(refuse('gateway_bodies_too_many', message, { retryAfterSeconds: 1 }))
   })
   source.on('end', () => {
-    const only = parts.length === 1 ? parts[0] : undefined
-    finish(only ?? Buffer.concat(parts))
+    clearTimeout(timer)
+    joinParts(parts, { sizeBytes, turns }, finish)
   })
   source.on('error', (cause) => {
     if (source !== request) {
@@ -144,5 +148,38 @@ function collect(
   request.on('close', () => {
     clearTimeout(timer)
     if (!request.complete) isOver = true
+  })
+}
+
+/** The parts as one, copied at once when they are small, else in turns. */
+function joinParts(
+  parts: readonly Buffer[],
+  { sizeBytes, turns }: { readonly sizeBytes: number; readonly turns: Turns },
+  done: (whole: Buffer) => void,
+): void {
+  const [only] = parts
+  if (only !== undefined && parts.length === 1) {
+    done(only)
+    return
+  }
+  if (sizeBytes <= COPY_BYTES) {
+    done(Buffer.concat(parts))
+    return
+  }
+  const whole = Buffer.allocUnsafeSlow(sizeBytes)
+  let index = 0
+  let at = 0
+  turns.run(() => {
+    const stopAt = at + COPY_BYTES
+    while (at < stopAt) {
+      const part = parts[index]
+      if (part === undefined) {
+        done(whole)
+        return 'done'
+      }
+      at += part.copy(whole, at)
+      index += 1
+    }
+    return 'more'
   })
 }

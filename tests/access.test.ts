@@ -140,7 +140,12 @@ test('open routes show nothing of what is inside to who may not see it', async (
     expect(page.status).toBe(200)
     expect(page.text).toContain('baimo link')
     expect(page.text.replace(/<style>.*<\/style>/s, '')).not.toMatch(inside)
-    expect((await call('GET', '/healthz', as)).json).toEqual({ status: 'ok' })
+    const health = (await call('GET', '/healthz', as)).json
+    expect(health).toEqual({
+      status: 'ok',
+      name: 'baimo',
+      market: expect.stringMatching(/^\w{32}$/),
+    })
     const parts = Object.keys((await call('GET', '/readyz', as)).json).toSorted()
     expect(parts).toEqual(['database', 'engine', 'status'])
     expect((await call('GET', '/link/nonsense', as)).json).toMatchObject({

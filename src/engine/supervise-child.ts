@@ -73,7 +73,11 @@ export class Supervisor {
   #kind: EngineState['kind'] = 'starting'
   #reason: string | null = 'The engine is starting.'
   #status = noStatus
+  /** Why the running child cannot start, by its own word. */
+  #failure: string | null = null
   #restarts = 0
+  /** Ends one after another, each before the child was seen to be healthy. */
+  #endsInARow = 0
   /** Starts that failed one after another, by the child's own word. */
   #failedStarts = 0
   #delayMs = FIRST_DELAY_MS
@@ -137,6 +141,7 @@ export class Supervisor {
       serialization: 'json',
     })
     this.#child = child
+    this.#failure = null
     const ended = (how: string) => {
       if (this.#child === child) this.#onEnd(clock.monotonicMs() - startedMs, how)
     }
@@ -152,6 +157,7 @@ export class Supervisor {
     else if (report.kind === 'log') this.#options.log[report.level]({}, `engine: ${report.message}`)
     else if (report.kind === 'failed') {
       this.#reason = report.reason
+      this.#failure = report.reason
       this.#failedStarts++
     } else if (this.#kind !== 'stopped') {
       this.#failedStarts = 0
@@ -166,14 +172,20 @@ export class Supervisor {
     if (this.#kind === 'stopped') return
     this.#restarts++
     if (loading.length > 0) this.#options.onLoadCrash(loading)
-    if (livedMs > HEALTHY_MS) this.#delayMs = FIRST_DELAY_MS
+    if (livedMs > HEALTHY_MS) {
+      this.#delayMs = FIRST_DELAY_MS
+      this.#endsInARow = 0
+    }
+    this.#endsInARow++
     if (this.#failedStarts >= MAX_FAILED_STARTS) {
       this.#options.log.error({ reason: this.#reason }, 'engine: it cannot start here')
       this.#enter('absent', `The engine cannot start: ${this.#reason}`)
       return
     }
-    const why = this.#kind === 'ready' ? `(${how})` : `(${this.#reason ?? how})`
-    this.#enter('restarting', `The engine ended ${why}; it starts again by itself.`)
+    const why = `(${this.#failure ?? how})`
+    const often = this.#endsInARow > 1 ? `, ${this.#endsInARow} times one after another` : ''
+    const soon = `it starts again by itself in ${this.#delayMs / 1_000} s`
+    this.#enter('restarting', `The engine ended ${why}${often}; ${soon}.`)
     const facts = { how, restarts: this.#restarts, delayMs: this.#delayMs, loading }
     this.#options.log.warn(facts, 'engine: the child ended, starting another')
     this.#restartTimer = setTimeout(() => this.#start(), this.#delayMs)

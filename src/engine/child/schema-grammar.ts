@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../../kernel/index.ts'
 import { refuse } from '../errors.ts'
+import { excludeEachOther } from './exclude-each-other.ts'
 import { fitsSchema } from './fits-schema.ts'
 import { isDemanding, mergeSchemas, Unsatisfiable, weightOf } from './merge-schemas.ts'
 
@@ -133,8 +134,11 @@ class Writer {
       return this.#named(schema, () => this.schema(this.#allOf(schema, allOf), depth + 1))
     if (Array.isArray(anyOf))
       return this.#named(schema, () => this.#options(schema, 'anyOf', depth))
-    if (Array.isArray(oneOf))
+    if (Array.isArray(oneOf)) {
+      // A grammar takes what fits several of them, too: that is said where it may happen.
+      if (!excludeEachOther(oneOf.map((one) => this.#looked(one)))) this.ignored.add('oneOf')
       return this.#named(schema, () => this.#options(schema, 'oneOf', depth))
+    }
     if (schema.const !== undefined) return this.#choice(schema, [schema.const])
     if (Array.isArray(schema.enum)) return this.#choice(schema, schema.enum as readonly Json[])
     return this.#typed(schema, depth)
@@ -184,6 +188,12 @@ class Writer {
     if (fitting.length === 0)
       throw new Unsatisfiable('no value of an "enum" or "const" fits what stands beside it.')
     return this.define(fitting.map((v) => literal(JSON.stringify(v))).join(' | '))
+  }
+
+  /** What a plain reference leads to, one step; all else as it is. */
+  #looked(schema: Json): Json {
+    const isReference = isJsonObject(schema) && typeof schema.$ref === 'string'
+    return isReference ? this.#target(String(schema.$ref)) : schema
   }
 
   #target(ref: string): Json {

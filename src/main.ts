@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Catalog, catalogRoutes, openCatalog, summariseModels } from './catalog/index.ts'
 import { type Config, packageRoot } from './config.ts'
 import { dispatchWhenReady, type Engine, openEngine } from './engine/index.ts'
-import { gatewayMeters, gatewayRoutes, openGateway } from './gateway/index.ts'
+import { gatewayMeters, gatewayRoutes, meterHealth, openGateway } from './gateway/index.ts'
 import {
   openServer,
   requireDescriptors,
@@ -235,6 +235,7 @@ export function composeRoutes(running: Running): readonly Route[] {
     clock,
     log: running.log,
   })
+  meterHealth(metrics, gateway.health)
   metrics.gaugeFrom(
     'baimo_requests_running',
     'Requests at a provider now.',

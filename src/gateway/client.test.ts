@@ -27,6 +27,14 @@ describe('passedHeaders', () => {
     })
   })
 
+  it('leaves the provider’s limits out where the market tells the caller’s own', () => {
+    const headers = { 'x-ratelimit-limit-tokens': '9', 'retry-after': '7' }
+    expect(passedHeaders(headers, { 'x-ratelimit-limit-requests': '5' })).toEqual({
+      'retry-after': '7',
+    })
+    expect(passedHeaders(headers, { 'x-request-id': 'a' })).toEqual(headers)
+  })
+
   it('drops a value that could not be sent on', () => {
     expect(passedHeaders({ 'retry-after': 'a\u0001b', 'x-ratelimit-a': '你' })).toEqual({})
   })

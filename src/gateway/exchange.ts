@@ -166,7 +166,7 @@ class Exchange implements AttemptOwner, Watched {
     return true
   }
 
-  /** The time limits are watched here: the provider's clock is told of none but the connection's. */
+  /** Time limits are watched here: the provider's side is told of the connection's alone. */
   #requestTo(listing: LiveListing, envelope: Envelope): ProviderRequest {
     const body = prepareBody(envelope, {
       upstreamModel: listing.upstreamModel,

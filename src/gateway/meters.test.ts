@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { liveListing } from '../../tests/support/gateway.ts'
 import { newId } from '../kernel/index.ts'
 import { createMetrics, type Usage } from '../metering/index.ts'
-import { gatewayMeters } from './meters.ts'
+import { openHealth } from '../routing/index.ts'
+import { gatewayMeters, meterHealth } from './meters.ts'
 
 const listing = liveListing({
   providerId: newId<'provider'>(),
@@ -95,5 +96,34 @@ describe('gatewayMeters', () => {
       'baimo_refusals_total{operation="chat",code="gateway_model_unknown"} 1',
       'baimo_refusals_total{operation="embeddings",code="gateway_body_invalid"} 1',
     ])
+  })
+})
+
+describe('the meters of attempts', () => {
+  it('count retries, fallbacks and openings by listing and reason', () => {
+    const { listingId } = listing
+    const lines = linesAfter((meters) => {
+      meters.retried(listing, 'upstream_reset')
+      meters.retried(listing, 'upstream_reset')
+      meters.fellBack(listing, 'listing_resting')
+      meters.opened(listing)
+    })
+    expect(lines).toEqual([
+      `baimo_retries_total{listing="${listingId}",reason="upstream_reset"} 2`,
+      `baimo_fallbacks_total{listing="${listingId}",reason="listing_resting"} 1`,
+      `baimo_breaker_opened_total{listing="${listingId}",model="acme/normal"} 1`,
+    ])
+  })
+
+  it('show which listings rest, while they do', () => {
+    const metrics = createMetrics()
+    const health = openHealth(() => 1_000)
+    meterHealth(metrics, health)
+    expect(metrics.render()).not.toContain('baimo_breaker_open{')
+    health.breakerOf('well').enter(1_000)
+    const breaker = health.breakerOf('ill')
+    for (let at = 0; at < 5; at += 1) breaker.failed(false, 1_000, 0.5)
+    expect(metrics.render()).toContain('baimo_breaker_open{listing="well"} 0\n')
+    expect(metrics.render()).toContain('baimo_breaker_open{listing="ill"} 1\n')
   })
 })

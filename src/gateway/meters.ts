@@ -57,6 +57,25 @@ export function gatewayMeters(metrics: Metrics): GatewayMeters {
     { buckets: OVERHEAD_SECONDS, labels: ['operation'] },
   )
 
+  return {
+    ...attemptMeters(metrics),
+    refused: (operation, code) => refusals.with(operation, code).add(),
+    finished(usage, listing, overheadMs) {
+      const { operation, outcome } = usage
+      requests.with(operation, outcome).add()
+      countTokens(tokens, usage)
+      if (outcome === 'upstream_error') failures.with(...namesOf(listing)).add()
+      if (outcome !== 'answered') return
+      seconds.with(operation).observe(usage.totalMs / 1_000)
+      overhead.with(operation).observe(overheadMs / 1_000)
+      if (usage.isStream && usage.firstByteMs !== null) {
+        firstSeconds.with(operation).observe(usage.firstByteMs / 1_000)
+      }
+    },
+  }
+}
+
+function attemptMeters(metrics: Metrics): Pick<GatewayMeters, 'retried' | 'fellBack' | 'opened'> {
   const retries = metrics.counter(
     'baimo_retries_total',
     'Attempts that failed and were made again at the same listing, by the listing.',
@@ -72,24 +91,10 @@ export function gatewayMeters(metrics: Metrics): GatewayMeters {
     'Times that a listing failed again and again and was left alone for a while.',
     ['listing', 'model'],
   )
-
   return {
     retried: (listing, reason) => retries.with(listing.listingId, reason).add(),
     fellBack: (listing, reason) => fallbacks.with(listing.listingId, reason).add(),
     opened: (listing) => openings.with(...namesOf(listing)).add(),
-    refused: (operation, code) => refusals.with(operation, code).add(),
-    finished(usage, listing, overheadMs) {
-      const { operation, outcome } = usage
-      requests.with(operation, outcome).add()
-      countTokens(tokens, usage)
-      if (outcome === 'upstream_error') failures.with(...namesOf(listing)).add()
-      if (outcome !== 'answered') return
-      seconds.with(operation).observe(usage.totalMs / 1_000)
-      overhead.with(operation).observe(overheadMs / 1_000)
-      if (usage.isStream && usage.firstByteMs !== null) {
-        firstSeconds.with(operation).observe(usage.firstByteMs / 1_000)
-      }
-    },
   }
 }
 

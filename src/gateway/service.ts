@@ -40,7 +40,9 @@ export interface Gateway {
   readonly health: Pick<Health, 'health' | 'list'>
 }
 
-/** The way of a request: body → admission → limits → exchange. A dispatched one is recorded once. */
+/**
+ * The way of a request: body → admission → limits → exchange. A dispatched one is recorded once.
+ */
 export function openGateway(parts: GatewayParts): Gateway {
   let runningCount = 0
   const { clock } = parts

@@ -126,6 +126,36 @@ describe.each(cuts)('StreamedAnswer, read %s', (_name, cut) => {
     expect(ends).toMatchObject([{ how: 'fail' }])
   })
 
+  it.each([
+    ['an error', ERROR, 'failFirst'],
+    ['the end', '', 'fail'],
+  ])('has written nothing when %s comes after roles alone', (_name, next, how) => {
+    const { written, ends } = play(cut(ROLE + ROLE + next))
+    expect(written).toBe('')
+    expect(ends).toMatchObject([{ how }])
+  })
+
+  it('lets roles wait for the first content, tool call, finish or [DONE]', () => {
+    const call = event('{"choices":[{"delta":{"role":"assistant","tool_calls":[{"index":0}]}}]}')
+    for (const first of [TEXT, FINISH, call]) {
+      expect(play(cut(ROLE + first), { ends: false }).written).toBe(ROLE + first)
+    }
+    expect(play(cut(ROLE), { ends: false }).written).toBe('')
+    expect(play(cut(ROLE + DONE))).toMatchObject({ written: ROLE, ends: [{ how: 'complete' }] })
+  })
+
+  it('does not wait for ever with a server that says the role in everything', () => {
+    const unknown = event('{"choices":[{"delta":{"role":"assistant","new_field":"text"}}]}')
+    expect(play(cut(unknown.repeat(17)), { ends: false }).written).toBe(unknown.repeat(17))
+  })
+
+  it('keeps an error about the market’s own key in the house', () => {
+    for (const error of ['{"code":"insufficient_quota"}', '{"code":401}']) {
+      const { ends } = play(cut(event(`{"error":${error}}`)))
+      expect(ends).toMatchObject([{ how: 'fail', error: { code: 'gateway_upstream_refused_us' } }])
+    }
+  })
+
   it('passes comments on once the answer has begun', () => {
     const { written } = play(cut(NOTE + TEXT + NOTE + FINISH + DONE))
     expect(written).toBe(TEXT + NOTE + FINISH)

@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { CLIENT_STALL_MS, writeWhole } from './write-answer.ts'
+import { CLIENT_STALL_MS, errorEvent, writeWhole } from './write-answer.ts'
 
 const waitReally = globalThis.setTimeout
 const wait = (ms: number) => new Promise((resolve) => waitReally(resolve, ms))
@@ -68,5 +68,15 @@ describe('a whole answer', () => {
     expect(sizeBytes()).toBeGreaterThan(LARGE.length)
     vi.advanceTimersByTime(CLIENT_STALL_MS * 2)
     expect(socket.destroyed).toBe(false) // kept for its next request
+  })
+})
+
+describe('errorEvent', () => {
+  it.each([
+    ['{\n "error": {"message":"a"}\n}', '{"error":{"message":"a"}}'],
+    ['{"detail":"b"}', '{"error":{"detail":"b","code":422}}'],
+    ['[1]', '{"error":{"code":422}}'],
+  ])('shows %j on one line, under the name that clients look for', (body, data) => {
+    expect(errorEvent(Buffer.from(body), 422).toString()).toBe(`data: ${data}\n\n`)
   })
 })

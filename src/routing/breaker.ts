@@ -73,7 +73,7 @@ export class Breaker {
     if (this.#state === 'closed') this.#record(nowMs)
   }
 
-  /** Whether it opened by this failure. What comes of attempts from before it opened is old news. */
+  /** Whether it opened by this failure. What comes of attempts from before that is old news. */
   failed(isTrial: boolean, nowMs: number, random: number): boolean {
     if (this.#state === 'half_open' && isTrial) return this.#open(nowMs, random)
     if (this.#state !== 'closed') return false
@@ -83,7 +83,7 @@ export class Breaker {
     return this.#open(nowMs, random)
   }
 
-  /** It wishes to be asked later; `forMs` null: it did not say when. A trial gives its place back. */
+  /** It wishes to be asked later; `forMs` null: it names no time. A trial gives its place back. */
   busy(isTrial: boolean, nowMs: number, forMs: number | null): void {
     this.leave(isTrial)
     const until = nowMs + Math.min(forMs ?? BUSY_MS, LONGEST_BUSY_MS)

@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest'
+import { liveListing, memberPrincipal } from '../../tests/support/gateway.ts'
+import type { Endpoint } from '../catalog/index.ts'
+import { newId } from '../kernel/index.ts'
+import { NOTHING_CONSUMED } from './count-usage.ts'
+import { makeRecord } from './make-record.ts'
+
+const endpoint: Endpoint = {
+  providerId: newId<'provider'>(),
+  dialect: 'openai',
+  baseUrl: 'http://127.0.0.1:9/v1',
+  socketPath: null,
+  authHeader: null,
+  quirks: { acceptsStreamOptions: true, rejectedParameters: [] },
+}
+
+it('makeRecord is under the request’s id and of the listing that decided', () => {
+  const [first, second] = [liveListing(endpoint), liveListing(endpoint)]
+  const principal = memberPrincipal()
+  const requestId = newId<'request'>()
+  const record = makeRecord(
+    {
+      requestId,
+      principal,
+      operation: 'chat',
+      listing: first,
+      others: [second],
+      how: 'name',
+      fits: () => true,
+      upstreamHeaders: {},
+      hold: null,
+      startedAtMs: 5,
+      arrivedMs: 100,
+      bodyReadMs: 101,
+    },
+    { listing: second, status: 200, firstByteAtMs: 130 },
+    { outcome: 'answered', counted: NOTHING_CONSUMED, isStream: true, nowMs: 150 },
+  )
+  expect(record).toEqual({
+    id: requestId,
+    organisationId: principal.organisationId,
+    subjectId: principal.subjectId,
+    keyId: principal.keyId,
+    teamId: null,
+    modelId: second.modelId,
+    variantId: second.variantId,
+    listingId: second.listingId,
+    purpose: 'use',
+    operation: 'chat',
+    isStream: true,
+    tokens: NOTHING_CONSUMED.tokens,
+    source: 'counted',
+    outcome: 'answered',
+    upstreamStatus: 200,
+    upstreamId: null,
+    startedAtMs: 5,
+    firstByteMs: 30,
+    totalMs: 50,
+  })
+})

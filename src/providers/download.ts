@@ -1,5 +1,4 @@
 // edge: talks to servers that files are fetched from, by timers
-import { lookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { Readable } from 'node:stream'
 import { Agent, type Dispatcher, request } from 'undici'
@@ -12,8 +11,8 @@ import type { Download, DownloadAnswer, DownloadRequest } from './types.ts'
 
 export interface DownloaderOptions {
   readonly connectTimeoutMs: number
-  /** How a name becomes addresses; the machine's own way when absent. */
-  readonly lookup?: LookupFunction
+  /** How a name becomes addresses. */
+  readonly lookup: LookupFunction
 }
 
 export interface Downloader {
@@ -56,7 +55,7 @@ function openAgent(options: DownloaderOptions, policy: AddressPolicy): Agent {
     allowH2: false,
     connect: {
       timeout: options.connectTimeoutMs,
-      lookup: guardLookup(options.lookup ?? lookup, policy),
+      lookup: guardLookup(options.lookup, policy),
     },
   })
 }

@@ -1,4 +1,5 @@
 // edge: talks to providers
+import { lookup as dnsLookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import {
   DEFAULT_MAX_CONNECTIONS,
@@ -13,6 +14,7 @@ import { type FetchText, textFetcher } from './fetch-text.ts'
 import { discoverLocalServers, identifyServer, marketAt } from './identify-server.ts'
 import { openPools } from './pools.ts'
 import { readModelList } from './read-model-list.ts'
+import { shareLookup } from './share-lookup.ts'
 import type { Providers } from './types.ts'
 
 export interface ProvidersOptions {
@@ -41,17 +43,17 @@ const LIST_MAX_BYTES = 16 * 1024 * 1024
 /** The way to every provider. Opens no connection before the first request. */
 export function openProviders(options: ProvidersOptions = {}): Providers {
   const connectTimeoutMs = options.connectTimeoutMs ?? DEFAULT_RESILIENCE.connectTimeoutMs
-  const given = options.lookup === undefined ? {} : { lookup: options.lookup }
+  const lookup = shareLookup(options.lookup ?? dnsLookup)
   const pools = openPools({
     connections: options.connections ?? DEFAULT_MAX_CONNECTIONS,
     connectTimeoutMs,
     maxQueued: options.maxQueued ?? 1_024,
     maxQueuedBytes: options.maxQueuedBytes ?? 64 * 1024 * 1024,
     idleMs: options.idleMs ?? 300_000,
-    ...given,
+    lookup,
   })
   const limits = { queueTimeoutMs: options.queueTimeoutMs ?? 30_000, connectTimeoutMs }
-  const downloader = openDownloader({ ...given, connectTimeoutMs: DOWNLOAD_CONNECT_MS })
+  const downloader = openDownloader({ lookup, connectTimeoutMs: DOWNLOAD_CONNECT_MS })
   const fetchText = textFetcher(pools, limits)
 
   return {

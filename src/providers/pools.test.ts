@@ -16,6 +16,7 @@ beforeEach(async () => {
 afterEach(() => upstream.close())
 
 const options: PoolOptions = {
+  lookup: (_hostname, _options, done) => done(null, '127.0.0.1', 4),
   connections: 1,
   connectTimeoutMs: 100,
   maxQueued: 1,

@@ -1,5 +1,4 @@
-// edge: talks to providers over pools of sockets, to the name service, by timers
-import { lookup } from 'node:dns'
+// edge: talks to providers over pools of sockets, by timers
 import type { LookupFunction } from 'node:net'
 import { buildConnector, Pool } from 'undici'
 import type { Endpoint } from '../catalog/index.ts'
@@ -13,8 +12,8 @@ export interface PoolOptions extends LaneLimits {
   readonly connectTimeoutMs: number
   /** After which a lane in which nobody is is closed and forgotten. */
   readonly idleMs: number
-  /** How a name becomes addresses; the machine's own way when absent. */
-  readonly lookup?: LookupFunction
+  /** How a name becomes addresses. */
+  readonly lookup: LookupFunction
 }
 
 /** How to reach one endpoint, worked out once. */
@@ -114,7 +113,7 @@ function openLane(
   const { socketPath, addressPolicy } = endpoint
   const where =
     socketPath === null
-      ? { lookup: guardLookup(options.lookup ?? lookup, addressPolicy ?? 'private-allowed') }
+      ? { lookup: guardLookup(options.lookup, addressPolicy ?? 'private-allowed') }
       : { socketPath }
   const lane = new Lane({
     ...options,

@@ -305,7 +305,10 @@ class Exchange implements AttemptOwner, Watched {
     this.#goOn(failed, scope === 'elsewhere')
   }
 
-  /** Sends the request again, here or elsewhere, now or later; or answers with the failure. */
+  /**
+   * Sends the request again, here or elsewhere, now or later; or answers with the failure. What the
+   * failed attempt cost (`failed.end.delivered`) is not recorded yet: this is where it would be.
+   */
   #goOn(failed: Failed, isSpent: boolean): void {
     const { listing } = failed.attempt
     const { random, meters } = this.#relay

@@ -35,6 +35,17 @@ test('counters, gauges and histograms read as Prometheus wants them', () => {
   )
 })
 
+test('a gauge of several things shows those that are there when somebody asks', () => {
+  const metrics = createMetrics()
+  const values = new Map([['a"b', 1]])
+  metrics.gaugesFrom('open', 'Open', { label: 'listing', read: () => values })
+  const head = '# HELP open Open\n# TYPE open gauge\n'
+  expect(metrics.render()).toBe(`${head}open{listing="a\\"b"} 1\n`)
+  values.clear()
+  values.set('c', 0)
+  expect(metrics.render()).toBe(`${head}open{listing="c"} 0\n`)
+})
+
 test('a flood of label values ends in one series', () => {
   const metrics = createMetrics()
   const counter = metrics.counter('flood_total', 'Flood', ['name'])

@@ -1,30 +1,54 @@
-// What npm packs: the built program alone, with a lockfile that travels with it. npm leaves
-// package-lock.json out of packages and keeps npm-shrinkwrap.json, which is the same.
+// What npm packs: the built program, which holds its packages but the database's binaries. Those
+// alone are named in the packed manifest, and their lockfile travels with it: npm leaves
+// package-lock.json out of packages and keeps npm-shrinkwrap.json.
 //   node scripts/pack.mjs before|after
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from './build-if-stale.mjs'
 import { install, nodeBinary } from './install.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const shrinkwrap = join(root, 'npm-shrinkwrap.json')
-const ignore = join(root, 'build', '.npmignore')
+const manifestPath = join(root, 'package.json')
+const savedPath = join(root, 'build', 'package.json.saved')
+const shrinkwrapPath = join(root, 'npm-shrinkwrap.json')
+const ignorePath = join(root, 'build', '.npmignore')
 
-process.exitCode = process.argv[2] === 'after' ? after() : await before()
+/** The manifest without what is built in, or only needed to build. */
+export function packedManifest({ dependencies: _, devDependencies: __, ...manifest }) {
+  return manifest
+}
+
+/** Of the lockfile what the packed manifest still names, entry for entry the same. */
+export function packedLock(lock) {
+  const { '': own, ...packages } = lock.packages
+  const shipped = Object.keys(own.optionalDependencies ?? {}).map((name) => `node_modules/${name}`)
+  const kept = Object.entries(packages).filter(([path]) => shipped.includes(path))
+  return { ...lock, packages: { '': packedManifest(own), ...Object.fromEntries(kept) } }
+}
 
 async function before() {
+  after() // what a pack that was cut off has left
   const node = nodeBinary(root)
   if (node === null || !(await install(root, node)) || !(await build(root, node))) return 1
-  copyFileSync(join(root, 'package-lock.json'), shrinkwrap)
+  const manifest = readFileSync(manifestPath, 'utf8')
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  writeJson(shrinkwrapPath, packedLock(lock))
   const files = filesOf('cli.js', 'engine-child.js')
-  writeFileSync(ignore, ['*', ...files.map((name) => `!${name}`)].join('\n'))
+  writeFileSync(ignorePath, ['*', ...files.map((name) => `!${name}`)].join('\n'))
+  writeFileSync(savedPath, manifest)
+  writeJson(manifestPath, packedManifest(JSON.parse(manifest)))
   return 0
 }
 
 function after() {
-  for (const path of [shrinkwrap, ignore]) rmSync(path, { force: true })
+  if (existsSync(savedPath)) renameSync(savedPath, manifestPath)
+  for (const path of [shrinkwrapPath, ignorePath]) rmSync(path, { force: true })
   return 0
+}
+
+function writeJson(path, value) {
+  writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`)
 }
 
 /** The entries and the chunks that they load: not those of older builds, and no maps. */
@@ -38,3 +62,6 @@ function filesOf(...entries) {
   }
   return [...found]
 }
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  process.exitCode = process.argv[2] === 'after' ? after() : await before()

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { basename, join, sep } from 'node:path'
+import { join, resolve, sep } from 'node:path'
 
 export const platform = `${process.platform}-${process.arch}`
 
@@ -51,12 +51,10 @@ function canWrite(folder) {
 /** How people call it, for what it tells them to type. */
 export function commandName(root) {
   if (!isPackage(root) || process.env.npm_command !== 'exec') return 'baimo'
-  // npx notes which package it was given: a file, or a name of the registry.
+  // npx notes what it brought: a file, whose path is then the name to call, or a name.
   const above = root.slice(0, root.lastIndexOf(`${sep}node_modules${sep}`))
   const note = join(above, 'package.json')
-  const given = existsSync(note)
-    ? JSON.parse(readFileSync(note, 'utf8'))._npx?.packages?.[0]
-    : undefined
-  if (typeof given !== 'string' || basename(given) === given) return `npx ${given ?? 'baimo'}`
-  return `npx ${given.replace(/^file:/, '')}`
+  const given = existsSync(note) ? JSON.parse(readFileSync(note, 'utf8')).dependencies?.baimo : ''
+  if (typeof given !== 'string' || !given.startsWith('file:')) return 'npx baimo'
+  return `npx ${resolve(above, given.slice('file:'.length))}`
 }

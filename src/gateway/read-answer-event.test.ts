@@ -123,6 +123,8 @@ describe('readAnswerEvent', () => {
     ['{"choices":[{"delta":{"reasoning_content":"think"}}]}', 5],
     ['{"choices":[{"delta":{"tool_calls":[{"function":{"arguments":"{}"}}]}}]}', 2],
     ['{"choices":[{"text":"abc"}]}', 3],
+    ['{"choices":[{"delta":{"content":"ab"}},{"delta":{"content":"cde"}}]}', 5],
+    ['{"choices":[{"delta":{"role":"content"},"x":"yyyy"}]}', 0],
     ['{"choices":[{"delta":{"role":"assistant"}}]}', 0],
     ['{"choices":[{"delta":{"content":"never closed', 0],
   ])('counts the text that %s adds', (data, textBytes) => {

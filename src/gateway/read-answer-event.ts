@@ -24,18 +24,12 @@ export interface AnswerEvent {
 }
 
 const DONE = '[DONE]'
-const USAGE = Buffer.from('"usage"')
-const ERROR = Buffer.from('"error"')
-const FINISH = Buffer.from('"finish_reason"')
-const TEXT_KEYS = ['"content"', '"reasoning_content"', '"reasoning"', '"arguments"', '"text"'].map(
-  (key) => Buffer.from(key),
-)
 const WANTED = new Set(['usage', 'choices', 'error', 'object'])
 const MAX_DEPTH = 100
 
 /**
  * Reads one event of an OpenAI-dialect stream. Only events that mention usage or an error are
- * looked into; all others cost four searches. `stripsUsage`: the client did not ask for usage, so
+ * looked into; all others cost one search for a few keys. `stripsUsage`: the client did not ask for usage, so
  * a top-level `usage: null` is cut out (one official client rejects it) and nothing else.
  */
 export function readAnswerEvent(event: Buffer, stripsUsage: boolean): AnswerEvent {
@@ -45,13 +39,9 @@ export function readAnswerEvent(event: Buffer, stripsUsage: boolean): AnswerEven
   const bytes = event.subarray(data.start, data.end)
   if (bytes.length < 16 && bytes.toString('latin1').trim() === DONE)
     return { ...plain, kind: 'done' }
-  const part = {
-    ...plain,
-    kind: 'part' as const,
-    isFinish: hasFinish(bytes),
-    textBytes: countTextBytes(bytes),
-  }
-  if (bytes.indexOf(USAGE) < 0 && bytes.indexOf(ERROR) < 0) return part
+  const { isFinish, textBytes, wantsLook } = searchKeys(bytes)
+  const part = { ...plain, kind: 'part' as const, isFinish, textBytes }
+  if (!wantsLook) return part
   const scan = scanMembers(bytes, WANTED, MAX_DEPTH)
   if (scan.kind !== 'object') return part
   const error = readError(bytes, scan.members)
@@ -92,34 +82,35 @@ function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x09
 }
 
-/** Whether a choice has a reason to finish. Quotes inside text are escaped, so none is mistaken. */
-function hasFinish(bytes: Buffer): boolean {
-  let at = bytes.indexOf(FINISH)
-  while (at >= 0) {
-    if (valueAfterKey(bytes, at + FINISH.length) === 0x22) return true
-    at = bytes.indexOf(FINISH, at + FINISH.length)
+/**
+ * What a search for keys tells: whether a choice has a reason to finish, how much text is added,
+ * whether usage or an error is mentioned. Quotes inside text are escaped, so none is mistaken.
+ */
+function searchKeys(bytes: Buffer) {
+  const found = { isFinish: false, textBytes: 0, wantsLook: false }
+  const keys = /"(usage|error|finish_reason|content|reasoning_content|reasoning|arguments|text)"/g
+  const text = bytes.toString('latin1')
+  for (let match = keys.exec(text); match !== null; match = keys.exec(text)) {
+    const name = match[1]
+    if (name === 'usage' || name === 'error') found.wantsLook = true
+    else if (!isTextAfterKey(bytes, keys.lastIndex)) continue
+    else if (name === 'finish_reason') found.isFinish = true
+    else found.textBytes += textBytesAfterKey(bytes, keys.lastIndex)
   }
-  return false
+  return found
 }
 
-/** The first byte of the value that follows a key which ends at `from`. */
-function valueAfterKey(bytes: Buffer, from: number): number | undefined {
+/** Whether the value of a key that ends at `from` is text. */
+function isTextAfterKey(bytes: Buffer, from: number): boolean {
   let at = from
   while (isSpace(bytes[at]) || bytes[at] === 0x3a) at += 1
-  return bytes[at]
+  return bytes[at] === 0x22 && at > from
 }
 
-function countTextBytes(bytes: Buffer): number {
-  let total = 0
-  for (const key of TEXT_KEYS) {
-    const at = bytes.indexOf(key)
-    if (at < 0) continue
-    if (valueAfterKey(bytes, at + key.length) !== 0x22) continue
-    const open = bytes.indexOf(0x22, at + key.length)
-    const end = skipString(bytes, open)
-    if (end > open) total += end - open - 2
-  }
-  return total
+function textBytesAfterKey(bytes: Buffer, from: number): number {
+  const open = bytes.indexOf(0x22, from)
+  const end = skipString(bytes, open)
+  return end > open ? end - open - 2 : 0
 }
 
 /** The HTTP status an error event stands for: its `code` or `status` when that is one, else 502. */

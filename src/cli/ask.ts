@@ -34,8 +34,10 @@ export function addAskCommand(program: Command, desk: Desk): void {
     .option('--temperature <number>', '0 for the likeliest answer', readNumber(0, 2))
     .option('--seed <number>', 'the same seed draws the same answer', readWhole(0, 2 ** 53 - 1))
     .option('-v, --verbose', 'say who answered, how many tokens and how long')
+    .allowUnknownOption()
     .addHelpText('after', HELP)
   withJson(command).action(async (model: string, words: string[], options: AskOptions) => {
+    refuseOptions(desk.args, [model, ...words])
     const body = composeBody(model, await readPrompt(desk, words), options)
     const interrupt = onInterrupt()
     try {
@@ -47,6 +49,18 @@ export function addAskCommand(program: Command, desk: Desk): void {
       interrupt.end()
     }
   })
+}
+
+/**
+ * A prompt may begin with `-`, as `-5+3` does; what looks like an option in words is one that was
+ * mistyped. Behind `--` all are words.
+ */
+function refuseOptions(args: readonly string[], words: readonly string[]): void {
+  const end = args.indexOf('--')
+  const sure = end === -1 ? [] : args.slice(end + 1)
+  const option = words.find((word) => /^--?[a-z][\w-]*(=.*)?$/i.test(word) && !sure.includes(word))
+  if (option === undefined) return
+  throw usageFailure(`There is no option ${option}. If it is the prompt, write -- before it.`)
 }
 
 /** What a person does next about a model that cannot be asked. */

@@ -10,6 +10,8 @@ import { printable, type Terminal } from './terminal.ts'
 export interface Desk {
   readonly terminal: Terminal
   readonly environment: Environment
+  /** The words of the command line, as they were given. */
+  readonly args: readonly string[]
   /** The settings; refuses when one of them cannot be used. */
   config(): Config
   /** The market to talk to; fails when there is none. */
@@ -21,10 +23,14 @@ export interface CommonOptions {
   readonly json?: boolean
 }
 
-export function openDesk(terminal: Terminal, environment: Environment): Desk {
+export function openDesk(
+  terminal: Terminal,
+  environment: Environment,
+  args: readonly string[],
+): Desk {
   const config = () => readConfig(environment)
   const market = () => new MarketClient(findMarket(config()))
-  return { terminal, environment, config, market }
+  return { terminal, environment, args, config, market }
 }
 
 /** Every command that answers takes `--json`. */

@@ -181,3 +181,87 @@ it('shows help without a command, and its version', async () => {
   expect(await runCommandLine(['--version'], second, {})).toBe(0)
   expect(second.said.out).toMatch(/^\d+\.\d+\.\d+\n$/)
 })
+
+it.each([
+  [['-5+3'], '-5+3'],
+  [['-5', '+', '3'], '-5 + 3'],
+  [['--', '--verbos'], '--verbos'],
+])('asks a prompt that begins with a hyphen: %j', async (words, prompt) => {
+  let asked = ''
+  const env = await serve((request, response) => {
+    request.on('data', (chunk) => {
+      asked += String(chunk)
+    })
+    request.on('end', () => sayEvents(piece('a'), ending, '[DONE]')(request, response))
+  })
+  expect(await runCommandLine(['ask', 'm', ...words], recorder(), env)).toBe(0)
+  expect(JSON.parse(asked).messages).toEqual([{ role: 'user', content: prompt }])
+})
+
+it('takes a mistyped option for no prompt', async () => {
+  const terminal = recorder()
+  expect(await runCommandLine(['ask', 'm', 'hi', '--verbos'], terminal, {})).toBe(2)
+  expect(terminal.said.err).toContain('There is no option --verbos.')
+})
+
+it('draws a download on a terminal, and tells how it ended', async () => {
+  const download = {
+    id: 'd',
+    source: 'hf:acme/lion',
+    state: 'running',
+    model: 'acme/lion',
+    size_bytes: 1_000,
+    done_bytes: 500,
+    bytes_per_second: 100,
+    remaining_seconds: 5,
+    waits_for: null,
+    error: null,
+    listing_id: null,
+  }
+  const plan = {
+    ...{
+      source: 'hf:acme/lion',
+      publisher: 'acme',
+      page_url: 'http://h/acme/lion',
+      licence: 'mit',
+    },
+    ...{ model: 'acme/lion', same_as: null, has_room: true, size_bytes: 1_000 },
+    ...{ missing_bytes: 1_000, free_bytes: 9_000, chosen: { name: 'lion.gguf', files: [{}] } },
+  }
+  let looks = 0
+  const env = await serve((request, response) => {
+    const isPlan = request.url?.includes('/plan') === true
+    if (request.url === '/api/downloads/d') looks += 1
+    const state = looks < 2 ? 'running' : 'done'
+    response.end(JSON.stringify(isPlan ? plan : { ...download, state }))
+  })
+  const terminal = recorder('', { isErrTerminal: true, columns: 100 })
+  expect(await runCommandLine(['add', 'hf:acme/lion', '--yes'], terminal, env)).toBe(0)
+  expect(terminal.said.err).toContain(
+    '████████████░░░░░░░░░░░░  50 %  500 B of 1 kB  100 B/s  5.0 s left',
+  )
+  expect(terminal.said.err.endsWith('\r\u001b[K')).toBe(true)
+  expect(terminal.said.out).toBe('Added acme/lion.\nAsk it: baimo ask acme/lion "Hello"\n')
+})
+
+it('says how a download failed, and takes no options of other sources', async () => {
+  const failed = {
+    id: 'd',
+    source: 'hf:a/b',
+    state: 'failed',
+    error: { code: 'hubs_cut_off', message: 'Cut.' },
+  }
+  const plan = { same_as: null, has_room: false, chosen: { name: 'x', files: [] } }
+  const env = await serve((request, response) => {
+    response.end(JSON.stringify(request.url?.includes('/plan') === true ? plan : failed))
+  })
+  const terminal = recorder()
+  expect(await runCommandLine(['add', 'hf:a/b', '--json'], terminal, env)).toBe(1)
+  expect(JSON.parse(terminal.said.err).error).toMatchObject({
+    code: 'hubs_cut_off',
+    message: 'Cut.',
+  })
+  const misplaced = recorder()
+  expect(await runCommandLine(['add', 'hf:a/b', '--key-file', 'x'], misplaced, env)).toBe(2)
+  expect(misplaced.said.err).toContain('takes no --key-file')
+})

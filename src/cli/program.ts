@@ -42,7 +42,7 @@ export async function runCommandLine(
   terminal: Terminal,
   environment: Environment,
 ): Promise<number> {
-  const program = buildProgram(openDesk(terminal, environment))
+  const program = buildProgram(openDesk(terminal, environment, args))
   try {
     if (args.length === 0) program.outputHelp()
     else await program.parseAsync(args, { from: 'user' })

@@ -13,7 +13,8 @@ import { printable, type Terminal } from './terminal.ts'
 import { BAIMO, PROGRAM } from './words.ts'
 
 const HELP = `
-It runs until Ctrl-C or SIGTERM: running answers then have 30 seconds to finish.
+It runs until Ctrl-C or SIGTERM: running answers then have 30 seconds
+(BAIMO_STOP_SECONDS) to finish.
 A second Ctrl-C ends it at once.`
 
 export function addStartCommand(program: Command, desk: Desk): void {
@@ -72,7 +73,8 @@ async function openLog(terminal: Terminal, level: Config['logLevel']): Promise<F
     const write = (line: string) => terminal.err(`\r\u001b[K${formatLogLine(line)}`)
     return withFlush(pino(options, { write }), () => undefined)
   }
-  const blocks = pino.destination({ fd: 2, sync: false, minLength: 16_384, periodicFlush: 1_000 })
+  const sizes = { minLength: 16_384, maxWrite: 65_536 }
+  const blocks = pino.destination({ fd: 2, sync: false, periodicFlush: 1_000, ...sizes })
   blocks.on('error', () => {
     // A full disk, say: where the log cannot be written, no line can tell.
   })
@@ -138,7 +140,7 @@ function onStopSignals(terminal: Terminal): StopSignals {
     if (isWanted) return
     isWanted = true
     if (terminal.isErrTerminal)
-      terminal.err(`\r\u001b[K${reason}Stopping: running answers may finish (30 s).\n`)
+      terminal.err(`\r\u001b[K${reason}Stopping: running answers may finish.\n`)
     resolve()
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -103,8 +102,8 @@ async function untilWell(limitMs: number): Promise<void> {
 /** All processes of the server: SIGSTOP freezes each for itself. */
 function signalServer(signal: NodeJS.Signals): void {
   const pid = readPostmaster(join(folder, 'pg'))?.pid ?? 0
-  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
-  const pids = [pid, ...children.split('\n').map(Number)].filter((one) => one > 0)
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  const pids = [pid, ...children.split(' ').map(Number)].filter((one) => one > 0)
   for (const one of pids)
     try {
       process.kill(one, signal)

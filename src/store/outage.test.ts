@@ -76,7 +76,9 @@ describe('a way to the database that is cut without a word', () => {
     const store = await open(behind)
     await look(store)
     proxy.set('black-hole')
+    const running = timed(look(store))
     expect((await timed(store.close())).tookMs).toBeLessThan(5_000)
+    expect((await running).code).toBe('store_database_away')
   })
 
   it('refuses a start in one clear line, in a quarter of a minute', async () => {

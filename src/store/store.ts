@@ -54,8 +54,9 @@ export async function connectStore(options: ConnectOptions): Promise<Store> {
   const health = shareFor(HEALTH_SHARED_MS, () => answersInTime(db))
   async function close(): Promise<void> {
     const late = setTimeout(() => sockets.cut('the store closes'), GOODBYE_LIMIT_MS)
-    await Promise.all([changes.close(), db.destroy(), commitPool.end()])
+    await Promise.all([db.destroy(), commitPool.end()])
     clearTimeout(late)
+    await changes.close() // last: it finds out that a running statement will get no answer
     await options.afterClose()
   }
   let closing: Promise<void> | null = null

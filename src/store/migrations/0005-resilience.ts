@@ -1,6 +1,6 @@
 import type { Migration } from '../types.ts'
 
-/** What the owner set for a slow or failing provider or listing; null, or no member: the default. */
+/** What the owner set for a slow or failing provider or listing; null: the default. */
 export const resilience: Migration = {
   name: '0005-resilience',
   kind: 'expand',

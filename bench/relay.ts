@@ -14,7 +14,7 @@ import { busyShare, memoryMb } from './support/process-facts.ts'
 import { printReport, type Row } from './support/report.ts'
 import { whereTimeGoes } from './support/where-time-goes.ts'
 
-/** Above the first it is said, above the second nothing is measured: in shares of all processors. */
+/** Shares of all processors: above the first it is said, above the second nothing is measured. */
 const WARN_BUSY = 0.05
 const REFUSE_BUSY = 0.4
 
@@ -28,7 +28,7 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
     /** A fifth of the rounds: to see that it runs, not to quote. */
     quick: { type: 'boolean', default: false },
-    /** Shows where the time goes also where goals are met, function by function on standard error. */
+    /** Shows where the time goes also where goals are met, and the functions on standard error. */
     profile: { type: 'boolean', default: false },
     /** The folder of another, built checkout, measured in the same rounds. */
     beside: { type: 'string' },
@@ -84,7 +84,8 @@ try {
 async function checkMachine(): Promise<void> {
   const busy = await busyShare(1_000)
   if (busy < WARN_BUSY) return
-  const what = `${Math.round(busy * 100)} % of ${cpus().length} processors were busy with other work`
+  const share = `${Math.round(busy * 100)} % of ${cpus().length} processors`
+  const what = `${share} were busy with other work`
   if (busy >= REFUSE_BUSY && !options.anyway) {
     process.stderr.write(`relay: ${what}. Nothing is measured; --anyway does it all the same.\n`)
     process.exit(1)

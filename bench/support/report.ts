@@ -34,7 +34,8 @@ export function spreadRow(values: readonly number[], about: Omit<Row, 'value'>):
 
 /** Prints a bench's rows: a table, or with `--json` one object on standard output. */
 export function printReport(bench: string, rows: readonly Row[]): void {
-  const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}`
+  const model = cpus()[0]?.model ?? 'unknown processor'
+  const machine = `${cpus().length} × ${model}, Node ${process.version}`
   const judged = rows.map((row) => ({
     ...row,
     goal: row.goal ?? null,

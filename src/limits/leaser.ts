@@ -185,6 +185,9 @@ export class Leaser {
     const sentMs = this.#nowMs()
     this.#admit(sentMs)
     const ready = this.#waiting.filter(({ readyMs }) => readyMs <= sentMs)
+    if (ready.length > 0 || this.#wishes.size > 0)
+      for (const counter of this.#active)
+        if (counter.kind === 'window' && counter.wantsSoon(sentMs)) this.#wishes.add(counter)
     const asks = planAsks(
       ready.map(({ needs }) => needs),
       this.#wishes,

@@ -7,6 +7,7 @@ import {
   letTake,
   mostInWindow,
   startReplicas,
+  type Taken,
   type TakeOrder,
 } from '../../tests/support/limits.ts'
 import { hasDebian15 } from '../../tests/support/postgres.ts'
@@ -71,39 +72,96 @@ async function run(world: World, replicaCount: number, changes: Partial<TakeOrde
   }
 }
 
-const timeless = { timeout: 60_000 }
+/** What counts in the database, when all have ended. */
+async function counted({ client }: World, metric: string): Promise<number> {
+  const { rows } = await client.query(
+    `select coalesce(sum(amount), 0)::int as amount from limit_slices
+      where metric = $1 and counts_until > clock_timestamp()`,
+    [metric],
+  )
+  return rows[0].amount
+}
+
+function amountsOf(admitted: readonly Taken[]) {
+  return admitted
+    .map(({ atMs }) => ({ atMs, amount: 1 }))
+    .toSorted((one, other) => one.atMs - other.atMs)
+}
 
 function testReplicas(host: () => string | undefined): void {
   it.each([2, 4])(
-    '%i × 500 at once: requests never over, none refused that had room',
-    timeless,
+    '%i × 500 requests at once: never over, none refused that had room',
     async (count) => {
       const limit = 1_000
       const world = await openWorld(host(), { requests: limit })
-      const { admitted, refused, statements } = await run(world, count)
-      const amounts = admitted
-        .map(({ atMs }) => ({ atMs, amount: 1 }))
-        .toSorted((one, other) => one.atMs - other.atMs)
-      expect(mostInWindow(amounts, timing.windowMs)).toBeLessThanOrEqual(limit)
+      const { admitted, refused, all, statements } = await run(world, count, { totalMs: 4_500 })
+      const amounts = amountsOf(admitted)
+      expect(mostInWindow(amounts, timing.windowMs)).toBe(limit)
       expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['limits_exceeded']))
-      // A slice counts for as long as its last request does, so one second of use lapses together.
-      const lefts = refused.map(
-        ({ atMs }) => limit - inWindow(amounts, atMs, timing.windowMs + timing.openMs + 50),
-      )
-      console.log(
-        count,
-        'admitted',
-        admitted.length,
-        'refused',
-        refused.length,
-        'statements',
-        statements,
-        'left at most',
-        lefts.reduce((a, b) => Math.max(a, b), 0),
+      // A slice counts until a window after its last request: what came a slice's time before, too.
+      const span = timing.windowMs + timing.openMs
+      const left = refused.map(({ atMs }) => limit - inWindow(amounts, atMs, span))
+      expect(Math.max(...left)).toBeLessThanOrEqual(count)
+      const statementCount = statements.reduce((sum, one) => sum + one, 0)
+      expect(statementCount).toBeLessThan(all.length / 20)
+      // Nothing is stranded: what counts is what was used.
+      const endMs = Number(process.hrtime.bigint()) / 1e6
+      expect(await counted(world, 'requests')).toBeLessThanOrEqual(
+        inWindow(amounts, endMs, span + 500),
       )
       await world.client.end()
     },
+    60_000,
   )
+
+  it('keeps to tokens and to requests at a time as well, all at once, and to the last place', async () => {
+    const world = await openWorld(host(), { requests: 2_000, tokens: 60_000, concurrent: 60 })
+    const { admitted, refused } = await run(world, 3, {
+      concurrency: 100,
+      tokensBelow: 200,
+      totalMs: 4_500,
+    })
+    const amounts = amountsOf(admitted)
+    expect(mostInWindow(amounts, timing.windowMs)).toBeLessThanOrEqual(2_000)
+    const consumed = admitted.map(({ atMs, consumed: amount }) => ({ atMs, amount }))
+    expect(mostInWindow(consumed, timing.windowMs)).toBeLessThanOrEqual(60_000)
+    const running = admitted.flatMap(({ atMs, endedMs }) => [
+      { atMs, amount: 1 },
+      { atMs: endedMs, amount: -1 },
+    ])
+    let now = 0
+    let most = 0
+    for (const { amount } of running.toSorted((a, b) => a.atMs - b.atMs || a.amount - b.amount)) {
+      now += amount
+      most = Math.max(most, now)
+    }
+    expect(most).toBeLessThanOrEqual(60)
+    expect(most).toBeGreaterThan(50)
+    const codes = new Set(refused.map(({ code }) => code))
+    expect([...codes].every((code) => /^limits_(concurrency_)?exceeded$/.test(code))).toBe(true)
+    expect(await counted(world, 'concurrent')).toBe(0)
+    await world.client.end()
+  }, 60_000)
+
+  it('a killed process strands nothing: what it had leased is there again after its time', async () => {
+    const world = await openWorld(host(), { requests: 400, concurrent: 50 })
+    const orders = [1, 2].map((seed) => ({
+      ...world.order,
+      seed,
+      concurrency: 30,
+      totalMs: 60_000,
+    }))
+    const replicas = await startReplicas(orders)
+    for (const { child } of replicas) child.send('go')
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    for (const { child } of replicas) child.kill('SIGKILL')
+    await new Promise((resolve) => setTimeout(resolve, timing.windowMs + timing.openMs + 300))
+    expect(await counted(world, 'requests')).toBe(0)
+    expect(await counted(world, 'concurrent')).toBe(0)
+    const { admitted } = await run(world, 1, { concurrency: 30, totalMs: 1_000, pauseMs: 5 })
+    expect(admitted.length).toBe(400)
+    await world.client.end()
+  }, 60_000)
 }
 
 describe('limits over several processes (embedded PostgreSQL)', () => {

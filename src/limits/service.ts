@@ -30,7 +30,7 @@ export const usualTiming: Timing = {
   openMs: 1_000,
   placeLeaseMs: 15_000,
   placeRenewMs: 5_000,
-  reportMs: 500,
+  reportMs: 800,
   recallWaitMs: 12,
   recallPauseMs: 100,
   refusalMs: 30,
@@ -73,6 +73,11 @@ export async function openLimits(options: LimitsOptions): Promise<LimitsService>
     await keepFresh(options, reload),
   ]
 
+  const reloadAfter = async <T>(change: Promise<T>): Promise<T> => {
+    const done = await change
+    await reload()
+    return done
+  }
   const take: TakeLimits = (caller, tokens) => {
     const counters = register.countersOf(caller)
     if (counters.length === 0) return null
@@ -87,8 +92,12 @@ export async function openLimits(options: LimitsOptions): Promise<LimitsService>
     return take(caller, tokens)
   }
 
+  const admin = openLimitsAdmin(options)
   return {
-    ...openLimitsAdmin(options),
+    ...admin,
+    // Who sets a limit finds it set in this process; others hear of it.
+    set: (caller, holder, limits) => reloadAfter(admin.set(caller, holder, limits)),
+    remove: (caller, holder) => reloadAfter(admin.remove(caller, holder)),
     take,
     async close() {
       for (const stop of stops) stop()

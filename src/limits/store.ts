@@ -98,7 +98,7 @@ export async function loadAllLimits(db: Database): Promise<LimitedHolder[]> {
   return rows.map(holderOf)
 }
 
-/** The limits of an organisation and of all that is in it; those of all organisations as a whole. */
+/** The limits of an organisation and of all in it; those of every organisation as a whole. */
 export async function selectLimits(
   db: Database,
   organisationId: OrganisationId,

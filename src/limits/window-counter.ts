@@ -194,6 +194,13 @@ export class WindowCounter {
     return isEnding || this.free(nowMs) < extra / 5
   }
 
+  /** Whether it takes part in a statement that goes anyway, so that not each counter needs its own. */
+  wantsSoon(nowMs: number): boolean {
+    const last = this.#open.at(-1)
+    if (last === undefined || this.facts.isRefused(nowMs)) return false
+    return nowMs > last.openUntilMs - this.#timing.openMs / 2 && this.extra(nowMs) >= 2
+  }
+
   /** What will be needed while a slice is open, by what was lately. */
   extra(nowMs: number): number {
     if (nowMs < this.#quietUntilMs) return 0

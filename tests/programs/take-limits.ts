@@ -1,8 +1,8 @@
 // One replica of many: takes limits as told, and says when it was admitted or refused.
 import { Refusal, silentLog } from '../../src/kernel/index.ts'
 import { type LimitHold, openLimits, type Timing } from '../../src/limits/index.ts'
-import { WindowCounter } from '../../src/limits/window-counter.ts'
 import { openStore } from '../../src/store/index.ts'
+import { watchDraws } from '../support/limits-draws.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 
 /** What the parent tells in one argument, as JSON. */
@@ -41,13 +41,7 @@ const store = await openStore({
 })
 /** The same for all processes of the machine. */
 const readMs = (): number => Number(process.hrtime.bigint()) / 1e6
-/** When something was drawn: that is the admission, however long this process then is busy. */
-const drawnMs: number[] = []
-const draw = WindowCounter.prototype.draw
-WindowCounter.prototype.draw = function (amount, nowMs) {
-  drawnMs.push(nowMs)
-  return draw.call(this, amount, nowMs)
-}
+const drawnMs = watchDraws()
 let statements = 0
 const limits = await openLimits({
   store,

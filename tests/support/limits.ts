@@ -34,7 +34,9 @@ export async function letTake(replicas: readonly Replica[]): Promise<void> {
   )
 }
 
-/** Has them give back what they do not use, and end. What each took, and with how many statements. */
+/**
+ * Has them give back what they do not use, and end. What each took, and with how many statements.
+ */
 export async function finish(
   replicas: readonly Replica[],
 ): Promise<{ taken: Taken[][]; statements: number[] }> {

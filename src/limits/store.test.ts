@@ -1,0 +1,159 @@
+import { expect, it } from 'vitest'
+import { describeOnEveryServer } from '../../tests/support/database.ts'
+import { ModelDatabase } from '../../tests/support/limits-model.ts'
+import { seededRandom } from '../../tests/support/seeded-random.ts'
+import { newId, type OrganisationId } from '../kernel/index.ts'
+import { usualTiming } from './service.ts'
+import { takeSlices, upsertLimits } from './store.ts'
+import type { Ask, Grant, Holder, Metric, Report } from './types.ts'
+
+describeOnEveryServer('take_limits', (openStore) => {
+  it.each([1, 2, 3])(
+    'answers as the model of it that the simulations use (seed %i)',
+    async (seed) => {
+      const store = await openStore()
+      const organisationId = newId<'organisation'>()
+      const limits = { requestsPerMinute: 300, tokensPerMinute: 9_000, concurrentRequests: 40 }
+      const ids = [newId<'limit'>(), newId<'limit'>()]
+      for (const id of ids)
+        await upsertLimits(store.db, {
+          id,
+          holder: { kind: 'team', id: newId() } as Holder,
+          organisationId: organisationId as OrganisationId,
+          limits,
+          updatedAt: new Date(),
+        })
+      // Nothing lapses while the test runs: the clocks of the two would have to agree.
+      const timing = { ...usualTiming, windowMs: 3_600_000, openMs: 600_000, placeLeaseMs: 600_000 }
+      const model = new ModelDatabase(
+        Object.fromEntries(
+          ids.flatMap((id) => [
+            [`${id} requests`, 300],
+            [`${id} tokens`, 9_000],
+            [`${id} concurrent`, 40],
+          ]),
+        ),
+        timing,
+      )
+      const random = seededRandom(seed)
+      const processes = [newId(), newId(), newId()]
+      const places = new Map<string, { sliceId: string; held: number }>()
+      const granted: { ask: Ask; amount: number; processId: string }[] = []
+      for (let sequence = 1; sequence <= 120; sequence += 1) {
+        const processId = processes[random.below(3)] ?? ''
+        const asks = ids
+          .filter(() => random.below(3) > 0)
+          .map((limitId): Ask => {
+            const metric = random.pick<Metric>(['requests', 'tokens', 'concurrent'])
+            const scale = { requests: 20, tokens: 600, concurrent: 4 }[metric]
+            const least = random.below(scale)
+            const ask = {
+              limitId,
+              metric,
+              least,
+              most: least + random.below(scale),
+              extra: random.below(scale),
+            }
+            if (metric !== 'concurrent') return { ...ask, sliceId: newId(), held: 0 }
+            const place = places.get(`${processId} ${limitId}`) ?? { sliceId: newId(), held: 0 }
+            places.set(`${processId} ${limitId}`, place)
+            place.held -= random.below(place.held + 1)
+            return { ...ask, ...place }
+          })
+        const reports = granted
+          .filter((one) => one.processId === processId && random.below(4) === 0)
+          .map(({ ask, amount }): Report => {
+            const { limitId, metric, sliceId } = ask
+            return {
+              limitId,
+              metric,
+              sliceId,
+              amount: random.below(amount + 1),
+              lastUseMs: random.below(1_000),
+            }
+          })
+        if (random.below(5) === 0)
+          reports.push({
+            limitId: ids[0] ?? '',
+            metric: 'tokens',
+            sliceId: newId(),
+            amount: 1 + random.below(500),
+            lastUseMs: null,
+          })
+        const real = await takeSlices(
+          store.pool,
+          { processId, sequence, timing },
+          { asks, reports },
+        )
+        const expected = model.take(
+          { processId, sequence, nowMs: performance.now() },
+          asks,
+          reports,
+        )
+        expect(real.map(comparable)).toEqual(expected.map(comparable))
+        for (const [at, ask] of asks.entries()) {
+          const amount = real[at]?.granted ?? 0
+          if (ask.metric !== 'concurrent') granted.push({ ask, amount, processId })
+          else
+            places.set(`${processId} ${ask.limitId}`, {
+              sliceId: ask.sliceId,
+              held: ask.held + amount,
+            })
+        }
+      }
+      await store.close()
+    },
+  )
+
+  it('knows when enough will have lapsed', async () => {
+    const store = await openStore()
+    const id = newId<'limit'>()
+    const holder = { kind: 'key', id: newId() } as Holder
+    const limits = { requestsPerMinute: 10, tokensPerMinute: null, concurrentRequests: null }
+    await upsertLimits(store.db, {
+      id,
+      holder,
+      organisationId: newId(),
+      limits,
+      updatedAt: new Date(),
+    })
+    const from = { processId: newId(), timing: usualTiming }
+    const ask = (least: number): Ask => ({
+      limitId: id,
+      metric: 'requests',
+      sliceId: newId(),
+      least,
+      most: least,
+      extra: 0,
+      held: 0,
+    })
+    await takeSlices(store.pool, { ...from, sequence: 1 }, { asks: [ask(4)], reports: [] })
+    await store.pool.query("update limit_slices set counts_until = now() + interval '10 s'")
+    await takeSlices(store.pool, { ...from, sequence: 2 }, { asks: [ask(6)], reports: [] })
+    const [three, five] = await takeSlices(
+      store.pool,
+      { ...from, sequence: 3 },
+      { asks: [ask(3), ask(5)], reports: [] },
+    )
+    expect(three).toMatchObject({ granted: 0, left: 0, limit: 10 })
+    expect(Math.round((three?.retryMs ?? 0) / 1_000)).toBe(10)
+    expect(Math.round((five?.retryMs ?? 0) / 1_000)).toBe(61)
+    expect(Math.round((five?.resetMs ?? 0) / 1_000)).toBe(61)
+    await store.close()
+  })
+
+  it('refuses to count where statements would not see each other', async () => {
+    const store = await openStore()
+    const client = await store.pool.connect()
+    await client.query('begin isolation level repeatable read')
+    const taking = client.query("select * from take_limits($1, 1, '{}', '[]', '[]')", [newId()])
+    await expect(taking).rejects.toThrow('read committed')
+    client.release(true)
+    await store.close()
+  })
+})
+
+/** What does not depend on the clocks. */
+function comparable({ isLimited, limit, granted, left, elsewhere }: Grant) {
+  return { isLimited, limit, granted, left, elsewhere }
+}

@@ -1,11 +1,12 @@
 import { copyFileSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import pg from 'pg'
 import { expect, test } from 'vitest'
 import { silentLog } from '../src/kernel/index.ts'
 import { openHome, openStore } from '../src/store/index.ts'
-import { migrations } from './support/database.ts'
+import { createTestDatabase, migrations } from './support/database.ts'
 import { makeQuickFolder } from './support/folders.ts'
-import { startMarket } from './support/market.ts'
+import { startMarket, startRefusedMarket } from './support/market.ts'
 import { openScriptedUpstream } from './upstream/scripted-upstream.ts'
 
 const folder = join(import.meta.dirname, 'fixtures')
@@ -87,4 +88,27 @@ test.each(frozen)('%s opens with this version and keeps all that was in it', asy
     await upstream.close()
     rmSync(home, { recursive: true, force: true, maxRetries: 20 })
   }
+})
+
+test('starts beside a newer version that only expanded the schema, and beside no other', async () => {
+  const databaseUrl = await createTestDatabase()
+  const apply = async (name: string, kind: string) => {
+    const client = new pg.Client(databaseUrl)
+    await client.connect()
+    const row = [name, 'of a later version', kind]
+    await client.query(
+      'insert into baimo.migrations (name, checksum, kind) values ($1, $2, $3)',
+      row,
+    )
+    await client.end()
+  }
+  await apply('9998-more', 'expand')
+  const market = await startMarket({ env: { DATABASE_URL: databaseUrl } })
+  expect(market.output()).toContain('9998-more')
+  expect((await fetch(`${market.url}/readyz`)).status).toBe(200)
+  await market.stop()
+  await apply('9999-less', 'contract')
+  const { code, output } = await startRefusedMarket({ env: { DATABASE_URL: databaseUrl } })
+  expect(code).toBe(1)
+  expect(output.trim().split('\n')).toEqual([expect.stringContaining('9999-less')])
 })

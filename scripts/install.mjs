@@ -181,6 +181,10 @@ function innerEnvironment(node) {
   const env = { ...process.env, NODE_ENV: '' }
   for (const key of Object.keys(env))
     if (/^npm_(config|lifecycle|package)_/i.test(key) && !KEPT_SETTINGS.test(key)) delete env[key]
+  // npm looks for the machine's settings beside the Node that runs it, and that is another here.
+  const machineSettings = join(dirname(process.execPath), '..', 'etc', 'npmrc')
+  if (!env.npm_config_globalconfig && existsSync(machineSettings))
+    env.npm_config_globalconfig = machineSettings
   const pathKey = Object.keys(env).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH'
   const separator = process.platform === 'win32' ? ';' : ':'
   env[pathKey] = `${dirname(node)}${separator}${env[pathKey] ?? ''}`

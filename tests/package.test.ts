@@ -12,8 +12,8 @@ import {
   statSync,
   symlinkSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { homedir, tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -55,17 +55,27 @@ function copyCheckout(): void {
     symlinkSync(join(root, place, 'node_modules'), join(copy(), place, 'node_modules'))
 }
 
+/** The machine's own Node and npm, not those that run the tests. */
+const PATH = (process.env.PATH ?? '')
+  .split(delimiter)
+  .filter((place) => !place.includes('node_modules'))
+  .join(delimiter)
+
 /** An empty machine: a home with nothing in it, and where npm gets packages here. */
 function environment(home: string): NodeJS.ProcessEnv {
   const path = join(folder, 'homes', home)
   mkdirSync(path, { recursive: true })
-  return { PATH: process.env.PATH, HOME: path, PORT: '0', BAIMO_LOG: 'warn', ...npmSettings() }
+  return { PATH, HOME: path, PORT: '0', BAIMO_LOG: 'warn', ...npmSettings() }
 }
 
 let settings: Record<string, string> | null = null
 function npmSettings(): Record<string, string> {
   const get = (name: string) =>
-    execFileSync('npm', ['config', 'get', name], { encoding: 'utf8', cwd: tmpdir() }).trim()
+    execFileSync('npm', ['config', 'get', name], {
+      encoding: 'utf8',
+      cwd: tmpdir(),
+      env: { PATH, HOME: homedir() },
+    }).trim()
   settings ??= {
     npm_config_registry: get('registry'),
     npm_config_cache: get('cache'),

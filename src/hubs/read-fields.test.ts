@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest'
+import { readSha256, readSize } from './read-fields.ts'
+
+it('reads a count of bytes where it is one', () => {
+  expect([0, 7, -1, 1.5, 2 ** 60, '7', null, undefined].map(readSize)).toEqual([
+    ...[0, 7, null, null, null, null, null, null],
+  ])
+})
+
+it('reads a SHA-256 where it is one, in small letters', () => {
+  expect(readSha256(`SHA256:${'AB'.repeat(32)}`)).toBe('ab'.repeat(32))
+  expect(['', 'ab', 'x'.repeat(64), 7, undefined].map(readSha256)).toEqual(Array(5).fill(null))
+})

@@ -25,4 +25,40 @@ describe('openBodyBudget', () => {
     second.release()
     expect(budget.heldBytes).toBe(0)
   })
+
+  /** A share that holds so many bytes. */
+  function holding(budget: ReturnType<typeof openBodyBudget>, sizeBytes: number) {
+    const share = budget.open()
+    expect(share.take(sizeBytes)).toBe(true)
+    return share
+  }
+
+  it('lets one provider have half of it, and the others the rest', () => {
+    const budget = openBodyBudget(100)
+    const waiting = Array.from({ length: 5 }, () => holding(budget, 10))
+    expect(waiting.map((share) => share.waitFor('slow'))).toEqual([true, true, true, true, true])
+    const late = holding(budget, 10)
+    expect(late.waitFor('slow')).toBe(false)
+    expect(late.waitFor('quick')).toBe(true)
+    waiting[0]?.release()
+    expect(holding(budget, 10).waitFor('slow')).toBe(true)
+  })
+
+  it('counts a share for the provider that it waits for now', () => {
+    const budget = openBodyBudget(100)
+    const moved = holding(budget, 40)
+    expect([moved.waitFor('a'), moved.waitFor('a'), moved.waitFor('b')]).toEqual([true, true, true])
+    expect(holding(budget, 40).waitFor('a')).toBe(true)
+    const third = holding(budget, 20)
+    expect(third.waitFor('b')).toBe(false)
+    moved.release()
+    moved.release()
+    expect(third.waitFor('b')).toBe(true)
+  })
+
+  it('lets a body wait that is larger than half, when nobody else does', () => {
+    const budget = openBodyBudget(100)
+    expect(holding(budget, 80).waitFor('a')).toBe(true)
+    expect(holding(budget, 10).waitFor('a')).toBe(false)
+  })
 })

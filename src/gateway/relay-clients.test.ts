@@ -3,7 +3,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { chatBody, openGatewayWorld, until } from '../../tests/support/gateway.ts'
+import { chatBody, liveListing, openGatewayWorld, until } from '../../tests/support/gateway.ts'
 import { openScriptedUpstream } from '../../tests/upstream/scripted-upstream.ts'
 import { newId } from '../kernel/index.ts'
 
@@ -126,6 +126,38 @@ describe('a client that uploads before it reads', () => {
 })
 
 describe('many clients', () => {
+  it('who wait for one slow provider leave room for those of the others', async () => {
+    const [slow, quick] = [await openScriptedUpstream(), await openScriptedUpstream()]
+    onTestFinished(() => Promise.all([slow.close(), quick.close()]).then(() => undefined))
+    const listings = {
+      'stall-before': liveListing(slow.endpoint(), { upstreamModel: 'acme/stall-before' }),
+      normal: liveListing(quick.endpoint()),
+    }
+    const world = await openGatewayWorld({
+      endpoint: slow.endpoint(),
+      bodiesBytes: 20_000,
+      resolve: (name) => {
+        const listing = listings[name as keyof typeof listings]
+        return { kind: 'listing', listing, others: [], how: 'name' }
+      },
+    })
+    const leaving = new AbortController()
+    const large = { user: 'x'.repeat(6_000) }
+    const { signal } = leaving
+    const waiting = world
+      .post('/chat/completions', chatBody('stall-before', large), { signal })
+      .catch(() => undefined)
+    await slow.waitFor(({ hits }) => hits.length === 1)
+    const refused = await world.post('/chat/completions', chatBody('stall-before', large))
+    expect(refused.status).toBe(503)
+    expect(world.refusals).toEqual(['gateway_bodies_too_many'])
+    const answered = await world.post('/chat/completions', chatBody('normal', large))
+    expect(answered.status).toBe(200)
+    leaving.abort()
+    await waiting
+    await world.settled(2)
+  })
+
   it('whose bodies fill the memory kept for them are told to come back', async () => {
     const upstream = await openScriptedUpstream()
     onTestFinished(() => upstream.close())
@@ -140,10 +172,9 @@ describe('many clients', () => {
     expect(refused.status).toBe(503)
     expect(refused.headers.get('retry-after')).toBe('1')
     expect(world.refusals).toEqual(['gateway_bodies_too_many'])
-    expect((await world.post('/chat/completions', chatBody('normal'))).status).toBe(200)
     leaving.abort()
     await waiting
-    await world.settled(2)
+    await world.settled(1)
     for (let round = 0; round < 3; round += 1) {
       const answer = await world.post('/chat/completions', chatBody('normal', large))
       expect(answer.status).toBe(200) // what each held is given back at its end

@@ -1,5 +1,6 @@
 // edge: takes requests from their sockets and answers them.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { LiveListing } from '../catalog/index.ts'
 import type { RequestId } from '../kernel/index.ts'
 import { Refusal } from '../kernel/index.ts'
 import type { LimitHold, TakeLimits } from '../limits/index.ts'
@@ -7,8 +8,9 @@ import type { Operation } from '../metering/index.ts'
 import type { Principal } from '../people/index.ts'
 import { type Health, openHealth } from '../routing/index.ts'
 import { admitRequest, fitsListing } from './admit.ts'
-import { openBodyBudget } from './body-budget.ts'
+import { type BodyShare, openBodyBudget } from './body-budget.ts'
 import { collectEnvelope } from './collect-body.ts'
+import { refuse as refuseGateway } from './errors.ts'
 import { estimateTokens } from './estimate-tokens.ts'
 import { runExchange } from './exchange.ts'
 import { openWatch } from './open-watch.ts'
@@ -96,6 +98,7 @@ export function openGateway(parts: GatewayParts): Gateway {
           )
           const upstreamHeaders = headersFor(request.headers.via, admission.envelope.isStream)
           if (response.destroyed) return
+          demandRoom(share, admission.listing)
           const about = { requestId, principal, operation, ...admission, ...times }
           const admit = (hold: LimitHold | null): void =>
             run({ ...about, fits: fitsListing, upstreamHeaders, hold }, response)
@@ -108,6 +111,13 @@ export function openGateway(parts: GatewayParts): Gateway {
       })
     },
   }
+}
+
+/** Requests that wait for a slow provider may not fill the memory that those of all others need. */
+function demandRoom(share: BodyShare, { endpoint, modelName }: LiveListing): void {
+  if (share.waitFor(endpoint.providerId)) return
+  const message = `Requests that wait for the provider of ${modelName} fill their half of the memory for bodies; try again later.`
+  throw refuseGateway('gateway_bodies_too_many', message, { retryAfterSeconds: 1 })
 }
 
 /** What a request takes of its caller's limits, by what it may consume at most. */

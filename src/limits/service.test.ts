@@ -3,7 +3,7 @@ import { describeOnEveryServer } from '../../tests/support/database.ts'
 import { principalWith } from '../../tests/support/principal.ts'
 import { newId, Refusal, silentLog, systemClock } from '../kernel/index.ts'
 import type { Store } from '../store/index.ts'
-import { type LimitsService, openLimits, usualTiming } from './service.ts'
+import { type LimitsOptions, type LimitsService, openLimits, usualTiming } from './service.ts'
 import { deleteLapsed, takeSlices } from './store.ts'
 import type { Holder, LimitHold, Limits, Timing } from './types.ts'
 
@@ -31,8 +31,11 @@ async function openWorld(
   return { store, first: all[0] as LimitsService, second: all[1] as LimitsService, admin: admin() }
 }
 
-async function addReplica(store: Store, timing: Partial<Timing>): Promise<LimitsService> {
-  const hasHolder = async () => true
+async function addReplica(
+  store: Store,
+  timing: Partial<Timing>,
+  hasHolder: LimitsOptions['hasHolder'] = async () => true,
+): Promise<LimitsService> {
   const service = await openLimits({ store, clock: systemClock, log: silentLog, timing, hasHolder })
   open.push(() => service.close())
   return service
@@ -314,6 +317,50 @@ describeOnEveryServer('limits', (openStore) => {
     await second.close()
     const [shown] = await first.list(admin)
     expect(shown?.use).toEqual({ requests: 41, tokens: 40 * 30, concurrent: 0 })
+  })
+
+  it('lets admins set what is theirs, and owners of the house what organisations may use', async () => {
+    const { store, first: all, admin: houseOwner } = await openWorld(openStore)
+    const here = principalWith({ role: 'owner' })
+    const own = { kind: 'key', id: here.keyId ?? newId() } as Holder
+    const service = await addReplica(store, {}, async (_, holder) => holder.id === own.id)
+    const limits = { ...no, requestsPerMinute: 5 }
+    await service.set(here, own, limits)
+    const strange = { kind: 'key', id: newId() } as Holder
+    await expect(service.set(here, strange, limits)).rejects.toMatchObject({
+      code: 'limits_holder_unknown',
+    })
+    const organisation = { kind: 'organisation', id: here.organisationId } as Holder
+    await expect(all.set(here, organisation, limits)).rejects.toMatchObject({
+      code: 'limits_owner_only',
+    })
+    const elsewhere = { kind: 'organisation', id: newId() } as Holder
+    await expect(all.set(here, elsewhere, limits)).rejects.toMatchObject({
+      code: 'limits_holder_unknown',
+    })
+    await all.set(houseOwner, organisation, limits)
+    expect((await all.list(houseOwner)).map(({ holder }) => holder)).toEqual([organisation])
+    expect((await all.list(here)).map(({ holder }) => holder.kind).sort()).toEqual([
+      'key',
+      'organisation',
+    ])
+    const colleague = { ...here, keyId: newId<'key'>(), personId: newId<'person'>() }
+    expect((await all.listOwn(colleague)).map(({ holder }) => holder)).toEqual([organisation])
+    // What one organisation set, another neither sees nor removes.
+    await expect(all.remove(houseOwner, own)).rejects.toMatchObject({ code: 'limits_not_found' })
+    await service.remove(here, own)
+    await expect(service.remove(here, own)).rejects.toMatchObject({ code: 'limits_not_found' })
+  })
+
+  it('a person’s limits in one organisation do not bind them in another', async () => {
+    const { first, admin } = await openWorld(openStore)
+    const person = { kind: 'person', id: admin.personId ?? newId() } as Holder
+    await first.set(admin, person, { ...no, requestsPerMinute: 1 })
+    const elsewhere = { ...admin, organisationId: newId<'organisation'>() }
+    expect(first.take(elsewhere, 0)).toBeNull()
+    await first.set(elsewhere, person, { ...no, requestsPerMinute: 7 })
+    expect(await take(first, admin)).toHaveProperty('headers.x-ratelimit-limit-requests', '1')
+    expect(await take(first, elsewhere)).toHaveProperty('headers.x-ratelimit-limit-requests', '7')
   })
 
   it('cleans up what lapsed', async () => {

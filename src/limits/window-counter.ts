@@ -194,7 +194,7 @@ export class WindowCounter {
     return isEnding || this.free(nowMs) < extra / 5
   }
 
-  /** Whether it takes part in a statement that goes anyway, so that not each counter needs its own. */
+  /** Whether it takes part in a statement that goes anyway: not each counter needs its own. */
   wantsSoon(nowMs: number): boolean {
     const last = this.#open.at(-1)
     if (last === undefined || this.facts.isRefused(nowMs)) return false

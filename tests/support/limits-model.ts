@@ -10,7 +10,7 @@ interface Slice {
   countsUntilMs: number
 }
 
-/** What the database function `take_limits` does, written again by hand: for tests of who asks it. */
+/** What the database function `take_limits` does, written again: for tests of who asks it. */
 export class ModelDatabase {
   readonly slices = new Map<string, Slice>()
   readonly #limits: Readonly<Record<string, number>>

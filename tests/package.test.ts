@@ -80,6 +80,7 @@ function npmSettings(): Record<string, string> {
     npm_config_registry: get('registry'),
     npm_config_cache: get('cache'),
     npm_config_userconfig: get('userconfig'),
+    npm_config_globalconfig: get('globalconfig'),
   }
   return settings
 }

@@ -152,15 +152,16 @@ function failureOf({ id, state, error, source }: DownloadAnswer): Failure {
   return new Failure(message, { facts: { code, state, download_id: id } })
 }
 
-/** Ends the download of a source, or of the only one of that repository. */
+/** Ends, or gives up, the download of a source, or the only one of that repository. */
 async function cancelDownload(desk: Desk, market: MarketClient, wish: Wish): Promise<void> {
   const key = (text: string) => text.toLowerCase()
   const running = (await market.list<DownloadAnswer>('/api/downloads')).filter(
-    ({ state }) => !['done', 'failed', 'cancelled'].includes(state),
+    ({ state }) => !['done', 'cancelled'].includes(state),
   )
   const exact = running.filter(({ source }) => key(source) === key(wish.source))
   const near = running.filter(({ source }) => key(source).startsWith(`${key(wish.source)}:`))
-  const [one, other] = exact.length > 0 ? exact : near
+  // Of several tries of the same, the last is meant: those before left nothing of their own.
+  const [one, other] = exact.length > 0 ? exact.slice(-1) : near
   if (one === undefined)
     throw new Failure(`No download of ${wish.source} runs.`, {
       facts: { code: 'cli_download_missing' },

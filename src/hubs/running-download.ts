@@ -135,7 +135,7 @@ export class RunningDownload {
   async #fail(error: unknown): Promise<void> {
     const { log } = this.#means.options
     if (this.#stop.signal.aborted && this.#stop.signal.reason !== CANCELLED) return
-    if (this.#stop.signal.aborted) return this.#become('cancelled')
+    if (this.#stop.signal.aborted) return this.#become('cancelled', { error: null })
     const refusal = error instanceof Refusal ? error : unexpected(error)
     log.warn(
       { code: refusal.code, source: this.#note.source, reason: refusal.message },

@@ -177,6 +177,15 @@ describe('a download', () => {
     expect(() => hubs.get(newId())).toThrow('No download has that id')
   })
 
+  it('can be given up where it failed, and leaves nothing then', async () => {
+    const stalls = Array.from({ length: 4 }, () => ({ kind: 'cut', afterBytes: 0 }) as const)
+    file.faults = [{ kind: 'cut', afterBytes: 50_000 }, ...stalls]
+    const failed = await ended((await hubs.start(source, null)).id)
+    expect(readdirSync(join(folder, 'models', '.partial'))).not.toEqual([])
+    expect(await hubs.cancel(failed.id)).toMatchObject({ state: 'cancelled', error: null })
+    expect(readdirSync(join(folder, 'models', '.partial'))).toEqual([])
+  })
+
   it('goes on at the next start where the market stopped', async () => {
     file.faults = [{ kind: 'stall', afterBytes: 100_000 }]
     const { id } = await hubs.start(source, null)

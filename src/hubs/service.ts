@@ -143,7 +143,7 @@ class Downloads implements HubServices {
 
   async cancel(id: string): Promise<DownloadView> {
     const one = this.#find(id)
-    if (isEnded(one.note))
+    if (isEnded(one.note) && one.note.state !== 'failed')
       throw refuse(
         'hubs_download_ended',
         `The download has ended (${one.note.state}). There is nothing to cancel.`,
@@ -151,6 +151,7 @@ class Downloads implements HubServices {
     const at = this.#waiting.indexOf(one)
     if (at !== -1) this.#waiting.splice(at, 1)
     one.stop('cancel')
+    // One that waits, or failed and is not wanted any more, ends by running into its stop.
     await (this.#running.get(one) ?? one.run())
     if (one.note.state === 'cancelled') await this.#removeFiles(one.note)
     return this.#view(one)

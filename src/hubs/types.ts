@@ -191,7 +191,7 @@ export interface HubServices {
   list(): readonly DownloadView[]
   /** Refuses with `hubs_download_unknown`. */
   get(id: string): DownloadView
-  /** Ends it and removes what it brought. Refuses where it has ended. */
+  /** Ends it, or gives up one that failed, and removes what it brought. Refuses of others. */
   cancel(id: string): Promise<DownloadView>
   /** Stops what runs and keeps what came: the next start goes on. */
   close(): Promise<void>

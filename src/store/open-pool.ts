@@ -3,19 +3,21 @@ import pg from 'pg'
 import type { Log } from '../kernel/index.ts'
 import { SCHEMA } from './schema.ts'
 
-/**
- * What every connection of a pool says of itself. A statement that hangs must not hang us. Idle
- * ones end sooner than the way to a server forgets them, and than `SILENT_MS` of sockets.ts.
- */
+/** Idle ones end sooner than the way to a server forgets them, and than `SILENT_MS` of sockets.ts. */
 const poolConfig: pg.PoolConfig = {
   application_name: 'baimo',
   idleTimeoutMillis: 30_000,
   keepAlive: true,
   keepAliveInitialDelayMillis: 10_000,
-  statement_timeout: 30_000,
-  lock_timeout: 10_000,
-  idle_in_transaction_session_timeout: 30_000,
 }
+/**
+ * A statement that hangs must not hang us. Said once the connection stands, as poolers refuse
+ * connections that say more of themselves than they know.
+ */
+const greeting = `set search_path to ${SCHEMA};
+set statement_timeout = '30s';
+set lock_timeout = '10s';
+set idle_in_transaction_session_timeout = '30s'`
 /** How long to wait for a connection: the answer is a 503, and nobody waits for that for long. */
 const CONNECT_LIMIT_MS = 5_000
 
@@ -34,7 +36,7 @@ export function openPool({ connection, max, log }: PoolOptions): pg.Pool {
     connectionTimeoutMillis: CONNECT_LIMIT_MS,
     max,
     onConnect: async (client) => {
-      await client.query(`set search_path to ${SCHEMA}`)
+      await client.query(greeting)
     },
   })
   const tell = (error: Error): void => {

@@ -33,6 +33,17 @@ describeOnEveryServer('a store', (openStoreHere) => {
     await store.close()
   })
 
+  it('ends what takes too long, on every connection', async () => {
+    const store = await openStoreHere()
+    const show = `select current_setting('statement_timeout') as statement,
+      current_setting('lock_timeout') as lock, current_setting('search_path') as path`
+    for (const pool of [store.pool, store.commitPool])
+      expect((await pool.query(show)).rows).toEqual([
+        { statement: '30s', lock: '10s', path: 'baimo' },
+      ])
+    await store.close()
+  })
+
   it('gives each caller a database of its own', async () => {
     const [first, second] = await Promise.all([openStoreHere(), openStoreHere()])
     await sql`create table only_here (id int)`.execute(first.db)

@@ -14,11 +14,13 @@ import { openSender } from './support/malformed/send-attempt.ts'
  *
  *   npx vitest run tests/malformed.test.ts                            5,000, as CI does
  *   BAIMO_MALFORMED=100000 npx vitest run tests/malformed.test.ts     by hand
- *   BAIMO_MALFORMED_SEED=1234 npx vitest run tests/malformed.test.ts  one seed again, shown
+ *   BAIMO_MALFORMED_SEED=1234 npx vitest run tests/malformed.test.ts  one seed, shown
+ *   both: so many seeds from that one on
  */
-const ONE = process.env.BAIMO_MALFORMED_SEED
-const COUNT = ONE === undefined ? Number(process.env.BAIMO_MALFORMED ?? 5_000) : 1
-const FIRST = ONE === undefined ? 0 : Number(ONE)
+const SEED = process.env.BAIMO_MALFORMED_SEED
+const FIRST = Number(SEED ?? 0)
+const COUNT = Number(process.env.BAIMO_MALFORMED ?? (SEED === undefined ? 5_000 : 1))
+const IS_SHOWN = COUNT === 1
 /** After so many the market is asked whether it is well. */
 const ROUND = 1_000
 const AT_ONCE = 12
@@ -74,7 +76,7 @@ async function runRound({ from, to }: { from: number; to: number }, book: Book):
     while (next < to) {
       const attempt = attemptOf(next, now)
       next += 1
-      if (ONE !== undefined) console.log(attempt.about, attempt.parts.map(String))
+      if (IS_SHOWN) console.log(attempt.about, attempt.parts.map(String))
       const outcome = await sender.send(attempt)
       const problem = judgeOutcome(attempt, outcome, book.rules)
       const answers = outcome.reading.kind === 'answers' ? outcome.reading.answers : []
@@ -82,7 +84,7 @@ async function runRound({ from, to }: { from: number; to: number }, book: Book):
       if (answers.length === 0) count(book.statuses, `none, ${outcome.end}`)
       book.slow.push({ ms: outcome.totalMs, about: `seed ${attempt.seed}: ${attempt.about}` })
       if (problem !== null) book.problems.push(`seed ${attempt.seed}: ${attempt.about}: ${problem}`)
-      if (ONE !== undefined) console.log(answers.map(({ status, body }) => `${status} ${body}`))
+      if (IS_SHOWN) console.log(answers.map(({ status, body }) => `${status} ${body}`))
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))

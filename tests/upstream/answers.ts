@@ -30,11 +30,14 @@ const SENTENCE = [
   '.',
 ]
 
+/** As many as OpenAI gives. */
+const MOST_CHOICES = 128
+
 /** Reads a call. `pieceCount` is how many pieces of text the answer has, each one token. */
 export function readCall(operation: ScriptedOperation, json: JsonObject, pieceCount: number): Call {
   const limit = numberOf(json.max_tokens) ?? numberOf(json.max_completion_tokens) ?? pieceCount
   const count = Math.min(pieceCount, limit)
-  const choiceCount = numberOf(json.n) ?? 1
+  const choiceCount = Math.min(numberOf(json.n) ?? 1, MOST_CHOICES)
   const promptTokens = countWords(json.messages ?? json.prompt ?? json.input ?? '')
   const completionTokens = operation === 'embeddings' ? 0 : count * choiceCount
   const options = json.stream_options

@@ -3,7 +3,7 @@ import pg from 'pg'
 import type { Log } from '../kernel/index.ts'
 import { SCHEMA } from './schema.ts'
 
-/** Idle ones end sooner than the way to a server forgets them, and than `SILENT_MS` of sockets.ts. */
+/** Idle ones end before the way to a server forgets them, and before `SILENT_MS` of sockets.ts. */
 const poolConfig: pg.PoolConfig = {
   application_name: 'baimo',
   idleTimeoutMillis: 30_000,

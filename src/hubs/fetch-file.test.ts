@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -191,6 +191,17 @@ describe('fetching a file', () => {
     expect(error.code).toBe('hubs_host_forbidden')
     expect(error.message).toContain('BAIMO_HUB_HOSTS=evil.example.org')
   })
+
+  it.runIf(existsSync('/dev/full'))(
+    'says so where the disk is full, and asks no more',
+    async () => {
+      const part = partPathOf(folder, wanted())
+      await mkdir(dirname(part), { recursive: true })
+      symlinkSync('/dev/full', part)
+      expect(await codeOf(run())).toBe('hubs_disk_full')
+      expect(hub.fileRequests()).toHaveLength(1)
+    },
+  )
 
   it('takes a file that is there already without asking for it', async () => {
     await run()

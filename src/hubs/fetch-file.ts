@@ -221,7 +221,7 @@ async function writeBody(fetch: FileFetch, body: Readable, fromBytes: number): P
   const { partPath, file, onBytes, onWait } = fetch
   const handle = await open(partPath, fromBytes === 0 ? 'w' : 'r+', 0o600)
   try {
-    await handle.truncate(fromBytes)
+    if (fromBytes > 0) await handle.truncate(fromBytes)
     let at = fromBytes
     onBytes(at)
     for await (const chunk of body as AsyncIterable<Buffer>) {

@@ -35,6 +35,8 @@ export interface Config {
   readonly engineThreads: number | null
   /** Room on the embedded database's disk below which nothing is written; 0: not looked at. */
   readonly diskReserveBytes: number
+  /** How long running answers may go on after a stop was asked for. */
+  readonly stopMs: number
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** Where the command line finds a market that runs elsewhere; null: the one of this home. */
   readonly remoteUrl: string | null
@@ -128,6 +130,12 @@ export const settings: readonly Setting[] = [
     name: 'BAIMO_DISK_RESERVE_MB',
     meaning: 'Room on the home’s disk below which nothing is written, in MB; 0: not looked at',
     fallback: '64',
+    isSecret: false,
+  },
+  {
+    name: 'BAIMO_STOP_SECONDS',
+    meaning: 'How long running answers may go on after a stop was asked for, in seconds',
+    fallback: '30',
     isSecret: false,
   },
   {
@@ -232,6 +240,7 @@ export function readConfig(env: Environment): Config {
     diskReserveBytes:
       megabytes(whole(env, 'BAIMO_DISK_RESERVE_MB', { least: 0, most: 1_000_000 })) ??
       DEFAULT_DISK_RESERVE_BYTES,
+    stopMs: (whole(env, 'BAIMO_STOP_SECONDS', { least: 0, most: 3_600 }) ?? 30) * 1_000,
     logLevel: logLevel(text('BAIMO_LOG')),
     remoteUrl: text('BAIMO_URL')?.replace(/\/+$/, '') ?? null,
     remoteKey: text('BAIMO_KEY'),

@@ -3,7 +3,13 @@ import { join } from 'node:path'
 import { type Catalog, catalogRoutes, openCatalog, summariseModels } from './catalog/index.ts'
 import { type Config, packageRoot } from './config.ts'
 import { dispatchWhenReady, type Engine, openEngine } from './engine/index.ts'
-import { gatewayMeters, gatewayRoutes, meterHealth, openGateway } from './gateway/index.ts'
+import {
+  type Gateway,
+  gatewayMeters,
+  gatewayRoutes,
+  meterHealth,
+  openGateway,
+} from './gateway/index.ts'
 import {
   openServer,
   requireDescriptors,
@@ -26,8 +32,6 @@ import { openHolders, openPeople, type People, peopleRoutes, type Route } from '
 import { normaliseBaseUrl, openProviders, type Providers, presetOf } from './providers/index.ts'
 import { type Home, openHome, openSecrets, openStore, type Store } from './store/index.ts'
 
-/** How long running answers may go on after a stop was asked for. */
-const GRACE_MS = 30_000
 const LAST_COMMITS_MS = 5_000
 /** How long changes of another process to the catalog may go unseen. */
 const CATALOG_LOOK_MS = 1_000
@@ -116,8 +120,9 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
   const startedAt = new Date(clock.nowMs())
   const found = config.isOffline ? Promise.resolve([]) : findLocalServers(parts.providers, log)
   const running: Running = { ...parts, hubs, address, home, engine, store, startedAt, found, log }
+  const gateway = openGatewayOf(running)
   const server = await openServer({
-    routes: composeRoutes(running),
+    routes: composeRoutes(running, gateway),
     authenticate: parts.people.authenticate,
     log,
     clock,
@@ -129,7 +134,7 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
     publicUrl: config.publicUrl,
   })
   address.url = config.publicUrl ?? server.url
-  closers.push(() => server.close({ graceMs: GRACE_MS }))
+  closers.push(() => server.close({ graceMs: config.stopMs, onLate: gateway.stopAll }))
   const { url: ownerLink } = await parts.people.createOwnerLink()
   writeFileSync(home.marketPath, `${JSON.stringify({ url: server.url, pid: process.pid })}\n`)
   closers.push(() => rmSync(home.marketPath, { force: true }))
@@ -216,10 +221,9 @@ export interface Running extends Parts, Ground {
   readonly found: Promise<readonly FoundServer[]>
 }
 
-/** Every route of the market, each with its declaration of who may call it. */
-export function composeRoutes(running: Running): readonly Route[] {
-  const { people, catalog, providers, metering, limits, metrics, engine, store } = running
-  const version = readVersion()
+/** The gateway over the domains. */
+function openGatewayOf(running: Running): Gateway {
+  const { catalog, providers, metering, limits, metrics, engine, store } = running
   const gateway = openGateway({
     marketId: running.marketId,
     resolve: (name, allowed) => catalog.snapshot().resolve(name, allowed),
@@ -236,6 +240,16 @@ export function composeRoutes(running: Running): readonly Route[] {
     log: running.log,
   })
   meterHealth(metrics, gateway.health)
+  return gateway
+}
+
+/** Every route of the market, each with its declaration of who may call it. */
+export function composeRoutes(
+  running: Running,
+  gateway: Gateway = openGatewayOf(running),
+): readonly Route[] {
+  const { people, catalog, metering, limits, metrics, engine, store } = running
+  const version = readVersion()
   metrics.gaugeFrom(
     'baimo_requests_running',
     'Requests at a provider now.',

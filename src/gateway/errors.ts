@@ -58,6 +58,11 @@ export const gatewayErrors = defineErrors({
     title: 'The request has been through this market before: a listing leads back to it.',
     isRetryable: false,
   },
+  gateway_stopping: {
+    kind: 'unavailable',
+    title: 'The market stopped before the answer was whole; ask again in a moment.',
+    isRetryable: true,
+  },
   gateway_listing_resting: {
     kind: 'unavailable',
     title: 'What serves the model failed again and again and is left alone for a while.',

@@ -17,7 +17,7 @@ import {
 } from './count-usage.ts'
 import { describeAttempt, describeRoute } from './describe-attempt.ts'
 import { refuse } from './errors.ts'
-import { type Deciding, makeRecord } from './make-record.ts'
+import { makeRecord, notSent } from './make-record.ts'
 import { markListing } from './mark-listing.ts'
 import { type FailedEnd, nameFailure } from './name-failure.ts'
 import type { Watched } from './open-watch.ts'
@@ -133,9 +133,7 @@ class Exchange implements AttemptOwner, Watched {
 
   #resting(nowMs: number): Error {
     const { modelName } = this.#admitted.listing
-    const message = `What serves ${modelName} failed again and again and rests; try again later.`
-    const retryAfterSeconds = this.#makeCandidates().restsForMs(nowMs) / 1_000
-    return refuse('gateway_listing_resting', message, { retryAfterSeconds })
+    return this.#makeCandidates().refuseResting(modelName, nowMs)
   }
 
   #makeCandidates(): Candidates {
@@ -371,16 +369,31 @@ class Exchange implements AttemptOwner, Watched {
   }
 
   #clientGone(): void {
+    const settled = this.#breakOff('client gone')
+    if (settled !== null) this.#finish(settled.then(() => this.#over()))
+  }
+
+  stop(): void {
+    this.#guard(() => {
+      const settled = this.#breakOff('the market stops')
+      const message = 'The market stopped before the answer was whole. Ask again in a moment.'
+      const error = refuse('gateway_stopping', message, { retryAfterSeconds: 5 })
+      if (settled !== null) this.#finish(settled.then(() => this.#writeError(error)))
+    })
+  }
+
+  /** Records what came until now; null where that is done already. */
+  #breakOff(why: string): Promise<unknown> | null {
     const attempt = this.#attempt
     const isWaiting = this.#backoff !== null
     if (this.#backoff !== null) clearTimeout(this.#backoff)
     this.#backoff = null
     if (attempt !== null && !attempt.isOver) attempt.breaker.leave(attempt.isTrial)
-    attempt?.abort(new Error('client gone'))
-    if (this.#isSettled) return
+    attempt?.abort(new Error(why))
+    if (this.#isSettled) return null
     // What failed attempts cost is not counted yet: while it waits for the next there is nothing.
     const counted = isWaiting ? NOTHING_CONSUMED : this.#abortedCount(attempt)
-    this.#finish(this.#settle('aborted', counted).then(() => this.#over()))
+    return this.#settle('aborted', counted)
   }
 
   /** A client that left before the answer began: what was sent on was read, nothing came back. */
@@ -481,8 +494,4 @@ class Exchange implements AttemptOwner, Watched {
     if (this.#stopsRetries) own['x-should-retry'] = 'false'
     return hold === null ? own : Object.assign(own, hold.headers)
   }
-}
-
-function notSent(listing: LiveListing): Deciding {
-  return { listing, status: null, firstByteAtMs: null }
 }

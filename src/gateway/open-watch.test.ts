@@ -5,9 +5,14 @@ import { openWatch } from './open-watch.ts'
 
 class Counting {
   ticks = 0
+  stops = 0
 
   tick(): void {
     this.ticks += 1
+  }
+
+  stop(): void {
+    this.stops += 1
   }
 }
 
@@ -29,10 +34,21 @@ it('ticks as often as the shortest wait needs, all alike, and nobody that has le
   expect(counts()).toEqual(before)
 })
 
+it('stops all that are there, once each', () => {
+  const watch = openWatch(systemClock)
+  const [there, gone] = [new Counting(), new Counting()]
+  watch.add(there, 1_000)
+  watch.add(gone, 1_000)
+  watch.delete(gone)
+  watch.stopAll()
+  expect([there.stops, gone.stops]).toEqual([1, 0])
+  watch.delete(there)
+})
+
 it('lets one leave while all are ticked, and goes on', async () => {
   const watch = openWatch(systemClock)
   const staying = new Counting()
-  const leaving = { tick: () => watch.delete(leaving) }
+  const leaving = { tick: () => watch.delete(leaving), stop() {} }
   watch.add(leaving, 40)
   watch.add(staying, 40)
   await sleep(100)

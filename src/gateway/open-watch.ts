@@ -9,12 +9,16 @@ const TICKS_OF_A_WAIT = 8
 export interface Watched {
   /** Time has passed. Throws nothing. */
   tick(nowMs: number): void
+  /** The market stops. Throws nothing. */
+  stop(): void
 }
 
 export interface Watch {
   /** Ticks it from now on, often enough for a wait of `shortestMs`. */
   add(watched: Watched, shortestMs: number): void
   delete(watched: Watched): void
+  /** Stops all that it watches. */
+  stopAll(): void
 }
 
 /**
@@ -55,5 +59,8 @@ export function openWatch(clock: Clock): Watch {
       if (timer === null) arm()
     },
     delete: (watched) => void all.delete(watched),
+    stopAll() {
+      for (const watched of [...all]) watched.stop()
+    },
   }
 }

@@ -38,6 +38,11 @@ export interface Gateway {
   ): void
   /** Requests that are dispatched and not yet over. */
   readonly runningCount: number
+  /**
+   * Ends every answer that is still under way: what came of it is recorded as `aborted`, and its
+   * client is told so by an error, in a stream by an error event.
+   */
+  stopAll(): void
   /** How the listings that were asked lately are doing. */
   readonly health: Pick<Health, 'health' | 'list'>
 }
@@ -75,6 +80,7 @@ export function openGateway(parts: GatewayParts): Gateway {
       return runningCount
     },
     health,
+    stopAll: () => relay.watch.stopAll(),
     relay: (operation, request, response, caller) => {
       if (response.destroyed) return // nobody is left to answer, and its close has been
       const share = bodies.open()

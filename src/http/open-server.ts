@@ -11,10 +11,12 @@ import { refuse } from './errors.ts'
 import { createGate } from './gate.ts'
 import { dialectAt, methodsAt } from './match-methods.ts'
 import { createRawDoor } from './raw-door.ts'
-import type { Server, ServerOptions } from './types.ts'
+import type { CloseOptions, Server, ServerOptions } from './types.ts'
 import { createWatch } from './watch.ts'
 import { watchDescriptors } from './watch-descriptors.ts'
 
+/** How long answers that were cut may take to record what came of them, and to say so. */
+const LATE_MS = 6_000
 const MAX_HEADER_BYTES = 16 * 1024
 const MAX_JSON_BYTES = 1024 * 1024
 
@@ -126,11 +128,13 @@ function serverOf(
   const stopWatching = watchDescriptors(app.server, log)
   let closing: Promise<void> | undefined
 
-  async function close(graceMs: number): Promise<void> {
+  async function close({ graceMs, onLate }: CloseOptions): Promise<void> {
     watch.stop()
     stopWatching()
     const closed = app.close()
     await watch.whenIdle(graceMs)
+    if (watch.runningCount > 0) onLate?.()
+    await watch.whenIdle(LATE_MS)
     app.server.closeAllConnections()
     await closed
   }
@@ -142,8 +146,8 @@ function serverOf(
     get runningCount() {
       return watch.runningCount
     },
-    close: ({ graceMs }) => {
-      closing ??= close(graceMs)
+    close: (how) => {
+      closing ??= close(how)
       return closing
     },
     inject: (request) => app.inject(request),

@@ -48,6 +48,11 @@ export interface ServerOptions {
   readonly headersTimeoutMs?: number
 }
 
+export interface CloseOptions {
+  readonly graceMs: number
+  readonly onLate?: () => void
+}
+
 export interface Server {
   /** Where it answers, without a slash at its end. */
   readonly url: string
@@ -57,9 +62,10 @@ export interface Server {
   readonly runningCount: number
   /**
    * Stops taking requests at once, waits until those that run have ended, `graceMs` at most, and
-   * then cuts what is left. The second call waits for the first.
+   * then cuts what is left: `onLate` is told before, and answers have a moment to end by it. The
+   * second call waits for the first.
    */
-  close(options: { readonly graceMs: number }): Promise<void>
+  close(options: CloseOptions): Promise<void>
   /** A request without a socket, for tests. */
   inject(request: InjectOptions): Promise<InjectedResponse>
 }

@@ -10,6 +10,8 @@ import { closePools, expectExactBooks, type Load, openLoad, readUsage } from './
 
 /** Streams of half a second: under way whenever the signal comes. */
 const SLOW = 'acme/normal?pieces=10&gap_ms=50'
+/** Streams of ten seconds: longer than a stop takes. */
+const SLOWER = 'acme/normal?pieces=10&gap_ms=1000'
 
 let upstream: ScriptedUpstream
 let home: string
@@ -17,8 +19,6 @@ let market: Market
 let load: Load
 
 beforeEach(async () => {
-  const data = ['acme/normal', SLOW].map((id) => ({ id }))
-  upstream = await openScriptedUpstream({ modelList: { data } })
   home = makeQuickFolder('baimo-stop-')
 })
 afterEach(async () => {
@@ -29,17 +29,20 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true, maxRetries: 20 })
 })
 
-async function startUnderLoad(env: Record<string, string> = {}): Promise<void> {
+async function startUnderLoad(env: Record<string, string> = {}, slow = SLOW): Promise<void> {
+  const data = ['acme/normal', slow].map((id) => ({ id }))
+  upstream = await openScriptedUpstream({ modelList: { data } })
   market = await startMarket({ home, env })
-  await addUpstream(market, upstream, ['acme/normal', SLOW])
-  const { data } = (await (await call(market, '/api/listings')).json()) as {
+  await addUpstream(market, upstream, ['acme/normal', slow])
+  const { data: listings } = (await (await call(market, '/api/listings')).json()) as {
     data: { id: string; upstream_model: string }[]
   }
-  const models = ['acme/normal', SLOW].map(
-    (name) => data.find((listing) => listing.upstream_model === name)?.id ?? name,
+  const models = ['acme/normal', slow].map(
+    (name) => listings.find((listing) => listing.upstream_model === name)?.id ?? name,
   )
   load = openLoad({ market: () => market, clients: 16, models })
-  await expect.poll(() => load.good().length, { timeout: 10_000 }).toBeGreaterThan(100)
+  const enough = slow === SLOW ? 100 : 10
+  await expect.poll(() => load.good().length, { timeout: 10_000 }).toBeGreaterThan(enough)
 }
 
 test('SIGTERM under load ends every answer in order, and each has its record', async () => {
@@ -58,6 +61,22 @@ test('SIGTERM under load ends every answer in order, and each has its record', a
   expect(tookMs).toBeLessThan(5_000)
   market = await startMarket({ home })
   expectExactBooks(await readUsage(market), load.asked, upstream)
+}, 60_000)
+
+test('what takes longer than the time for a stop is told so, and recorded as far as it came', async () => {
+  await startUnderLoad({ BAIMO_STOP_SECONDS: '1' }, SLOWER)
+  const signalledMs = performance.now()
+  expect(await market.end('SIGTERM')).toBe(0)
+  expect(performance.now() - signalledMs).toBeLessThan(8_000)
+  await load.stop()
+  const cut = load.asked.filter(({ status, isWhole }) => status === 200 && !isWhole)
+  expect(cut.length).toBeGreaterThan(0)
+  for (const { text } of cut) expect(text).toMatch(/data: \{"error":.*gateway_stopping/)
+  market = await startMarket({ home })
+  const recorded = await readUsage(market)
+  expectExactBooks(recorded, load.asked, upstream)
+  const outcomes = new Map(recorded.map(({ id, outcome }) => [id, outcome]))
+  expect(cut.filter(({ id }) => outcomes.get(id ?? '') !== 'aborted')).toEqual([])
 }, 60_000)
 
 test('a second SIGTERM ends it at once, and what was answered is recorded all the same', async () => {

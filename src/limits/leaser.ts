@@ -38,6 +38,9 @@ interface Waiting {
 
 /** After a failure nothing is asked for a while. */
 const PAUSE_AFTER_FAILURE_MS = 250
+/** What one statement may carry: it holds the locks of all that it names. */
+const MAX_COUNTERS = 200
+const MAX_REPORTS = 1_000
 /** How long a statement that does not come back keeps others from being sent. */
 const LONGEST_HANG_MS = 10_000
 
@@ -120,6 +123,7 @@ export class Leaser {
     this.#timer = null
     for (const waiting of this.#waiting.splice(0)) waiting.reject(refuseUnavailable())
     await this.#running
+    if (this.#isFailing) return // what is leased lapses by itself
     for (const counter of this.#active) {
       counter.recall(this.#nowMs())
       if (counter.kind === 'place') this.#wishes.add(counter)
@@ -168,6 +172,7 @@ export class Leaser {
     // A microtask later, so that all requests of this turn share the first statement.
     this.#running = Promise.resolve()
       .then(() => this.#run())
+      .catch((error: unknown) => this.#fail(new Map(), this.#nowMs(), error))
       .finally(() => {
         this.#running = null
         if (!this.#isKicked) return
@@ -184,16 +189,12 @@ export class Leaser {
   async #round(): Promise<boolean> {
     const sentMs = this.#nowMs()
     this.#admit(sentMs)
-    const ready = this.#waiting.filter(({ readyMs }) => readyMs <= sentMs)
-    if (ready.length > 0 || this.#wishes.size > 0)
-      for (const counter of this.#active)
-        if (counter.kind === 'window' && counter.wantsSoon(sentMs)) this.#wishes.add(counter)
+    const ready = pickReady(this.#waiting, sentMs)
     const asks = planAsks(
       ready.map(({ needs }) => needs),
-      this.#wishes,
+      this.#takeWishes(ready.length > 0, sentMs),
       { nowMs: sentMs, newId: this.#parts.newId },
     )
-    this.#wishes.clear()
     for (const counter of asks.keys()) this.#activate(counter)
     if (asks.size === 0 && !this.#isFlushDue) return false
     const { reports, restore } = this.#collectReports(sentMs)
@@ -211,6 +212,16 @@ export class Leaser {
     }
   }
 
+  /** Counters that ask for more although nobody waits; where a statement goes, who would soon too. */
+  #takeWishes(isAsking: boolean, nowMs: number): Counter[] {
+    if (isAsking || this.#wishes.size > 0)
+      for (const counter of this.#active)
+        if (counter.kind === 'window' && counter.wantsSoon(nowMs)) this.#wishes.add(counter)
+    const wishes = [...this.#wishes].slice(0, MAX_COUNTERS)
+    for (const counter of wishes) this.#wishes.delete(counter)
+    return wishes
+  }
+
   #collectReports(nowMs: number): { reports: Report[]; restore: () => void } {
     this.#isFlushDue = false
     const reports: Report[] = []
@@ -218,6 +229,10 @@ export class Leaser {
     for (const counter of this.#active) {
       if (counter.kind !== 'window') continue
       counter.closeEnded(nowMs)
+      if (reports.length >= MAX_REPORTS) {
+        this.#isFlushDue = true // the rest goes with the next
+        break
+      }
       const taken = counter.takeReports(nowMs)
       if (taken.reports.length > 0) undo.push(taken.restore)
       for (const report of taken.reports) reports.push(report)
@@ -358,4 +373,16 @@ export class Leaser {
     clearInterval(this.#timer)
     this.#timer = null
   }
+}
+
+/** Who is to be asked for now: as many as one statement may carry counters of, oldest first. */
+function pickReady(waiting: readonly Waiting[], nowMs: number): Waiting[] {
+  const counters = new Set<Counter>()
+  return waiting.filter(({ readyMs, needs }) => {
+    if (readyMs > nowMs) return false
+    const isKnown = needs.every(({ counter }) => counters.has(counter))
+    if (!isKnown && counters.size >= MAX_COUNTERS) return false
+    for (const { counter } of needs) counters.add(counter)
+    return true
+  })
 }

@@ -142,7 +142,9 @@ function testReplicas(host: () => string | undefined): void {
     expect(await counted(world, 'concurrent')).toBe(0)
     await world.client.end()
   }, 60_000)
+}
 
+function testKill(host: () => string | undefined): void {
   it('a killed process strands nothing: what it had leased is there again after its time', async () => {
     const world = await openWorld(host(), { requests: 400, concurrent: 50 })
     const orders = [1, 2].map((seed) => ({
@@ -166,6 +168,7 @@ function testReplicas(host: () => string | undefined): void {
 
 describe('limits over several processes (embedded PostgreSQL)', () => {
   testReplicas(() => undefined)
+  testKill(() => undefined)
 })
 
 describe.skipIf(!hasDebian15)('limits over several processes (PostgreSQL 15)', () => {

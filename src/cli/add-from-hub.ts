@@ -70,7 +70,7 @@ function askLine(model: string): string {
 }
 
 const POLL_MS = 250
-/** Where no width is known: what every terminal has. */
+/** Where no width is known, or none is told (0): what every terminal has. */
 const COLUMNS = 79
 
 /** Follows a download to its end. Ctrl-C leaves it: it goes on in the market. */
@@ -139,7 +139,7 @@ function openBar(terminal: Terminal, isSilent: boolean): Bar {
   }
   return {
     show(download) {
-      const line = printable(describeProgress(download, (terminal.columns ?? COLUMNS) - 1))
+      const line = printable(describeProgress(download, (terminal.columns || COLUMNS) - 1))
       terminal.err(`\r\u001b[K${line}`)
     },
     end: () => terminal.err('\r\u001b[K'),

@@ -1,4 +1,5 @@
 import type { LiveListing } from '../catalog/index.ts'
+import type { Refusal } from '../kernel/index.ts'
 import {
   type Candidate,
   decideNext,
@@ -6,6 +7,7 @@ import {
   type Standing,
   type Step,
 } from '../routing/index.ts'
+import { refuse } from './errors.ts'
 import type { Envelope } from './read-envelope.ts'
 import type { Admitted } from './types.ts'
 
@@ -46,6 +48,13 @@ export class Candidates {
       return { ...tried, standing: standingOf(this.#health, listing, nowMs) }
     })
     return decideNext(candidates, { attempts, retries, nowMs, random })
+  }
+
+  /** The refusal where all of them rest. */
+  refuseResting(modelName: string, nowMs: number): Refusal {
+    const message = `What serves ${modelName} failed again and again and rests; try again later.`
+    const retryAfterSeconds = this.restsForMs(nowMs) / 1_000
+    return refuse('gateway_listing_resting', message, { retryAfterSeconds })
   }
 
   /** Until the first of those that rest may be asked again. */

@@ -10,6 +10,11 @@ export interface Deciding {
   readonly firstByteAtMs: number | null
 }
 
+/** Where nothing was sent to anybody. */
+export function notSent(listing: LiveListing): Deciding {
+  return { listing, status: null, firstByteAtMs: null }
+}
+
 /** The usage of a request, recorded once, under its id and for the attempt that decided. */
 export function makeRecord(
   admitted: Omit<Admitted, 'envelope'>,

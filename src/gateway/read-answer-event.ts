@@ -29,8 +29,8 @@ const MAX_DEPTH = 100
 
 /**
  * Reads one event of an OpenAI-dialect stream. Only events that mention usage or an error are
- * looked into; all others cost one search for a few keys. `stripsUsage`: the client did not ask for usage, so
- * a top-level `usage: null` is cut out (one official client rejects it) and nothing else.
+ * looked into; all others cost one search for a few keys. `stripsUsage`: the client did not ask for
+ * usage, so a top-level `usage: null` is cut out (one official client rejects it) and nothing else.
  */
 export function readAnswerEvent(event: Buffer, stripsUsage: boolean): AnswerEvent {
   const data = findData(event)

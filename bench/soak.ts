@@ -119,7 +119,7 @@ async function soak(market: Market, total: number): Promise<{ points: Point[]; c
   return { points, cut }
 }
 
-/** MB a request, by least squares: a single point says more of the last collection than of growth. */
+/** MB a request, by least squares: one point tells of the last collection, not of growth. */
 function slopeOf(points: readonly Point[]): number {
   const mean = (read: (point: Point) => number): number =>
     points.reduce((sum, point) => sum + read(point), 0) / points.length

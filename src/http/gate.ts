@@ -39,10 +39,7 @@ export function createGate(options: GateOptions): Gate {
     request.dialect = route?.dialect ?? 'problem'
     demandHost(request)
     if (route === undefined) return undefined
-    if (options.isStopping() && route.path !== '/healthz')
-      throw refuse('http_stopping', 'The market is stopping. Try again in a moment.', {
-        retryAfterSeconds: 5,
-      })
+    if (options.isStopping() && route.path !== '/healthz') throw refuseStopping()
     // What does not look at its caller costs no look-up, and answers while the database is away.
     const isBlind = route.access === 'anyone' && route.seesCaller !== true
     const credentials = isBlind ? null : readCredentials(request.headers)
@@ -146,4 +143,9 @@ function refuseHost(header: string | undefined) {
     'http_host_unknown',
     `The market does not answer to the name ${shown}. Use localhost, or set BAIMO_PUBLIC_URL or BAIMO_HOST_NAMES.`,
   )
+}
+
+function refuseStopping() {
+  const message = 'The market is stopping. Try again in a moment.'
+  return refuse('http_stopping', message, { retryAfterSeconds: 5 })
 }

@@ -6,6 +6,7 @@ import { openServer } from '../../src/store/server.ts'
 
 import { makeQuickFolder } from './folders.ts'
 
+export type { Binaries } from '../../src/store/binaries.ts'
 export { isAlive, readPostmaster } from '../../src/store/postmaster.ts'
 
 export type ServerKind = 'embedded' | 'debian15'

@@ -9,7 +9,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Binaries } from '../../../src/store/binaries.ts'
+import type { Binaries } from '../../support/postgres.ts'
 
 /** A clock for processes that are started with its environment; others keep the machine’s. */
 export interface SettableClock {

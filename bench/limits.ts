@@ -9,9 +9,9 @@ import { type LimitHold, openLimits } from '../src/limits/index.ts'
 import { openHome, openStore, type Store } from '../src/store/index.ts'
 import {
   finish,
-  inWindow,
   letTake,
   mostInWindow,
+  mostLeft,
   startReplicas,
   type TakeOrder,
 } from '../tests/support/limits.ts'
@@ -195,9 +195,8 @@ async function measureReplicas(store: Store, count: number): Promise<Row[]> {
     .map(({ atMs }) => ({ atMs, amount: 1 }))
     .toSorted((one, other) => one.atMs - other.atMs)
   const span = quick.windowMs + quick.openMs
-  const left = all
-    .filter(({ isAdmitted }) => !isAdmitted)
-    .map(({ atMs }) => limit - inWindow(amounts, atMs, span))
+  const timesMs = all.filter(({ isAdmitted }) => !isAdmitted).map(({ atMs }) => atMs)
+  const left = mostLeft(limit, { amounts, timesMs, windowMs: span })
   const most = mostInWindow(amounts, quick.windowMs)
   const sum = statements.reduce((total, one) => total + one, 0)
   const name = `${count} × 500`
@@ -209,7 +208,7 @@ async function measureReplicas(store: Store, count: number): Promise<Row[]> {
       goal: 0,
     },
     { what: `${name}: unused in the fullest window`, value: limit - most, unit: '', goal: count },
-    { what: `${name}: most left at a refusal`, value: Math.max(0, ...left), unit: '', goal: count },
+    { what: `${name}: most left at a refusal`, value: left, unit: '', goal: count },
     {
       what: `${name}: statements per 1,000 requests`,
       value: (sum * 1_000) / all.length,

@@ -212,7 +212,7 @@ export class Leaser {
     }
   }
 
-  /** Counters that ask for more although nobody waits; where a statement goes, who would soon too. */
+  /** Counters that want more although nobody waits; where a statement goes, who soon would too. */
   #takeWishes(isAsking: boolean, nowMs: number): Counter[] {
     if (isAsking || this.#wishes.size > 0)
       for (const counter of this.#active)

@@ -92,3 +92,23 @@ export function inWindow(sorted: readonly Amount[], atMs: number, windowMs: numb
   }
   return sum
 }
+
+/** The most that is left of a limit at any of these times, as `inWindow` counts, in one go. */
+export function mostLeft(
+  limit: number,
+  {
+    amounts,
+    timesMs,
+    windowMs,
+  }: { amounts: readonly Amount[]; timesMs: readonly number[]; windowMs: number },
+): number {
+  const sorted = amounts.toSorted((one, other) => one.atMs - other.atMs)
+  let [from, to, sum, most] = [0, 0, 0, 0]
+  for (const atMs of timesMs.toSorted((one, other) => one - other)) {
+    for (; (sorted[to]?.atMs ?? Infinity) <= atMs; to += 1) sum += sorted[to]?.amount ?? 0
+    for (; from < to && (sorted[from]?.atMs ?? 0) <= atMs - windowMs; from += 1)
+      sum -= sorted[from]?.amount ?? 0
+    most = Math.max(most, limit - sum)
+  }
+  return most
+}

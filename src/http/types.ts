@@ -33,7 +33,7 @@ export interface ServerOptions {
   readonly log: Log
   readonly clock: Clock
   readonly metrics: Metrics
-  /** Throws a Refusal while nothing may be changed: asked before a JSON route that changes things. */
+  /** Throws a Refusal while nothing may be changed: asked before JSON routes that change things. */
   readonly mayWrite?: () => void
   readonly host: string
   /** 0: any free one. */

@@ -17,7 +17,7 @@ import {
 } from './support/load.ts'
 import { openSmallDisk, reasonForNoDisk, type SmallDisk } from './support/small-disk.ts'
 
-const RECOVERED_MS = 10_000
+const RECOVERED_MS = 20_000
 const reason = reasonForNoDisk()
 if (reason !== null) process.stderr.write(`the tests of a full disk are skipped: ${reason}\n`)
 

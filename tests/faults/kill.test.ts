@@ -20,7 +20,7 @@ import { processesOf } from './support/processes.ts'
 /** By hand: `KILLS=100 npm test -- tests/faults/kill.test.ts`, and `SEED` to repeat a run. */
 const KILLS = Number(process.env.KILLS ?? 20)
 const SEED = Number(process.env.SEED ?? 4)
-const BACK_MS = 10_000
+const BACK_MS = 20_000
 
 type Victim = 'baimo' | 'postmaster' | 'backend' | 'engine'
 const VICTIMS: readonly [Victim, ...Victim[]] = ['baimo', 'postmaster', 'backend', 'engine']

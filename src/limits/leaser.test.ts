@@ -45,6 +45,12 @@ interface Refused {
   readonly need: number
 }
 
+function counterOf([metric, limit]: [string, number]): Counter {
+  const counted = { limitId: 'a', holder, limit }
+  if (metric === 'concurrent') return new PlaceCounter(counted, { timing, sliceId: newId() })
+  return new WindowCounter(counted, metric as 'requests' | 'tokens', timing)
+}
+
 /** Processes with one clock each, on one database with its own. */
 function openWorld(
   random: SeededRandom,
@@ -69,24 +75,16 @@ function openWorld(
   /** The largest slice that each process was granted lately. */
   const grants: { process: number; atMs: number; granted: number }[] = []
   const recalls = new Set<(from: number, counter: Counter) => void>()
-  let statements = 0
 
   function openProcess(at: number) {
     const offsetMs = random.below(1_000_000)
     const clock = { monotonicMs: () => performance.now() + offsetMs }
     const processId = newId()
     let sequence = 0
-    const counters: Counter[] = []
-    for (const [metric, limit] of Object.entries(limits)) {
-      const counted = { limitId: 'a', holder, limit }
-      if (metric === 'concurrent')
-        counters.push(new PlaceCounter(counted, { timing, sliceId: newId() }))
-      else counters.push(new WindowCounter(counted, metric as 'requests' | 'tokens', timing))
-    }
+    const counters = Object.entries(limits).map(counterOf)
     const leaser = new Leaser({
       send: async (asks, reports) => {
         sequence += 1
-        statements += 1
         const own = sequence
         const isLost = fate.lossEvery > 0 && random.below(fate.lossEvery) === 0
         const isLostBefore = random.below(2) === 0
@@ -118,7 +116,7 @@ function openWorld(
   }
 
   const all = Array.from({ length: processes }, (_, at) => openProcess(at))
-  return { all, database, draws, notes, refused, grants, statements: () => statements }
+  return { all, database, draws, notes, refused, grants }
 }
 
 function pause(ms: number): Promise<void> {

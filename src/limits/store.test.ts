@@ -23,83 +23,16 @@ describeOnEveryServer('take_limits', (openStore) => {
           limits,
           updatedAt: new Date(),
         })
-      // Nothing lapses while the test runs: the clocks of the two would have to agree.
-      const timing = { ...usualTiming, windowMs: 3_600_000, openMs: 600_000, placeLeaseMs: 600_000 }
-      const model = new ModelDatabase(
-        Object.fromEntries(
-          ids.flatMap((id) => [
-            [`${id} requests`, 300],
-            [`${id} tokens`, 9_000],
-            [`${id} concurrent`, 40],
-          ]),
-        ),
-        timing,
-      )
-      const random = seededRandom(seed)
-      const processes = [newId(), newId(), newId()]
-      const places = new Map<string, { sliceId: string; held: number }>()
-      const granted: { ask: Ask; amount: number; processId: string }[] = []
+      const model = new ModelDatabase(Object.fromEntries(ids.flatMap(limitsOfModel)), timing)
+      const draw = openDraws(seed, ids)
       for (let sequence = 1; sequence <= 120; sequence += 1) {
-        const processId = processes[random.below(3)] ?? ''
-        const asks = ids
-          .filter(() => random.below(3) > 0)
-          .map((limitId): Ask => {
-            const metric = random.pick<Metric>(['requests', 'tokens', 'concurrent'])
-            const scale = { requests: 20, tokens: 600, concurrent: 4 }[metric]
-            const least = random.below(scale)
-            const ask = {
-              limitId,
-              metric,
-              least,
-              most: least + random.below(scale),
-              extra: random.below(scale),
-            }
-            if (metric !== 'concurrent') return { ...ask, sliceId: newId(), held: 0 }
-            const place = places.get(`${processId} ${limitId}`) ?? { sliceId: newId(), held: 0 }
-            places.set(`${processId} ${limitId}`, place)
-            place.held -= random.below(place.held + 1)
-            return { ...ask, ...place }
-          })
-        const reports = granted
-          .filter((one) => one.processId === processId && random.below(4) === 0)
-          .map(({ ask, amount }): Report => {
-            const { limitId, metric, sliceId } = ask
-            return {
-              limitId,
-              metric,
-              sliceId,
-              amount: random.below(amount + 1),
-              lastUseMs: random.below(1_000),
-            }
-          })
-        if (random.below(5) === 0)
-          reports.push({
-            limitId: ids[0] ?? '',
-            metric: 'tokens',
-            sliceId: newId(),
-            amount: 1 + random.below(500),
-            lastUseMs: null,
-          })
-        const real = await takeSlices(
-          store.pool,
-          { processId, sequence, timing },
-          { asks, reports },
-        )
-        const expected = model.take(
-          { processId, sequence, nowMs: performance.now() },
-          asks,
-          reports,
-        )
+        const { processId, asks, reports, learn } = draw()
+        const taker = { processId, sequence, timing }
+        const real = await takeSlices(store.pool, taker, { asks, reports })
+        const from = { processId, sequence, nowMs: performance.now() }
+        const expected = model.take(from, asks, reports)
         expect(real.map(comparable)).toEqual(expected.map(comparable))
-        for (const [at, ask] of asks.entries()) {
-          const amount = real[at]?.granted ?? 0
-          if (ask.metric !== 'concurrent') granted.push({ ask, amount, processId })
-          else
-            places.set(`${processId} ${ask.limitId}`, {
-              sliceId: ask.sliceId,
-              held: ask.held + amount,
-            })
-        }
+        learn(real)
       }
       await store.close()
     },
@@ -152,6 +85,62 @@ describeOnEveryServer('take_limits', (openStore) => {
     await store.close()
   })
 })
+
+/** Nothing lapses while the test runs: the clocks of the two would have to agree. */
+const timing = { ...usualTiming, windowMs: 3_600_000, openMs: 600_000, placeLeaseMs: 600_000 }
+
+function limitsOfModel(id: string): [string, number][] {
+  return [
+    [`${id} requests`, 300],
+    [`${id} tokens`, 9_000],
+    [`${id} concurrent`, 40],
+  ]
+}
+
+/** What three processes ask and report, one after the other, by chance and by what they got. */
+function openDraws(seed: number, ids: readonly string[]) {
+  const random = seededRandom(seed)
+  const processes = [newId(), newId(), newId()]
+  const places = new Map<string, { sliceId: string; held: number }>()
+  const granted: { ask: Ask; amount: number; processId: string }[] = []
+
+  const drawAsk = (processId: string, limitId: string): Ask => {
+    const metric = random.pick<Metric>(['requests', 'tokens', 'concurrent'])
+    const scale = { requests: 20, tokens: 600, concurrent: 4 }[metric]
+    const least = random.below(scale)
+    const most = least + random.below(scale)
+    const ask = { limitId, metric, least, most, extra: random.below(scale) }
+    if (metric !== 'concurrent') return { ...ask, sliceId: newId(), held: 0 }
+    const place = places.get(`${processId} ${limitId}`) ?? { sliceId: newId(), held: 0 }
+    return { ...ask, sliceId: place.sliceId, held: place.held - random.below(place.held + 1) }
+  }
+  const drawReport = ({ ask, amount }: { ask: Ask; amount: number }): Report => {
+    const { limitId, metric, sliceId } = ask
+    const used = random.below(amount + 1)
+    return { limitId, metric, sliceId, amount: used, lastUseMs: random.below(1_000) }
+  }
+
+  return () => {
+    const processId = processes[random.below(3)] ?? ''
+    const named = ids.filter(() => random.below(3) > 0)
+    const asks = named.map((id) => drawAsk(processId, id))
+    const reports = granted
+      .filter((one) => one.processId === processId && random.below(4) === 0)
+      .map(drawReport)
+    const beyond = { limitId: ids[0] ?? '', metric: 'tokens', sliceId: newId() } as const
+    if (random.below(5) === 0)
+      reports.push({ ...beyond, amount: 1 + random.below(500), lastUseMs: null })
+    const learn = (grants: readonly Grant[]): void => {
+      for (const [at, ask] of asks.entries()) {
+        const amount = grants[at]?.granted ?? 0
+        const place = { sliceId: ask.sliceId, held: ask.held + amount }
+        if (ask.metric === 'concurrent') places.set(`${processId} ${ask.limitId}`, place)
+        else granted.push({ ask, amount, processId })
+      }
+    }
+    return { processId, asks, reports, learn }
+  }
+}
 
 /** What does not depend on the clocks. */
 function comparable({ isLimited, limit, granted, left, elsewhere }: Grant) {

@@ -21,7 +21,9 @@ export interface SmallDisk extends Place {
 /** Null where such disks can be made, otherwise what is forbidden here. */
 export function reasonForNoDisk(): string | null {
   if (process.platform !== 'linux') return 'namespaces are Linux’s'
-  const tried = spawnSync('unshare', ['-Urm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'])
+  const script =
+    'mount -t tmpfs tmpfs /mnt && nsenter --version && exec unshare --user --map-user=1000 true'
+  const tried = spawnSync('unshare', ['-Urm', 'sh', '-c', script])
   if (tried.status === 0) return null
   return String(tried.error ?? tried.stderr).trim() || 'unshare failed'
 }

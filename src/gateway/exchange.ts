@@ -487,6 +487,7 @@ class Exchange implements AttemptOwner, Watched {
     const overheadMs = this.#ownMs + this.#relay.clock.monotonicMs() - this.#oursSinceMs
     const own: Record<string, string> = {
       'x-request-id': requestId,
+      'x-content-type-options': 'nosniff',
       'x-baimo-listing': answering.listingId,
       'x-baimo-route': describeRoute(how, this.#attempts, reason),
       'x-baimo-overhead-ms': overheadMs.toFixed(2),

@@ -182,6 +182,7 @@ function writeRefusal(
     ...shaped.headers,
     ...connection,
     'x-request-id': failure.requestId,
+    'x-content-type-options': 'nosniff',
     'content-length': Buffer.byteLength(shaped.body),
   })
   if (request.complete) response.end(shaped.body)

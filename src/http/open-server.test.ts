@@ -35,13 +35,14 @@ const relay: RawRoute = {
   method: 'POST',
   path: '/v1/relay',
   dialect: 'openai',
-  handle: (request, response, { principal }) => {
+  handle: (request, response, { principal, requestId }) => {
     let size = 0
     request.on('data', (chunk: Buffer) => {
       size += chunk.length
     })
     request.on('end', () => {
-      response.writeHead(200, { 'content-type': 'application/json' })
+      const own = { 'x-request-id': requestId, 'x-content-type-options': 'nosniff' }
+      response.writeHead(200, { ...own, 'content-type': 'application/json' })
       response.end(JSON.stringify({ size, role: principal.role }))
     })
   },

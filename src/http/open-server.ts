@@ -37,6 +37,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   })
   app.addHook('onRequest', (request, reply, done) => {
     watch.begin(request, reply.raw)
+    reply.raw.setHeader('x-request-id', request.id)
+    reply.raw.setHeader('x-content-type-options', 'nosniff')
     gate(request, reply.raw, (error) => {
       if (asksToContinue(request)) answerExpectation(reply.raw, error)
       done(error)
@@ -133,8 +135,10 @@ function serverOf(
     stopWatching()
     const closed = app.close()
     await watch.whenIdle(graceMs)
-    if (watch.runningCount > 0) onLate?.()
-    await watch.whenIdle(LATE_MS)
+    if (watch.runningCount > 0 && onLate !== undefined) {
+      onLate()
+      await watch.whenIdle(LATE_MS)
+    }
     app.server.closeAllConnections()
     await closed
   }

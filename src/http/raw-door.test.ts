@@ -14,7 +14,11 @@ const route: RawRoute = {
   path: '/v1/raw',
   handle: (request, response, caller) => {
     if (request.headers['x-fail'] !== undefined) throw new Error('a bug')
-    response.writeHead(200, { 'content-type': 'text/plain' })
+    response.writeHead(200, {
+      'content-type': 'text/plain',
+      'x-request-id': caller.requestId,
+      'x-content-type-options': 'nosniff',
+    })
     response.end(caller.principal.keyId)
   },
 }

@@ -68,6 +68,8 @@ function answerFailure(
   response.writeHead(shaped.status, {
     ...securityHeaders,
     ...shaped.headers,
+    'x-request-id': visit.id,
+    'x-content-type-options': 'nosniff',
     'content-length': Buffer.byteLength(shaped.body),
   })
   response.end(shaped.body)

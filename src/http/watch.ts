@@ -60,8 +60,6 @@ export function createWatch(options: { clock: Clock; log: Log; metrics: Metrics 
     begin(request, response) {
       const startedMs = clock.monotonicMs()
       runningCount += 1
-      response.setHeader('x-request-id', request.id)
-      response.setHeader('x-content-type-options', 'nosniff')
       response.once('close', () => end(request, response, startedMs))
     },
     failed(error, request, { code, isBug }) {

@@ -30,7 +30,7 @@ export interface RefusalOptions {
   readonly retryAfterSeconds?: number
   /** Facts for programs, safe to show to the caller: no secrets, no bodies. */
   readonly details?: Readonly<Record<string, unknown>>
-  /** Headers that the answer carries besides, such as what is left of a limit; names in lower case. */
+  /** Headers of the answer besides, such as what is left of a limit; names in lower case. */
   readonly headers?: Readonly<Record<string, string>>
 }
 

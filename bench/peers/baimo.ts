@@ -5,6 +5,12 @@ import { type Market, startMarket } from '../../tests/support/market.ts'
 import type { Peer } from './peer.ts'
 
 const MODEL = 'bench-model'
+/** Taken of at every request, and never reached. */
+const LIMITS = {
+  requests_per_minute: 10_000_000,
+  tokens_per_minute: 1_000_000_000,
+  concurrent_requests: 10_000,
+}
 
 export interface BaimoPeer extends Peer {
   readonly market: Market
@@ -42,17 +48,23 @@ export async function openBaimo(upstreamPort: number, checkout?: string): Promis
 
 /** Adds the upstream, and makes the key that the load is sent with. */
 async function setUp(market: Market, upstreamPort: number): Promise<string> {
-  const post = async (path: string, body: object): Promise<Record<string, unknown>> => {
-    const answer = await fetch(market.url + path, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${market.ownerKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    })
-    if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`)
-    return (await answer.json()) as Record<string, unknown>
+  const send = (method: string, path: string, body: object): Promise<Response> => {
+    const headers = {
+      authorization: `Bearer ${market.ownerKey}`,
+      'content-type': 'application/json',
+    }
+    return fetch(market.url + path, { method, headers, body: JSON.stringify(body) })
   }
   const url = `http://127.0.0.1:${upstreamPort}/v1`
-  await post('/api/providers', { url, name: 'bench', models: [MODEL] })
-  const { key } = await post('/api/keys', { name: 'bench' })
+  await bodyOf(await send('POST', '/api/providers', { url, name: 'bench', models: [MODEL] }))
+  const { id, key } = await bodyOf(await send('POST', '/api/keys', { name: 'bench' }))
+  const limited = await send('PUT', `/api/limits/key/${id}`, LIMITS)
+  // A checkout from before there were limits may stand beside.
+  if (limited.status !== 404) await bodyOf(limited)
   return String(key)
+}
+
+async function bodyOf(answer: Response): Promise<Record<string, unknown>> {
+  if (!answer.ok) throw new Error(`${answer.url} answered ${answer.status}: ${await answer.text()}`)
+  return (await answer.json()) as Record<string, unknown>
 }

@@ -13,7 +13,7 @@ export interface MarketOptions {
   readonly home?: string
   /** Settings on top of PORT=0 and BAIMO_HOME. */
   readonly env?: Readonly<Record<string, string>>
-  /** The program to run, of another checkout say; absent: this one's, built if something changed. */
+  /** The program to run, of another checkout say; absent: this one’s, built when it changed. */
   readonly program?: string
   /** Runs it in another place of the machine, such as on a small disk; absent: here. */
   readonly place?: Place

@@ -7,6 +7,12 @@ import { commandName, isPackage, placeOf } from './places.mjs'
 /** A Ctrl-C reaches us up to three times (terminal, shell, npm): within this it is one. */
 const SAME_SIGNAL_MS = 300
 
+/**
+ * Options of Node for a market: a young generation of 8 MB at a time holds what 32 connections need,
+ * and the default of 32 costs 60 MB of memory for no processor time.
+ */
+export const marketOptions = ['--max-semi-space-size=8']
+
 /** Runs a script or program of the repository; resolves to its exit code. */
 export function runScript(node, root, path, args) {
   return follow(spawn(node, [join(root, path), ...args], { stdio: 'inherit', cwd: root }), false)
@@ -21,7 +27,8 @@ export function runProgram(node, root, args) {
   const isMarket = args[0] === 'start'
   const isOwnGroup = isMarket && process.platform !== 'win32'
   const calledFrom = process.env.npm_lifecycle_event ? process.env.INIT_CWD : undefined
-  const child = spawn(node, [join(root, 'build', 'cli.js'), ...args], {
+  const options = isMarket ? marketOptions : []
+  const child = spawn(node, [...options, join(root, 'build', 'cli.js'), ...args], {
     stdio: isMarket ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',
     detached: isOwnGroup,
     cwd: calledFrom ?? process.cwd(),

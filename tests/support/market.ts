@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { build } from '../../scripts/build-if-stale.mjs'
+import { marketOptions } from '../../scripts/spawn.mjs'
 import { root } from './build.ts'
 import { makeQuickFolder } from './folders.ts'
 import { isAlive, readPostmaster } from './postgres.ts'
@@ -104,7 +105,8 @@ async function launch(
   const isBuilt = program !== undefined || (await build(root, process.execPath))
   if (!isBuilt) throw new Error('the program does not build')
   const startedMs = performance.now()
-  const command = [process.execPath, program ?? join(root, 'build', 'cli.js'), 'start']
+  const built = program ?? join(root, 'build', 'cli.js')
+  const command = [process.execPath, ...marketOptions, built, 'start']
   const [file = '', ...args] = place.wrap(command)
   const child = spawn(file, args, {
     cwd: tmpdir(),

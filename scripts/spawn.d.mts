@@ -1,0 +1,2 @@
+/** Options of Node for a market. */
+export const marketOptions: readonly string[]

@@ -8,8 +8,8 @@ import { commandName, isPackage, placeOf } from './places.mjs'
 const SAME_SIGNAL_MS = 300
 
 /**
- * Options of Node for a market: a young generation of 8 MB at a time holds what 32 connections need,
- * and the default of 32 costs 60 MB of memory for no processor time.
+ * Options of Node for a market. Semi-spaces of 8 MB hold what 32 connections need; the default
+ * costs 60 MB more of memory and saves no processor time.
  */
 export const marketOptions = ['--max-semi-space-size=8']
 

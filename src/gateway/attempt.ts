@@ -8,7 +8,7 @@ import type {
   ProviderRequest,
   ResponseHeaders,
 } from '../providers/index.ts'
-import type { Breaker } from '../routing/index.ts'
+import type { Breaker, Trial } from '../routing/index.ts'
 import { firstValue, isOfType } from './client.ts'
 import type { Delivered } from './count-usage.ts'
 import { decoderOf } from './decode-answer.ts'
@@ -51,8 +51,8 @@ export interface AttemptOwner {
 export class Attempt implements ProviderHandler, StreamSink {
   readonly listing: LiveListing
   readonly breaker: Breaker
-  /** Whether it is the one that finds out if its listing is well again. */
-  readonly isTrial: boolean
+  /** Which of those that find out if its listing is well again; null: it is an ordinary one. */
+  readonly trial: Trial
   readonly wantsUsage: boolean
   readonly #owner: AttemptOwner
   readonly #clock: Clock
@@ -77,13 +77,13 @@ export class Attempt implements ProviderHandler, StreamSink {
   constructor(
     owner: AttemptOwner,
     clock: Clock,
-    to: { listing: LiveListing; breaker: Breaker; isTrial: boolean },
+    to: { listing: LiveListing; breaker: Breaker; trial: Trial },
   ) {
     this.#owner = owner
     this.#clock = clock
     this.listing = to.listing
     this.breaker = to.breaker
-    this.isTrial = to.isTrial
+    this.trial = to.trial
     this.wantsUsage = owner.wantsUsage
   }
 

@@ -58,8 +58,8 @@ describe('candidatesFor', () => {
     all.failed(second, true, 0)
     expect(all.next(2, NOW_MS, 0)).toMatchObject({ index: 0 })
     for (let at = 0; at < 5; at += 1) {
-      health.breakerOf(first.listingId).failed(false, NOW_MS, 0.5)
-      health.breakerOf(second.listingId).failed(false, NOW_MS - 500, 0.5)
+      health.breakerOf(first.listingId).failed(null, NOW_MS, 0.5)
+      health.breakerOf(second.listingId).failed(null, NOW_MS - 500, 0.5)
     }
     expect(all.next(2, NOW_MS, 0)).toEqual({ kind: 'stop' })
     expect(all.restsForMs(NOW_MS)).toBe(4_500)
@@ -70,8 +70,8 @@ it('standingOf a listing whose owner wants no breaker is never resting', () => {
   const health = openHealth(() => NOW_MS)
   const stubborn = listing({ resilience: { ...DEFAULT_RESILIENCE, hasBreaker: false } })
   const breaker = health.breakerOf(stubborn.listingId)
-  for (let at = 0; at < 5; at += 1) breaker.failed(false, NOW_MS, 0.5)
+  for (let at = 0; at < 5; at += 1) breaker.failed(null, NOW_MS, 0.5)
   expect(standingOf(health, stubborn, NOW_MS)).toBe('healthy')
-  breaker.busy(false, NOW_MS, 100)
+  breaker.busy(null, NOW_MS, 100)
   expect(standingOf(health, stubborn, NOW_MS)).toBe('busy')
 })

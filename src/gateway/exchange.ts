@@ -149,7 +149,8 @@ class Exchange implements AttemptOwner, Watched {
     const breaker = health.breakerOf(listing.listingId)
     const entry = listing.resilience.hasBreaker ? breaker.enter(nowMs) : 'free'
     if (entry === 'refused') return false
-    const attempt = new Attempt(this, clock, { listing, breaker, isTrial: entry === 'trial' })
+    const trial = entry === 'free' ? null : entry
+    const attempt = new Attempt(this, clock, { listing, breaker, trial })
     this.#attempt = attempt
     this.#attempts += 1
     try {
@@ -157,7 +158,7 @@ class Exchange implements AttemptOwner, Watched {
       this.#ownMs += clock.monotonicMs() - this.#oursSinceMs
       attempt.send(dispatch, request)
     } catch (error) {
-      breaker.leave(attempt.isTrial)
+      breaker.leave(attempt.trial)
       throw error
     }
     if (this.#admitted.listing.resilience.retries === 0) this.#envelope = null
@@ -194,7 +195,7 @@ class Exchange implements AttemptOwner, Watched {
       return
     }
     this.#begin(attempt)
-    attempt.breaker.succeeded(attempt.isTrial, this.#oursSinceMs)
+    attempt.breaker.succeeded(attempt.trial, this.#oursSinceMs)
     const work =
       end.kind === 'whole' ? this.#completeWhole(attempt, end) : this.#completeStream(attempt, end)
     this.#finish(work)
@@ -203,7 +204,7 @@ class Exchange implements AttemptOwner, Watched {
   #begin(attempt: Attempt): void {
     this.#hasBegun = true
     this.#envelope = null
-    attempt.breaker.began(attempt.isTrial)
+    attempt.breaker.began(attempt.trial)
   }
 
   async #completeWhole(attempt: Attempt, end: AnswerOf<'whole'>): Promise<void> {
@@ -388,7 +389,7 @@ class Exchange implements AttemptOwner, Watched {
     const isWaiting = this.#backoff !== null
     if (this.#backoff !== null) clearTimeout(this.#backoff)
     this.#backoff = null
-    if (attempt !== null && !attempt.isOver) attempt.breaker.leave(attempt.isTrial)
+    if (attempt !== null && !attempt.isOver) attempt.breaker.leave(attempt.trial)
     attempt?.abort(new Error(why))
     if (this.#isSettled) return null
     // What failed attempts cost is not counted yet: while it waits for the next there is nothing.
@@ -422,7 +423,7 @@ class Exchange implements AttemptOwner, Watched {
     const { requestId } = this.#admitted
     this.#relay.log.error({ request_id: requestId, reason }, 'request failed by a bug')
     const attempt = this.#attempt
-    if (attempt !== null && !attempt.isOver) attempt.breaker.leave(attempt.isTrial)
+    if (attempt !== null && !attempt.isOver) attempt.breaker.leave(attempt.trial)
     const delivered = attempt?.delivered() ?? null
     const counted =
       attempt === null || delivered === null ? NOTHING_CONSUMED : this.#count(attempt, delivered)

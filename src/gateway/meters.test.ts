@@ -122,7 +122,7 @@ describe('the meters of attempts', () => {
     expect(metrics.render()).not.toContain('baimo_breaker_open{')
     health.breakerOf('well').enter(1_000)
     const breaker = health.breakerOf('ill')
-    for (let at = 0; at < 5; at += 1) breaker.failed(false, 1_000, 0.5)
+    for (let at = 0; at < 5; at += 1) breaker.failed(null, 1_000, 0.5)
     expect(metrics.render()).toContain('baimo_breaker_open{listing="well"} 0\n')
     expect(metrics.render()).toContain('baimo_breaker_open{listing="ill"} 1\n')
   })

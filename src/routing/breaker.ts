@@ -14,8 +14,13 @@ const TRIAL_MS = 30_000
 const BUSY_MS = 1_000
 const LONGEST_BUSY_MS = 300_000
 
-/** What one attempt may do: go, go as the trial, or not at all. */
-export type Entry = 'free' | 'trial' | 'refused'
+/**
+ * What one attempt may do: go, go as the trial of that number, or not at all. Numbers tell a trial
+ * that said nothing for long from the one that took its place.
+ */
+export type Entry = 'free' | number | 'refused'
+/** The trial that an attempt is, by its number; null: it is none. */
+export type Trial = number | null
 
 /**
  * One listing's circuit breaker. It opens when at least five, and at least half, of the last 20
@@ -32,7 +37,10 @@ export class Breaker {
   #at = 0
   #openings = 0
   #restUntilMs = 0
-  #trialAtMs: number | null = null
+  /** The trial that runs, and since when; null: none does. */
+  #trial: Trial = null
+  #trialAtMs = 0
+  #trials = 0
   #busyUntilMs = 0
   #usedAtMs = 0
 
@@ -53,29 +61,36 @@ export class Breaker {
     if (!this.#mayEnter(nowMs)) return 'refused'
     this.#state = 'half_open'
     this.#trialAtMs = nowMs
-    return 'trial'
+    this.#trials += 1
+    this.#trial = this.#trials
+    return this.#trial
   }
 
   #mayEnter(nowMs: number): boolean {
     if (this.#state === 'closed') return true
     if (this.#state === 'open') return nowMs >= this.#restUntilMs
-    return this.#trialAtMs === null || nowMs - this.#trialAtMs >= TRIAL_MS
+    return this.#trial === null || nowMs - this.#trialAtMs >= TRIAL_MS
   }
 
-  /** A trial's answer has begun: the listing is well enough for everybody. */
-  began(isTrial: boolean): void {
-    if (isTrial && this.#state === 'half_open') this.#close()
+  /** Whether it is the trial that runs, and not one whose place another took. */
+  #isCurrent(trial: Trial): boolean {
+    return trial !== null && trial === this.#trial
   }
 
-  succeeded(isTrial: boolean, nowMs: number): void {
-    this.began(isTrial)
+  /** The trial's answer has begun: the listing is well enough for everybody. */
+  began(trial: Trial): void {
+    if (this.#isCurrent(trial)) this.#close()
+  }
+
+  succeeded(trial: Trial, nowMs: number): void {
+    this.began(trial)
     this.#busyUntilMs = 0
     if (this.#state === 'closed') this.#record(nowMs)
   }
 
   /** Whether it opened by this failure. What comes of attempts from before that is old news. */
-  failed(isTrial: boolean, nowMs: number, random: number): boolean {
-    if (this.#state === 'half_open' && isTrial) return this.#open(nowMs, random)
+  failed(trial: Trial, nowMs: number, random: number): boolean {
+    if (this.#isCurrent(trial)) return this.#open(nowMs, random)
     if (this.#state !== 'closed') return false
     this.#record(-nowMs)
     const { failures, outcomes } = this.#count(nowMs)
@@ -84,22 +99,22 @@ export class Breaker {
   }
 
   /** It wishes to be asked later; `forMs` null: it names no time. A trial gives its place back. */
-  busy(isTrial: boolean, nowMs: number, forMs: number | null): void {
-    this.leave(isTrial)
+  busy(trial: Trial, nowMs: number, forMs: number | null): void {
+    this.leave(trial)
     const until = nowMs + Math.min(forMs ?? BUSY_MS, LONGEST_BUSY_MS)
     this.#busyUntilMs = Math.max(this.#busyUntilMs, until)
   }
 
   /** The attempt ended and says nothing of the listing. A trial gives its place back. */
-  leave(isTrial: boolean): void {
-    if (isTrial) this.#trialAtMs = null
+  leave(trial: Trial): void {
+    if (this.#isCurrent(trial)) this.#trial = null
   }
 
   /** Until the next attempt may be let in; 0: now. */
   restsForMs(nowMs: number): number {
     if (this.#mayEnter(nowMs)) return 0
     if (this.#state === 'open') return this.#restUntilMs - nowMs
-    return TRIAL_MS - (nowMs - (this.#trialAtMs ?? nowMs))
+    return TRIAL_MS - (nowMs - this.#trialAtMs)
   }
 
   /** Whether nothing is remembered of it that anybody would miss. */
@@ -141,14 +156,14 @@ export class Breaker {
     this.#restUntilMs = nowMs + restMs * (1 - JITTER + 2 * JITTER * random)
     this.#openings += 1
     this.#state = 'open'
-    this.#trialAtMs = null
+    this.#trial = null
     return true
   }
 
   #close(): void {
     this.#state = 'closed'
     this.#openings = 0
-    this.#trialAtMs = null
+    this.#trial = null
     this.#outcomes.fill(0)
   }
 }

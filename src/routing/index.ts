@@ -1,4 +1,4 @@
-export type { Breaker } from './breaker.ts'
+export type { Breaker, Trial } from './breaker.ts'
 export { backoffMs, decideNext } from './decide-next.ts'
 export { judgeFailure, LONGEST_WAIT_MS } from './judge-failure.ts'
 export { type Health, openHealth } from './open-health.ts'

@@ -5,7 +5,7 @@ it('remembers a listing by its id, and knows nothing of one that was never asked
   const health = openHealth(() => 1_000)
   const breaker = health.breakerOf('a')
   expect(health.breakerOf('a')).toBe(breaker)
-  for (let at = 0; at < 5; at += 1) breaker.failed(false, 1_000, 0.5)
+  for (let at = 0; at < 5; at += 1) breaker.failed(null, 1_000, 0.5)
   expect(health.health('a')).toEqual({
     listingId: 'a',
     state: 'open',

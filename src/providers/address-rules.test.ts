@@ -17,6 +17,7 @@ const NEVER = [
   'febf::1',
   'ff02::1',
   'fd00:ec2::254',
+  'fd00:ec2::23', // credentials of EKS pods
   'fd20:ce::254',
   '::ffff:169.254.169.254',
   '::169.254.169.254',

@@ -14,7 +14,7 @@ never.addAddress('255.255.255.255', 'ipv4')
 never.addSubnet('224.0.0.0', 4, 'ipv4')
 never.addSubnet('fe80::', 10, 'ipv6')
 never.addSubnet('ff00::', 8, 'ipv6')
-never.addAddress('fd00:ec2::254', 'ipv6') // AWS's metadata
+never.addSubnet('fd00:ec2::', 32, 'ipv6') // AWS's metadata, and what hands out credentials there
 never.addAddress('fd20:ce::254', 'ipv6') // Google Cloud's metadata
 never.addAddress('::', 'ipv6')
 

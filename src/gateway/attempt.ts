@@ -233,7 +233,10 @@ export class Attempt implements ProviderHandler, StreamSink {
     const only = this.#whole.length === 1 ? this.#whole[0] : undefined
     const body = only ?? Buffer.concat(this.#whole)
     const status = this.status ?? 502
-    const judged = judgeWholeAnswer(status, this.headers, body)
+    const judged = judgeWholeAnswer(
+      { status, headers: this.headers, nowMs: this.#clock.nowMs() },
+      body,
+    )
     if (judged.kind === 'refused') {
       this.#end({ kind: 'failed', error: judged.refusal, delivered: null })
     } else if (judged.kind === 'dialect-error') {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { judgeWholeAnswer } from './judge-answer.ts'
 
+const nowMs = Date.parse('2026-11-25T11:59:30Z')
+
 function judge(status: number, body: string, headers: Record<string, string> = {}) {
-  return judgeWholeAnswer(status, headers, Buffer.from(body))
+  return judgeWholeAnswer({ status, headers, nowMs }, Buffer.from(body))
 }
 
 describe('judgeWholeAnswer', () => {
@@ -81,7 +83,9 @@ describe('judgeWholeAnswer', () => {
   it.each([
     [{ 'retry-after': '7' }, 7],
     [{}, undefined],
-    [{ 'retry-after': 'Wed, 25 Nov 2026 12:00:00 GMT' }, undefined],
+    [{ 'retry-after': 'Wed, 25 Nov 2026 12:00:00 GMT' }, 30],
+    [{ 'retry-after': '-1' }, undefined],
+    [{ 'retry-after-ms': '1500' }, 2],
   ])(
     'says that the provider is busy, and until when where that is known: %j',
     (headers, seconds) => {

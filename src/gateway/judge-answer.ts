@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type Refusal } from '../kernel/index.ts'
+import { isJsonObject, type Json, type Refusal, readRetryAfterMs } from '../kernel/index.ts'
 import type { ResponseHeaders } from '../providers/index.ts'
 import { refuse } from './errors.ts'
 import { statusOfErrorEvent } from './read-answer-event.ts'
@@ -21,6 +21,14 @@ const MAX_DEPTH = 200
 /** Statuses that speak to whoever holds the key, and that is the market. */
 const REFUSES_US = new Set([401, 402, 403, 407])
 
+/** What came before a body, and when. */
+export interface AnswerHead {
+  readonly status: number
+  readonly headers: ResponseHeaders
+  /** Since 1970. */
+  readonly nowMs: number
+}
+
 /**
  * Judges a whole body by its status and its outermost members, reading no more of it.
  *
@@ -28,14 +36,11 @@ const REFUSES_US = new Set([401, 402, 403, 407])
  * client's: its key is good. What is not JSON, an HTML page of a proxy say, becomes an error of
  * ours. A 200 that holds an error and no answer is that error.
  */
-export function judgeWholeAnswer(
-  status: number,
-  headers: ResponseHeaders,
-  body: Buffer,
-): WholeAnswer {
+export function judgeWholeAnswer(answer: AnswerHead, body: Buffer): WholeAnswer {
+  const { status } = answer
   if (REFUSES_US.has(status)) return refused(refusedUs(status))
   const scan = scanMembers(body, WANTED, MAX_DEPTH)
-  if (scan.kind !== 'object') return refused(notAnAnswer(status, headers))
+  if (scan.kind !== 'object') return refused(notAnAnswer(answer))
   const { members } = scan
   const error = readMember(body, members.get('error'))
   if (status >= 400) {
@@ -43,11 +48,11 @@ export function judgeWholeAnswer(
     if (refusal !== null) return refused(refusal)
     // OpenAI's shape, FastAPI's `detail`, Mistral's `message`: clients of the dialect know them.
     const isKnown = error !== null || members.has('detail') || members.has('message')
-    return isKnown ? { kind: 'dialect-error', status } : refused(notAnAnswer(status, headers))
+    return isKnown ? { kind: 'dialect-error', status } : refused(notAnAnswer(answer))
   }
   const isAnswer = members.has('choices') || members.has('data')
   if (!isAnswer) {
-    if (error === null) return refused(notAnAnswer(status, headers))
+    if (error === null) return refused(notAnAnswer(answer))
     const told = statusOfErrorEvent(error)
     const refusal = refusalOfUs(told, error)
     return refusal === null ? { kind: 'dialect-error', status: told } : refused(refusal)
@@ -78,10 +83,10 @@ function refusedUs(status: number): Refusal {
   return refuse('gateway_upstream_refused_us', message, { details: { upstream_status: status } })
 }
 
-function notAnAnswer(status: number, headers: ResponseHeaders): Refusal {
+function notAnAnswer({ status, headers, nowMs }: AnswerHead): Refusal {
   const details = { upstream_status: status }
-  const seconds = Number(headers['retry-after'])
-  const retry = Number.isFinite(seconds) && seconds >= 0 ? { retryAfterSeconds: seconds } : {}
+  const waitMs = readRetryAfterMs(headers, nowMs)
+  const retry = waitMs === null ? {} : { retryAfterSeconds: Math.ceil(waitMs / 1_000) }
   if (status === 429) {
     const message = 'The provider takes no more requests for now.'
     return refuse('gateway_upstream_busy', message, { details, ...retry })

@@ -1,6 +1,6 @@
-import { Refusal } from '../kernel/index.ts'
+import { Refusal, readRetryAfterMs } from '../kernel/index.ts'
 import type { ResponseHeaders } from '../providers/index.ts'
-import { type Failure, type FailureReason, readRetryAfterMs } from '../routing/index.ts'
+import type { Failure, FailureReason } from '../routing/index.ts'
 
 /** What an attempt ended with that brought no answer. */
 export type FailedEnd =

@@ -1,4 +1,4 @@
-import type { Refusal } from '../kernel/index.ts'
+import { type Refusal, readRetryAfterMs } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
 import type { Hub, Source } from './types.ts'
 
@@ -25,7 +25,8 @@ export function explainAnswer(
       `${hub.title} has no ${name}. Check the spelling at ${hub.endpoint}.`,
     )
   if (status === 429) {
-    const seconds = retryAfterSeconds(answer.headers, answer.nowMs)
+    const waitMs = readRetryAfterMs(answer.headers, answer.nowMs)
+    const seconds = waitMs === null ? null : Math.ceil(waitMs / 1_000)
     const when = seconds === null ? 'in some minutes' : `in ${seconds} s`
     const token = hub.token === null ? `, or set ${hub.tokenSetting} for a higher limit` : ''
     return refuse(
@@ -63,17 +64,4 @@ export function mirrorAdvice(hub: Hub): string {
   return hub.isEndpointSet
     ? `Check ${hub.endpointSetting}, which is ${hub.endpoint}.`
     : `Check the network, or set ${hub.endpointSetting} to a mirror.`
-}
-
-const DEFAULT_MOST_SECONDS = 86_400
-
-/** Seconds that `Retry-After` asks for, as a number or a date; null: it does not. */
-export function retryAfterSeconds(headers: Headers, nowMs: number): number | null {
-  const said = headers['retry-after']
-  const text = Array.isArray(said) ? said[0] : said
-  if (text === undefined) return null
-  if (/^\d+$/.test(text.trim())) return Math.min(Number(text), DEFAULT_MOST_SECONDS)
-  const atMs = Date.parse(text)
-  if (Number.isNaN(atMs)) return null
-  return Math.min(Math.max(0, Math.ceil((atMs - nowMs) / 1_000)), DEFAULT_MOST_SECONDS)
 }

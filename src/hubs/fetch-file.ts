@@ -14,12 +14,12 @@ import {
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Refusal } from '../kernel/index.ts'
+import { Refusal, readRetryAfterMs } from '../kernel/index.ts'
 import type { DownloadAnswer } from '../providers/index.ts'
 import { type Asking, openDownload } from './ask-hub.ts'
 import { checkRange, textOf } from './check-range.ts'
 import { refuse } from './errors.ts'
-import { explainAnswer, retryAfterSeconds } from './explain-answer.ts'
+import { explainAnswer } from './explain-answer.ts'
 import { fileRequest } from './hub-requests.ts'
 import type { DownloadNote, Hub, WantedFile } from './types.ts'
 
@@ -168,8 +168,7 @@ function sortStatus(fetch: FileFetch, answer: DownloadAnswer): Outcome {
   const { asking, hub, note } = fetch
   const error = explainAnswer(hub, { ...note, wish: null }, { ...answer, nowMs: asking.nowMs() })
   if (answer.status !== 429 && answer.status < 500) return { kind: 'refused', error }
-  const seconds = retryAfterSeconds(answer.headers, asking.nowMs())
-  const pauseMs = seconds === null ? undefined : seconds * 1_000
+  const pauseMs = readRetryAfterMs(answer.headers, asking.nowMs()) ?? undefined
   if (pauseMs !== undefined && pauseMs > asking.timing.longestPauseMs)
     return { kind: 'refused', error }
   const why = `${hub.title} asks for a pause (${answer.status})`

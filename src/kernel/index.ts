@@ -11,3 +11,4 @@ export {
 export * from './ids.ts'
 export { isJsonObject, type Json, type JsonObject, parseJson } from './json.ts'
 export { type Log, silentLog } from './log.ts'
+export { readRetryAfterMs } from './read-retry-after.ts'

@@ -2,7 +2,6 @@ export type { Breaker, Trial } from './breaker.ts'
 export { backoffMs, decideNext } from './decide-next.ts'
 export { judgeFailure, LONGEST_WAIT_MS } from './judge-failure.ts'
 export { type Health, openHealth } from './open-health.ts'
-export { readRetryAfterMs } from './read-retry-after.ts'
 export {
   type Candidate,
   FAILURE_REASONS,

@@ -6,7 +6,7 @@ const LOOKS_LIKE_A_DATE = /^[A-Za-z]{3,9}, \d/
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 /**
- * When a provider wishes to be asked again: `retry-after-ms`, else `retry-after` in seconds or as
+ * When a server wishes to be asked again: `retry-after-ms`, else `retry-after` in seconds or as
  * a date. Milliseconds from `nowMs` (since 1970), at least 0; null: it names no time.
  */
 export function readRetryAfterMs(headers: Headers, nowMs: number): number | null {

@@ -3,7 +3,6 @@ import { liveListing } from '../../tests/support/gateway.ts'
 import { DEFAULT_RESILIENCE, type Endpoint, type LiveListing } from '../catalog/index.ts'
 import { newId } from '../kernel/index.ts'
 import { openHealth } from '../routing/index.ts'
-import { fitsListing } from './admit.ts'
 import { candidatesFor, standingOf } from './candidates.ts'
 import { readEnvelope } from './read-envelope.ts'
 
@@ -25,7 +24,7 @@ function candidates(first: LiveListing, others: readonly LiveListing[]) {
   const health = openHealth(() => NOW_MS)
   const reading = readEnvelope(Buffer.from('{"model":"m","messages":[1],"seed":1}'), 'chat')
   if (reading.kind !== 'envelope') throw new Error('it is one')
-  const admitted = { listing: first, others, operation: 'chat' as const, fits: fitsListing }
+  const admitted = { listing: first, others, operation: 'chat' as const }
   return { health, all: candidatesFor(admitted, reading.envelope, health) }
 }
 

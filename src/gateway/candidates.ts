@@ -7,6 +7,7 @@ import {
   type Standing,
   type Step,
 } from '../routing/index.ts'
+import { fitsListing } from './admit.ts'
 import { refuse } from './errors.ts'
 import type { Envelope } from './read-envelope.ts'
 import type { Admitted } from './types.ts'
@@ -68,13 +69,13 @@ export class Candidates {
 
 /** Whoever may answer an admitted request: the listing that its name led to first. */
 export function candidatesFor(
-  admitted: Pick<Admitted, 'listing' | 'others' | 'operation' | 'fits'>,
+  admitted: Pick<Admitted, 'listing' | 'others' | 'operation'>,
   envelope: Envelope | null,
   health: Health,
 ): Candidates {
-  const { listing, others, operation, fits } = admitted
+  const { listing, others, operation } = admitted
   if (!listing.resilience.fallsBack || envelope === null) return new Candidates([listing], health)
-  const fitting = others.filter((other) => fits(other, operation, envelope))
+  const fitting = others.filter((other) => fitsListing(other, operation, envelope))
   return new Candidates([listing, ...fitting], health)
 }
 

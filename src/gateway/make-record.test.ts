@@ -26,7 +26,6 @@ it('makeRecord is under the request’s id and of the listing that decided', () 
       listing: first,
       others: [second],
       how: 'name',
-      fits: () => true,
       upstreamHeaders: {},
       hold: null,
       startedAtMs: 5,

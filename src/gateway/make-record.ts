@@ -17,7 +17,7 @@ export function notSent(listing: LiveListing): Deciding {
 
 /** The usage of a request, recorded once, under its id and for the attempt that decided. */
 export function makeRecord(
-  admitted: Omit<Admitted, 'envelope'>,
+  admitted: Admitted,
   deciding: Deciding,
   end: { outcome: Outcome; counted: Counted; isStream: boolean; nowMs: number },
 ): Usage {

@@ -7,13 +7,14 @@ import type { LimitHold, TakeLimits } from '../limits/index.ts'
 import type { Operation } from '../metering/index.ts'
 import type { Principal } from '../people/index.ts'
 import { type Health, openHealth } from '../routing/index.ts'
-import { admitRequest, fitsListing } from './admit.ts'
+import { admitRequest } from './admit.ts'
 import { type BodyShare, openBodyBudget } from './body-budget.ts'
 import { collectEnvelope } from './collect-body.ts'
 import { refuse as refuseGateway } from './errors.ts'
 import { estimateTokens } from './estimate-tokens.ts'
 import { runExchange } from './exchange.ts'
 import { openWatch } from './open-watch.ts'
+import type { Envelope } from './read-envelope.ts'
 import { openTurns } from './take-turns.ts'
 import type { Admitted, GatewayParts, Relay } from './types.ts'
 import { upstreamHeadersOf } from './upstream-headers.ts'
@@ -63,11 +64,11 @@ export function openGateway(parts: GatewayParts): Gateway {
     runningCount -= 1
   }
 
-  function run(admitted: Admitted, response: ServerResponse): void {
+  function run(admitted: Admitted, envelope: Envelope, response: ServerResponse): void {
     runningCount += 1
     const ended = once(leave)
     try {
-      runExchange(relay, admitted, response, ended)
+      runExchange(relay, admitted, { envelope, response, ended })
     } catch (error) {
       ended()
       admitted.hold?.settle(0) // it was not dispatched
@@ -98,17 +99,19 @@ export function openGateway(parts: GatewayParts): Gateway {
         try {
           if (reading instanceof Error) throw reading
           parts.mayDispatch()
-          const times = { startedAtMs, arrivedMs, bodyReadMs: clock.monotonicMs() }
-          const admission = admitRequest(reading, operation, (name) =>
+          const bodyReadMs = clock.monotonicMs()
+          const { envelope, listing, others, how } = admitRequest(reading, operation, (name) =>
             parts.resolve(name, principal.models),
           )
-          const upstreamHeaders = headersFor(request.headers.via, admission.envelope.isStream)
+          const upstreamHeaders = headersFor(request.headers.via, envelope.isStream)
           if (response.destroyed) return
-          demandRoom(share, admission.listing)
-          const about = { requestId, principal, operation, ...admission, ...times }
-          const admit = (hold: LimitHold | null): void =>
-            run({ ...about, fits: fitsListing, upstreamHeaders, hold }, response)
-          const hold = takeHold(parts, about)
+          demandRoom(share, listing)
+          const admit = (hold: LimitHold | null): void => {
+            const what = { requestId, principal, operation, listing, others, how }
+            const when = { startedAtMs, arrivedMs, bodyReadMs }
+            run({ ...what, ...when, upstreamHeaders, hold }, envelope, response)
+          }
+          const hold = takeHold(parts, { principal, operation, envelope, listing })
           if (isPromised(hold)) admitWhenHeld(hold, response, { admit, refuse })
           else admit(hold)
         } catch (error) {
@@ -129,7 +132,7 @@ function demandRoom(share: BodyShare, { endpoint, modelName }: LiveListing): voi
 /** What a request takes of its caller's limits, by what it may consume at most. */
 function takeHold(
   parts: GatewayParts,
-  about: Pick<Admitted, 'principal' | 'operation' | 'envelope' | 'listing'>,
+  about: Pick<Admitted, 'principal' | 'operation' | 'listing'> & { readonly envelope: Envelope },
 ): ReturnType<TakeLimits> {
   if (parts.takeLimits === undefined) return null
   const { principal, operation, envelope, listing } = about

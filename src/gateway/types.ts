@@ -11,7 +11,6 @@ import type {
 } from '../providers/index.ts'
 import type { FailureReason, Health } from '../routing/index.ts'
 import type { Watch } from './open-watch.ts'
-import type { Envelope } from './read-envelope.ts'
 
 /** An error as one dialect shows it: the whole answer. `body` is JSON text. */
 export interface ShapedError {
@@ -74,18 +73,18 @@ export interface Relay extends GatewayParts {
   readonly watch: Watch
 }
 
-/** One admitted request: who asks what of whom. */
+/**
+ * One admitted request: who asks what of whom. Without its body, which is only needed until an
+ * answer has begun.
+ */
 export interface Admitted {
   readonly requestId: RequestId
   readonly principal: Principal
   readonly operation: Operation
-  readonly envelope: Envelope
   readonly listing: LiveListing
   /** Other listings of the model that may answer, best first. */
   readonly others: readonly LiveListing[]
   readonly how: 'name' | 'alias' | 'listing-id'
-  /** Whether a listing can serve this request at all. */
-  readonly fits: (listing: LiveListing, operation: Operation, envelope: Envelope) => boolean
   /** What providers are sent besides their own headers. */
   readonly upstreamHeaders: ResponseHeaders
   /** What it holds of its caller's limits; null: nothing. Ended when its usage is recorded. */

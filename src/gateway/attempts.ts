@@ -1,0 +1,258 @@
+// edge: sends one request, again and elsewhere where that helps, by its timer.
+import type { LiveListing } from '../catalog/index.ts'
+import type { ProviderRequest } from '../providers/index.ts'
+import type { Failure } from '../routing/index.ts'
+import { Attempt, type AttemptOwner } from './attempt.ts'
+import { type Candidates, candidatesFor, standingOf } from './candidates.ts'
+import type { Delivered } from './count-usage.ts'
+import { describeAttempt } from './describe-attempt.ts'
+import { markListing } from './mark-listing.ts'
+import { type FailedEnd, nameFailure } from './name-failure.ts'
+import type { OwnTime } from './own-time.ts'
+import { prepareBody } from './prepare-body.ts'
+import type { Envelope } from './read-envelope.ts'
+import type { Admitted, LeftReason, Relay } from './types.ts'
+
+/** A failed attempt that may be the last. */
+export interface Failed {
+  readonly attempt: Attempt
+  readonly end: FailedEnd & { readonly delivered: Delivered | null }
+  readonly failure: Failure
+}
+
+/** Whose attempts they are. */
+export interface AttemptsOwner extends AttemptOwner {
+  /** Nothing more is tried: this failure is the client's. */
+  giveUp(failed: Failed): void
+}
+
+/** The attempts of one request: which listing is asked, and where it goes when one has failed. */
+export class Attempts {
+  readonly #relay: Relay
+  readonly #admitted: Admitted
+  readonly #owner: AttemptsOwner
+  readonly #time: OwnTime
+  /** Null once it cannot be sent again: an answer may take long, and its body is large. */
+  #envelope: Envelope | null
+  #candidates: Candidates | null = null
+  #current: Attempt | null = null
+  #count = 0
+  #leftReason: LeftReason | null = null
+  #backoff: NodeJS.Timeout | null = null
+  #hasBegun = false
+  #stopsRetries = false
+
+  constructor(
+    relay: Relay,
+    admitted: Admitted,
+    of: { owner: AttemptsOwner; envelope: Envelope; time: OwnTime },
+  ) {
+    this.#relay = relay
+    this.#admitted = admitted
+    this.#owner = of.owner
+    this.#envelope = of.envelope
+    this.#time = of.time
+  }
+
+  /** The one that runs, or else the last that did; null: there was none. */
+  get current(): Attempt | null {
+    return this.#current
+  }
+
+  /** Whose answer, or failure, the client gets. */
+  get answering(): LiveListing {
+    return this.#current?.listing ?? this.#admitted.listing
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Why the listing that the name led to did not answer at once; null: nothing has failed. */
+  get leftReason(): LeftReason | null {
+    return this.#leftReason
+  }
+
+  /** Whether a part of the answer itself is on its way to the client: from here on, no retry. */
+  get hasBegun(): boolean {
+    return this.#hasBegun
+  }
+
+  /** Whether official clients are told that a retry of theirs is in vain. */
+  get stopsRetries(): boolean {
+    return this.#stopsRetries
+  }
+
+  /** Makes the first. Throws `gateway_listing_resting`, or what `dispatch` throws. */
+  start(): void {
+    const nowMs = this.#relay.clock.monotonicMs()
+    if (!this.#send(this.#chooseFirst(nowMs), nowMs)) throw this.#resting(nowMs)
+  }
+
+  /** An answer comes of it. */
+  begin(attempt: Attempt): void {
+    if (this.#hasBegun) return
+    this.#hasBegun = true
+    this.#envelope = null
+    attempt.breaker.began(attempt.trial)
+  }
+
+  /**
+   * Sends the request again, here or elsewhere, now or later; or gives up. What the failed attempt
+   * cost (`end.delivered`) is not recorded unless it is the last: this is where it would be.
+   */
+  failed(attempt: Attempt, end: Failed['end'], nowMs: number): void {
+    const { clock } = this.#relay
+    const isOwnEngine = attempt.listing.endpoint.socketPath !== null
+    const { status, headers, isSent } = attempt
+    const failure = nameFailure(end, { status, headers, isSent, isOwnEngine }, clock.nowMs())
+    const scope = markListing(this.#relay, attempt, { failure, nowMs })
+    attempt.abort(end.kind === 'failed' ? end.error : new Error('it had failed'))
+    const failed = { attempt, end, failure }
+    if (scope === 'never' || this.#envelope === null) {
+      this.#giveUp(failed)
+      return
+    }
+    this.#leftReason ??= failure.reason
+    const candidates = this.#makeCandidates()
+    const notBeforeMs = nowMs + (failure.retryAfterMs ?? 0)
+    candidates.failed(attempt.listing, scope === 'elsewhere', notBeforeMs)
+    this.#goOn(failed, nowMs)
+  }
+
+  #goOn(failed: Failed, nowMs: number): void {
+    const { listing } = failed.attempt
+    const { random, meters, clock } = this.#relay
+    const candidates = this.#makeCandidates()
+    const step = candidates.next(this.#count, nowMs, random())
+    const next = step.kind === 'send' ? candidates.at(step.index) : undefined
+    if (step.kind === 'stop' || next === undefined) {
+      this.#giveUp(failed)
+      return
+    }
+    const isSame = next === listing
+    this.#log(failed, { next: isSame ? 'again' : 'fallback', wait_ms: step.waitMs })
+    if (isSame) meters.retried(listing, failed.failure.reason)
+    else meters.fellBack(listing, failed.failure.reason)
+    const resend = (): void => {
+      this.#backoff = null
+      if (!this.#send(next, clock.monotonicMs())) this.#giveUp(failed)
+    }
+    if (step.waitMs <= 0) resend()
+    else this.#backoff = setTimeout(() => this.#guard(resend), step.waitMs)
+  }
+
+  #giveUp(failed: Failed): void {
+    const { failure } = failed
+    this.#log(failed, { next: 'none' })
+    // Never both retry here and invite the client to; when to come again it may be told.
+    const knowsWhen = failure.reason === 'upstream_busy' && failure.retryAfterMs !== null
+    this.#stopsRetries = failure.isFinal || (this.#count > 1 && !knowsWhen)
+    this.#envelope = null
+    this.#owner.giveUp(failed)
+  }
+
+  /** Ends what runs or waits. What ran, to be counted; null: nothing did. */
+  breakOff(why: string): Attempt | null {
+    const attempt = this.#current
+    // What failed attempts cost is not counted yet: while it waits for the next there is nothing.
+    const isWaiting = this.#backoff !== null
+    if (this.#backoff !== null) clearTimeout(this.#backoff)
+    this.#backoff = null
+    this.#envelope = null
+    this.leaveBreaker()
+    attempt?.abort(new Error(why))
+    return isWaiting ? null : attempt
+  }
+
+  /** What runs says nothing of its listing. */
+  leaveBreaker(): void {
+    const attempt = this.#current
+    if (attempt !== null && !attempt.isOver) attempt.breaker.leave(attempt.trial)
+  }
+
+  /** The listing that the name led to, unless it rests or is busy and another is well. */
+  #chooseFirst(nowMs: number): LiveListing {
+    const { health, meters } = this.#relay
+    const { listing } = this.#admitted
+    const standing = standingOf(health, listing, nowMs)
+    if (standing === 'healthy') return listing
+    const candidates = this.#makeCandidates()
+    const step = candidates.next(0, nowMs, 0)
+    const chosen = step.kind === 'send' ? candidates.at(step.index) : undefined
+    if (chosen === undefined) throw this.#resting(nowMs)
+    if (chosen !== listing) {
+      this.#leftReason = standing === 'resting' ? 'listing_resting' : 'upstream_busy'
+      meters.fellBack(listing, this.#leftReason)
+    }
+    return chosen
+  }
+
+  #resting(nowMs: number): Error {
+    const { modelName } = this.#admitted.listing
+    return this.#makeCandidates().refuseResting(modelName, nowMs)
+  }
+
+  #makeCandidates(): Candidates {
+    this.#candidates ??= candidatesFor(this.#admitted, this.#envelope, this.#relay.health)
+    return this.#candidates
+  }
+
+  /** Dispatches to a listing, unless it rests by now or the body is gone. */
+  #send(listing: LiveListing, nowMs: number): boolean {
+    const envelope = this.#envelope
+    if (envelope === null) return false
+    const { dispatch, health, clock } = this.#relay
+    const breaker = health.breakerOf(listing.listingId)
+    const entry = listing.resilience.hasBreaker ? breaker.enter(nowMs) : 'free'
+    if (entry === 'refused') return false
+    const trial = entry === 'free' ? null : entry
+    const attempt = new Attempt(this.#owner, clock, { listing, breaker, trial })
+    this.#current = attempt
+    this.#count += 1
+    try {
+      const request = this.#requestTo(listing, envelope)
+      this.#time.stop(clock.monotonicMs())
+      attempt.send(dispatch, request)
+    } catch (error) {
+      breaker.leave(attempt.trial)
+      throw error
+    }
+    if (this.#admitted.listing.resilience.retries === 0) this.#envelope = null
+    return true
+  }
+
+  /** Time limits are watched here: the provider's side is told of the connection's alone. */
+  #requestTo(listing: LiveListing, envelope: Envelope): ProviderRequest {
+    const { operation, upstreamHeaders } = this.#admitted
+    return {
+      operation,
+      body: prepareBody(envelope, {
+        upstreamModel: listing.upstreamModel,
+        acceptsStreamOptions: listing.endpoint.quirks.acceptsStreamOptions,
+      }),
+      headers: upstreamHeaders,
+      connectTimeoutMs: listing.resilience.connectTimeoutMs,
+      headersTimeoutMs: 0,
+      bodyTimeoutMs: 0,
+    }
+  }
+
+  /** One line for each failed attempt; none for what the client's own request is to blame for. */
+  #log({ attempt, end, failure }: Failed, more: object): void {
+    if (failure.reason === 'request_refused') return
+    const known = { request_id: this.#admitted.requestId, attempt: this.#count }
+    const error = end.kind === 'failed' ? end.error : null
+    const fields = describeAttempt(attempt, failure, error)
+    this.#relay.log.warn({ ...known, ...fields, ...more }, 'upstream failed')
+  }
+
+  /** What is thrown from a timer would end the process. */
+  #guard(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.#owner.failByBug(error)
+    }
+  }
+}

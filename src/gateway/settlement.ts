@@ -1,0 +1,70 @@
+import type { Outcome } from '../metering/index.ts'
+import type { Attempt } from './attempt.ts'
+import {
+  type Counted,
+  countTextBytes,
+  countTokens,
+  countUsage,
+  type Delivered,
+} from './count-usage.ts'
+import { refuse } from './errors.ts'
+import { makeRecord, notSent } from './make-record.ts'
+import type { OwnTime } from './own-time.ts'
+import type { Envelope } from './read-envelope.ts'
+import type { Admitted, Relay } from './types.ts'
+
+/** How long an answer may wait for its usage to be committed. */
+const COMMIT_TIMEOUT_MS = 5_000
+
+/** What one request consumed, and its end in the books: once, whichever way it ends. */
+export class Settlement {
+  readonly #relay: Relay
+  readonly #admitted: Admitted
+  readonly #time: OwnTime
+  readonly #isStream: boolean
+  readonly #requestTextBytes: number
+  #isSettled = false
+
+  constructor(relay: Relay, admitted: Admitted, of: { envelope: Envelope; time: OwnTime }) {
+    this.#relay = relay
+    this.#admitted = admitted
+    this.#time = of.time
+    this.#isStream = of.envelope.isStream
+    this.#requestTextBytes = countTextBytes(of.envelope.body)
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled
+  }
+
+  /**
+   * Records the usage, once, and ends the hold. Null when it is committed, else why it is not.
+   *
+   * @param attempt the one that decided; null: there was none
+   */
+  async settle(outcome: Outcome, counted: Counted, attempt: Attempt | null): Promise<Error | null> {
+    if (this.#isSettled) return null
+    this.#isSettled = true
+    const { clock, meters, record } = this.#relay
+    this.#admitted.hold?.settle(countTokens(counted.tokens))
+    const deciding = attempt ?? notSent(this.#admitted.listing)
+    const end = { outcome, counted, isStream: this.#isStream, nowMs: clock.monotonicMs() }
+    const usage = makeRecord(this.#admitted, deciding, end)
+    let failure: Error | null = null
+    try {
+      await record(usage, COMMIT_TIMEOUT_MS)
+    } catch (error) {
+      failure = error instanceof Error ? error : refuse('gateway_upstream_failed', String(error))
+    }
+    meters.finished(usage, deciding.listing, this.#time.soFarMs(clock.monotonicMs()))
+    return failure
+  }
+
+  /** What came of an attempt, in tokens. */
+  count(attempt: Attempt, delivered: Delivered): Counted {
+    const { operation } = this.#admitted
+    const { contextTokens } = attempt.listing
+    const asked = { operation, requestTextBytes: this.#requestTextBytes, contextTokens }
+    return countUsage(asked, delivered)
+  }
+}

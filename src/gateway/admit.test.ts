@@ -1,11 +1,24 @@
 import { describe, expect, it } from 'vitest'
-import { DEFAULT_RESILIENCE, type LiveListing, type Resolution } from '../catalog/index.ts'
+import {
+  DEFAULT_RESILIENCE,
+  type Endpoint,
+  type LiveListing,
+  type Resolution,
+} from '../catalog/index.ts'
 import { newId } from '../kernel/index.ts'
 import type { Operation } from '../metering/index.ts'
 import { admitRequest } from './admit.ts'
 import { readEnvelope } from './read-envelope.ts'
 
 const BODY = '{"model":"m","messages":[1]}'
+const ENDPOINT: Endpoint = {
+  providerId: newId<'provider'>(),
+  dialect: 'openai',
+  baseUrl: 'http://127.0.0.1:9/v1',
+  socketPath: null,
+  authHeader: null,
+  quirks: { acceptsStreamOptions: true, rejectedParameters: ['logit_bias', 'user'] },
+}
 
 function listing(overrides: Partial<LiveListing> = {}): LiveListing {
   return {
@@ -18,14 +31,7 @@ function listing(overrides: Partial<LiveListing> = {}): LiveListing {
     league: 'models',
     contextTokens: null,
     createdAtSeconds: 0,
-    endpoint: {
-      providerId: newId<'provider'>(),
-      dialect: 'openai',
-      baseUrl: 'http://127.0.0.1:9/v1',
-      socketPath: null,
-      authHeader: null,
-      quirks: { acceptsStreamOptions: true, rejectedParameters: ['logit_bias', 'user'] },
-    },
+    endpoint: ENDPOINT,
     resilience: DEFAULT_RESILIENCE,
     ...overrides,
   }
@@ -102,5 +108,47 @@ describe('admitRequest', () => {
       expect.objectContaining({ code: 'gateway_parameter_unsupported', param: 'user' }),
     )
     expect(() => admit(resolution, '{"model":"m","messages":[{"user":1}]}')).not.toThrow()
+  })
+
+  it('chooses another listing of the model where the first cannot serve the request', () => {
+    const embeds = listing({ capabilities: ['embedding'] })
+    const strict = listing()
+    const free = { acceptsStreamOptions: true, rejectedParameters: [] }
+    const [able, last] = [1, 2].map(() => listing({ endpoint: { ...ENDPOINT, quirks: free } }))
+    if (able === undefined || last === undefined) throw new Error('there are two')
+    const others = [strict, able, last]
+    const resolution = { kind: 'listing', listing: embeds, others, how: 'name' } as const
+    expect(admit(resolution, '{"model":"m","messages":[1],"user":"x"}')).toMatchObject({
+      listing: able,
+      others: [last],
+    })
+    expect(admit(resolution).listing).toBe(strict)
+  })
+
+  it('refuses for the parameter where the operation is offered at all, and by none', () => {
+    const embeds = listing({ capabilities: ['embedding'] })
+    const resolution = {
+      kind: 'listing',
+      listing: embeds,
+      others: [listing()],
+      how: 'name',
+    } as const
+    expect(() => admit(resolution, '{"model":"m","messages":[1],"user":"x"}')).toThrow(
+      expect.objectContaining({ code: 'gateway_parameter_unsupported', param: 'user' }),
+    )
+  })
+
+  it('asks no other where the owner of the first wants that', () => {
+    const resilience = { ...DEFAULT_RESILIENCE, fallsBack: false }
+    const alone = listing({ capabilities: ['embedding'], resilience })
+    const resolution = {
+      kind: 'listing',
+      listing: alone,
+      others: [listing()],
+      how: 'name',
+    } as const
+    expect(() => admit(resolution)).toThrow(
+      expect.objectContaining({ code: 'gateway_operation_unsupported' }),
+    )
   })
 })

@@ -6,6 +6,7 @@ import type { Envelope, EnvelopeReading } from './read-envelope.ts'
 
 export interface Admission {
   readonly envelope: Envelope
+  /** The best of those that can serve the request. */
   readonly listing: LiveListing
   /** Other listings of the model, best first. Whether they fit is not decided yet. */
   readonly others: readonly LiveListing[]
@@ -30,9 +31,11 @@ export function admitRequest(
   const resolution = resolve(envelope.model)
   if (resolution.kind !== 'listing') throw refuseName(envelope.model, resolution)
   const { listing, others, how } = resolution
-  requireCapability(listing, operation)
-  requireParameters(listing, envelope)
-  return { envelope, listing, others, how }
+  if (fitsListing(listing, operation, envelope)) return { envelope, listing, others, how }
+  const all = listing.resilience.fallsBack ? [listing, ...others] : [listing]
+  const [first, ...rest] = all.filter((each) => fitsListing(each, operation, envelope))
+  if (first === undefined) throw refuseAll(all, operation, envelope)
+  return { envelope, listing: first, others: rest, how }
 }
 
 /** Whether a listing can serve a request: what another was refused for holds for it too. */
@@ -72,29 +75,33 @@ function refuseName(name: string, resolution: Exclude<Resolution, { kind: 'listi
 
 const CAPABILITY_OF = { chat: 'chat', completions: 'completion', embeddings: 'embedding' } as const
 
+/** Why none serves: what lacks the operation itself says less than what lacks a parameter. */
+function refuseAll(
+  listings: readonly LiveListing[],
+  operation: Operation,
+  envelope: Envelope,
+): Error {
+  const able = listings.find((listing) => hasCapability(listing, operation))
+  if (able === undefined) {
+    const name = listings[0]?.modelName ?? envelope.model
+    const offered = [...new Set(listings.flatMap(({ capabilities }) => capabilities))].join(', ')
+    const message = `${name} is not offered for ${operation}, only for ${offered}.`
+    return refuse('gateway_operation_unsupported', message, { param: 'model' })
+  }
+  const rejected = rejectedParameter(able, envelope) ?? ''
+  const message = `The provider of ${able.modelName} takes no "${rejected}"; leave it out.`
+  return refuse('gateway_parameter_unsupported', message, { param: rejected })
+}
+
 /**
  * An empty list says that nothing is known of a listing's capabilities, not that it has none: it is
  * asked, and its provider judges. One that has others but lacks this one is not asked.
  */
-function requireCapability(listing: LiveListing, operation: Operation): void {
-  if (hasCapability(listing, operation)) return
-  const { capabilities, modelName } = listing
-  const message = `${modelName} is not offered for ${operation}, only for ${capabilities.join(', ')}.`
-  throw refuse('gateway_operation_unsupported', message, { param: 'model' })
-}
-
 function hasCapability({ capabilities }: LiveListing, operation: Operation): boolean {
   return capabilities.length === 0 || capabilities.includes(CAPABILITY_OF[operation])
 }
 
-/** A parameter that the provider is known to reject is refused by its name before it is sent. */
-function requireParameters(listing: LiveListing, envelope: Envelope): void {
-  const rejected = rejectedParameter(listing, envelope)
-  if (rejected === undefined) return
-  const message = `The provider of ${listing.modelName} takes no "${rejected}"; leave it out.`
-  throw refuse('gateway_parameter_unsupported', message, { param: rejected })
-}
-
+/** A parameter that the provider is known to reject; it is not sent there. */
 function rejectedParameter({ endpoint }: LiveListing, { names }: Envelope): string | undefined {
   return endpoint.quirks.rejectedParameters.find((name) => names.has(name))
 }

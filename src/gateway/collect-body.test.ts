@@ -109,6 +109,29 @@ describe('collectBody', () => {
   })
 })
 
+it.each([
+  ['identity', (bytes: Buffer) => bytes],
+  ['gzip', gzipSync],
+])(
+  'collectBody tells when all of a body of %s has come, before it is through with it',
+  async (encoding, compress) => {
+    const request = Object.assign(new PassThrough(), {
+      headers: { ...JSON_TYPE, 'content-encoding': encoding },
+      complete: true,
+    })
+    const calls: string[] = []
+    const means = { take: () => true, turns: openTurns(), onWhole: () => calls.push('whole') }
+    await new Promise<void>((resolve) => {
+      collectBody(request as unknown as IncomingMessage, means, () => {
+        calls.push('done')
+        resolve()
+      })
+      request.end(compress(Buffer.from(TEXT)))
+    })
+    expect(calls).toEqual(['whole', 'done'])
+  },
+)
+
 describe('collectBody, when the client is slow or gone', () => {
   beforeEach(() => {
     vi.useFakeTimers()

@@ -17,6 +17,14 @@ const SLICE_BYTES = 65_536
 /** What is copied in one go: well below a millisecond. */
 const COPY_BYTES = 1_048_576
 
+/** What a body is collected with. */
+interface Means {
+  readonly take: BodyShare['take']
+  readonly turns: Turns
+  /** Called once all bytes have come: what is done with them from then on takes time of ours. */
+  readonly onWhole?: () => void
+}
+
 /**
  * A request's body, collected and read. A small one is read at once; while a large one is read
  * everything else goes on in between. Refuses as `collectBody` does; what is wrong with the JSON
@@ -24,11 +32,7 @@ const COPY_BYTES = 1_048_576
  */
 export function collectEnvelope(
   request: IncomingMessage,
-  by: {
-    readonly operation: Operation
-    readonly take: BodyShare['take']
-    readonly turns: Turns
-  },
+  by: Means & { readonly operation: Operation },
   done: (result: EnvelopeReading | Error) => void,
 ): void {
   collectBody(request, by, (body) => {
@@ -67,7 +71,7 @@ function readInTurns(
  */
 export function collectBody(
   request: IncomingMessage,
-  by: { readonly take: BodyShare['take']; readonly turns: Turns },
+  by: Means,
   done: (result: Buffer | Error) => void,
 ): void {
   const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
@@ -94,15 +98,10 @@ export function collectBody(
 }
 
 function collect(
-  from: {
-    readonly request: IncomingMessage
-    readonly source: Readable
-    readonly take: BodyShare['take']
-    readonly turns: Turns
-  },
+  from: Means & { readonly request: IncomingMessage; readonly source: Readable },
   done: (result: Buffer | Error) => void,
 ): void {
-  const { request, source, take, turns } = from
+  const { request, source, take, turns, onWhole } = from
   const parts: Buffer[] = []
   let sizeBytes = 0
   let isOver = false
@@ -132,8 +131,10 @@ function collect(
     const message = 'The bodies of running requests fill the memory kept for them; try again later.'
     finish(refuse('gateway_bodies_too_many', message, { retryAfterSeconds: 1 }))
   })
+  if (source !== request && onWhole !== undefined) request.once('end', onWhole)
   source.on('end', () => {
     clearTimeout(timer)
+    if (source === request) onWhole?.()
     joinParts(parts, { sizeBytes, turns }, finish)
   })
   source.on('error', (cause) => {

@@ -94,12 +94,15 @@ export function openGateway(parts: GatewayParts): Gateway {
         parts.meters.refused(operation, error instanceof Refusal ? error.code : 'internal')
         writeRefusal(parts, request, response, { error, requestId })
       }
-      const means = { operation, take: share.take, turns }
+      let bodyReadMs = arrivedMs
+      const onWhole = (): void => {
+        bodyReadMs = clock.monotonicMs()
+      }
+      const means = { operation, take: share.take, turns, onWhole }
       collectEnvelope(request, means, (reading) => {
         try {
           if (reading instanceof Error) throw reading
           parts.mayDispatch()
-          const bodyReadMs = clock.monotonicMs()
           const { envelope, listing, others, how } = admitRequest(reading, operation, (name) =>
             parts.resolve(name, principal.models),
           )

@@ -15,7 +15,11 @@ import { rolldown } from 'rolldown'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const outPath = join(root, 'build')
-const entries = { cli: 'src/cli.ts', 'engine-child': 'src/engine/child/main.ts' }
+const entries = {
+  cli: 'src/cli.ts',
+  'engine-child': 'src/engine/child/main.ts',
+  'hash-worker': 'src/engine/hash-worker.ts',
+}
 const DAY_MS = 86_400_000
 
 const present = Object.entries(entries).filter(([, path]) => existsSync(join(root, path)))

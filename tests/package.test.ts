@@ -147,6 +147,7 @@ describe('what npm packs', () => {
     for (const needed of [
       'build/cli.js',
       'build/engine-child.js',
+      'build/hash-worker.js',
       'engine/none/package.json',
       'engine/package-lock.json',
       'models/abacus-large.gguf',

@@ -1,8 +1,8 @@
 // edge: reads files.
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { describeGguf, type GgufDescription } from './gguf/describe-gguf.ts'
 import { readModel } from './gguf/read-model.ts'
+import { hashHere } from './open-hasher.ts'
+import type { HashFiles } from './types.ts'
 
 /** What a model file is. It needs no engine to be known. */
 export interface GgufFacts extends GgufDescription {
@@ -13,21 +13,12 @@ export interface GgufFacts extends GgufDescription {
 
 export type OnProgress = (doneBytes: number, totalBytes: number) => void
 
-async function hashFiles(
-  paths: readonly string[],
-  totalBytes: number,
-  onProgress: OnProgress,
-): Promise<string> {
-  const hash = createHash('sha256')
-  let doneBytes = 0
-  for (const path of paths) {
-    for await (const chunk of createReadStream(path, { highWaterMark: 4_194_304 })) {
-      hash.update(chunk as Buffer)
-      doneBytes += (chunk as Buffer).length
-      onProgress(doneBytes, totalBytes)
-    }
-  }
-  return hash.digest('hex')
+export interface InspectOptions {
+  readonly onProgress?: OnProgress
+  /** Ends it: it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** The hash of the file where it is known: a file that is one is not read for it again. */
+  readonly sha256?: string
 }
 
 /**
@@ -36,9 +27,18 @@ async function hashFiles(
  */
 export async function inspectFile(
   path: string,
-  onProgress: OnProgress = () => {},
+  options: InspectOptions = {},
+  hashFiles: HashFiles = hashHere,
 ): Promise<GgufFacts> {
+  const { signal, onProgress } = options
   const { header, sizeBytes, paths } = await readModel(path)
-  const sha256 = await hashFiles(paths, sizeBytes, onProgress)
+  signal?.throwIfAborted()
+  const known = paths.length === 1 ? options.sha256 : undefined
+  const sha256 =
+    known ??
+    (await hashFiles(paths, {
+      onBytes: (doneBytes) => onProgress?.(doneBytes, sizeBytes),
+      ...(signal === undefined ? {} : { signal }),
+    }))
   return { ...describeGguf(header), sizeBytes, sha256 }
 }

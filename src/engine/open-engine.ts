@@ -4,9 +4,10 @@ import { availableParallelism, totalmem } from 'node:os'
 import { type Clock, type Log, systemClock } from '../kernel/index.ts'
 import { chooseSocket } from './choose-socket.ts'
 import { findEngine } from './find-engine.ts'
-import { type GgufFacts, inspectFile, type OnProgress } from './inspect-file.ts'
+import { type GgufFacts, type InspectOptions, inspectFile } from './inspect-file.ts'
+import { hashHere } from './open-hasher.ts'
 import { Supervisor } from './supervise-child.ts'
-import type { EngineLimits, EngineState, RegisteredModel } from './types.ts'
+import type { EngineLimits, EngineState, HashFiles, RegisteredModel } from './types.ts'
 
 export interface EngineOptions {
   /** The folder with the engine's package.json and node_modules. */
@@ -19,6 +20,8 @@ export interface EngineOptions {
   readonly clock?: Clock
   /** Bounds to set; the others are as `defaultLimits` says. */
   readonly limits?: Partial<EngineLimits>
+  /** How files are hashed; absent: in this thread. */
+  readonly hashFiles?: HashFiles
 }
 
 /** Models of files on this machine, run by a child process. */
@@ -32,7 +35,7 @@ export interface Engine {
   register(model: RegisteredModel): void
   unregister(name: string): void
   /** The facts of a model file. Works without an engine. Errors: engine_file_*. */
-  inspect(path: string, onProgress?: OnProgress): Promise<GgufFacts>
+  inspect(path: string, options?: InspectOptions): Promise<GgufFacts>
   /** Ends the child. Idempotent. */
   close(): Promise<void>
 }
@@ -58,7 +61,10 @@ export function defaultLimits(): EngineLimits {
   }
 }
 
-function absentEngine(socketPath: string, reason: string): Engine {
+function absentEngine(
+  socketPath: string,
+  { reason, inspect }: Pick<Engine, 'inspect'> & { readonly reason: string },
+): Engine {
   const state: EngineState = {
     kind: 'absent',
     reason,
@@ -76,7 +82,7 @@ function absentEngine(socketPath: string, reason: string): Engine {
     whenReady: async () => {},
     register() {},
     unregister() {},
-    inspect: inspectFile,
+    inspect,
     close: async () => {},
   }
 }
@@ -108,10 +114,12 @@ function openQuarantine(log: Log) {
  */
 export function openEngine(options: EngineOptions): Engine {
   const socketPath = chooseSocket(options.runFolder)
+  const { hashFiles = hashHere } = options
+  const inspect: Engine['inspect'] = (path, wish) => inspectFile(path, wish, hashFiles)
   const found = findEngine(options.engineFolder)
   if (!found.isFound) {
     options.log.warn({ reason: found.reason }, 'engine: absent')
-    return absentEngine(socketPath, found.reason)
+    return absentEngine(socketPath, { reason: found.reason, inspect })
   }
   const limits = { ...defaultLimits(), ...options.limits }
   const models = new Map<string, RegisteredModel>()
@@ -143,7 +151,7 @@ export function openEngine(options: EngineOptions): Engine {
       models.delete(name)
       supervisor.order({ kind: 'unregister', name })
     },
-    inspect: inspectFile,
+    inspect,
     async close() {
       await supervisor.close()
       if (process.platform !== 'win32') rmSync(socketPath, { force: true })

@@ -76,3 +76,24 @@ export type Report =
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'status'; readonly status: ChildStatus }
   | { readonly kind: 'log'; readonly level: 'debug' | 'warn' | 'error'; readonly message: string }
+
+export interface HashWish {
+  /** Told how many bytes are hashed, of all files together. */
+  readonly onBytes?: (doneBytes: number) => void
+  /** Ends it: it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/** The SHA-256 of files, one after another, in lower-case hexadecimal. */
+export type HashFiles = (paths: readonly string[], wish?: HashWish) => Promise<string>
+
+/** What the hashing thread is told. */
+export type HashOrder =
+  | { readonly kind: 'hash'; readonly id: number; readonly paths: readonly string[] }
+  | { readonly kind: 'stop'; readonly id: number }
+
+/** What it tells. */
+export type HashNews =
+  | { readonly kind: 'progress'; readonly id: number; readonly doneBytes: number }
+  | { readonly kind: 'hashed'; readonly id: number; readonly sha256: string }
+  | { readonly kind: 'failed'; readonly id: number; readonly error: unknown }

@@ -55,7 +55,9 @@ const parse = (bytes: Buffer) => parseGguf(bytes, { fileBytes: bytes.length })
 describe('the facts of a model file', () => {
   it('are read out of real weights, with the hash of the whole file', async () => {
     const progress: number[] = []
-    const facts = await inspectFile(smallModelPath, (done) => progress.push(done))
+    const facts = await inspectFile(smallModelPath, {
+      onProgress: (done) => progress.push(done),
+    })
     expect(facts).toMatchObject({
       architecture: 'llama',
       quantisation: 'F16',

@@ -23,6 +23,8 @@ describe('a split model', () => {
     expect(split.quantisation).toBe(whole.quantisation)
     expect(split.sizeBytes).toBeGreaterThanOrEqual(whole.sizeBytes)
     expect(split.sha256).not.toBe(whole.sha256)
+    // The hash of a part is not that of the model.
+    expect((await inspectFile(partPath(1), { sha256: 'ab' })).sha256).toBe(split.sha256)
   })
 
   it('is refused by another part, and where one is missing', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ordinaryProvider, rowsOf } from '../../tests/support/catalog-rows.ts'
 import type { ProviderId } from '../kernel/index.ts'
-import { planFile } from './plan-file.ts'
+import { nameWished, planFile } from './plan-file.ts'
 import type { InspectedFile } from './types.ts'
 
 const file: InspectedFile = {
@@ -105,4 +105,23 @@ describe('weights that are there already', () => {
   it('take no second name in silence', () => {
     expect(() => again('lion', true)).toThrow(/local\/first already/)
   })
+})
+
+it.each([
+  ['lion', 'local/lion', false],
+  ['Tiger', 'local/Tiger', true],
+  ['a b', 'local/a-b', false],
+  ['ACME/Cub', 'ACME/Cub', false],
+  ['acme/was', 'acme/was', false],
+  ['acme/by-alias', 'acme/by-alias', false],
+  ['acme/x/y', 'acme/x-y', true],
+])('knows beforehand that %s would be %s, and whether that is free', (wish, name, isFree) => {
+  const rows = rowsOf({
+    models: { 'local/lion': {}, 'local/a-b': {}, 'acme/cub': {} },
+    rest: {
+      formerNames: [{ publisher: 'acme', name: 'was' }] as never,
+      aliases: [{ alias: 'acme/by-alias' }] as never,
+    },
+  })
+  expect(nameWished(rows, wish)).toEqual({ name, isFree })
 })

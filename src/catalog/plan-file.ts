@@ -270,6 +270,20 @@ function chooseName(
   return free ?? { publisher: 'local', name: packed }
 }
 
+/** What a file would be called. */
+export interface WishedName {
+  /** As it would stand in the catalog. */
+  readonly name: string
+  /** Whether no model, former name or alias is called that. */
+  readonly isFree: boolean
+}
+
+/** What becomes of a wished name, by the rules of `planFile`, before there is a file. */
+export function nameWished(rows: CatalogRows, wish: string): WishedName {
+  const name = fullName(readWish(wish))
+  return { name, isFree: !takenNames(rows).has(nameKey(name)) }
+}
+
 function readWish(wish: string): ModelName {
   const [publisher, ...rest] = wish.split('/')
   const name = rest.join('/')

@@ -4,7 +4,14 @@ import { isAbsolute, join } from 'node:path'
 import { type ListingId, newId, type ProviderId, Refusal } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
 import type { Means } from './means.ts'
-import { type FilePlan, type NamedFile, planFile, planNamedFile } from './plan-file.ts'
+import {
+  type FilePlan,
+  type NamedFile,
+  nameWished,
+  planFile,
+  planNamedFile,
+  type WishedName,
+} from './plan-file.ts'
 import { knownFacts } from './plan-import.ts'
 import { readModelCard } from './read-model-card.ts'
 import { recordProposals } from './service-proposals.ts'
@@ -29,7 +36,9 @@ import type {
 
 export interface FileServices {
   /** Adds a GGUF file, on at once. The same weights again are the same listing. */
-  addFile(wish: { readonly path: string; readonly name: string | null }): Promise<ListingId>
+  addFile(wish: FileWish): Promise<ListingId>
+  /** What a file of that name would be called, and whether the name is free. */
+  nameWished(wish: string): WishedName
   /**
    * Adds the models of a folder to the practice league; changes nothing when they are there. Tells
    * the engine which files it answers for, these and all others.
@@ -37,25 +46,38 @@ export interface FileServices {
   addHouseModels(folder: string): Promise<void>
 }
 
+export interface FileWish {
+  readonly path: string
+  /** As `planFile` reads it; null: the file's own. */
+  readonly name: string | null
+  /** The hash of the file where it is known: it is not read for it again. */
+  readonly sha256?: string
+  /** Ends it as long as nothing is written: it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
 export function fileServices(means: Means): FileServices {
   return {
     addFile: (wish) => addFile(means, wish),
+    nameWished: (wish) => nameWished(means.rows(), wish),
     addHouseModels: (folder) => addHouseModels(means, folder),
   }
 }
 
-async function addFile(
-  means: Means,
-  wish: { readonly path: string; readonly name: string | null },
-): Promise<ListingId> {
+async function addFile(means: Means, wish: FileWish): Promise<ListingId> {
   const engine = engineOf(means)
   if (!isAbsolute(wish.path) || wish.path.includes('\0') || wish.path.length > 4_096) {
     throw refuse('catalog_file_path_invalid', 'Give the absolute path of a GGUF file.', {
       param: 'path',
     })
   }
-  const file = await engine.inspect(wish.path)
+  const { path, sha256, signal } = wish
+  const file = await engine.inspect(path, {
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(signal === undefined ? {} : { signal }),
+  })
   const listing = await means.change(async (db, rows) => {
+    signal?.throwIfAborted()
     const plan = planFile(rows, file, {
       engine: await ensureEngine(means, db, rows),
       path: wish.path,

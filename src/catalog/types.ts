@@ -194,8 +194,14 @@ export interface InspectedFile {
 /** What the catalog needs of the engine; `main` gives it. */
 export interface CatalogEngine {
   readonly socketPath: string
-  /** Throws a refusal for a file that is no whole model. */
-  inspect(path: string): Promise<InspectedFile>
+  /**
+   * Throws a refusal for a file that is no whole model. `sha256`: the file's hash where somebody
+   * knows it already; `signal` ends it, however much is still to be hashed.
+   */
+  inspect(
+    path: string,
+    options?: { readonly sha256?: string; readonly signal?: AbortSignal },
+  ): Promise<InspectedFile>
   /** From now on the engine answers for this name with this file. */
   register(model: { readonly name: string; readonly path: string }): void | Promise<void>
 }

@@ -48,7 +48,7 @@ export interface Config {
   readonly hostNames: readonly string[]
   /** Where models are downloaded from, by the names that the hubs' own tools use. */
   readonly hubs: Readonly<Record<'hf' | 'ms', HubConfig>>
-  /** Hosts that a hub may send to for its files, besides those it is known for. */
+  /** Hosts that a hub may send to, besides those it is known for; they may be inside. */
   readonly hubHosts: readonly string[]
 }
 
@@ -194,7 +194,8 @@ export const settings: readonly Setting[] = [
   },
   {
     name: 'BAIMO_HUB_HOSTS',
-    meaning: 'More hosts that hubs may send to for files, with commas; *.name is all below it',
+    meaning:
+      'More hosts that hubs may send to for files, also on your network; commas, *.name: all below',
     fallback: 'those the hubs are known for',
     isSecret: false,
   },

@@ -5,7 +5,7 @@ import type { Download, DownloadAnswer } from '../providers/index.ts'
 import { refuse } from './errors.ts'
 import { explainAnswer, mirrorAdvice } from './explain-answer.ts'
 import { type HubRequest, repoRequests } from './hub-requests.ts'
-import { mayRedirectTo } from './may-redirect-to.ts'
+import { mayRedirectTo, policyOf } from './may-redirect-to.ts'
 import { readHuggingFace } from './read-hugging-face.ts'
 import { readModelScope } from './read-model-scope.ts'
 import type { FetchTiming, Hub, HubRepo, Source } from './types.ts'
@@ -72,7 +72,7 @@ async function readText(hub: Hub, body: Readable): Promise<string> {
       chunks.push(chunk)
     }
   } catch (error) {
-    throw explainFailure(hub, error, null)
+    throw explainFailure(hub, error)
   }
   return Buffer.concat(chunks).toString('utf8')
 }
@@ -84,10 +84,14 @@ export async function openDownload(
   request: HubRequest & { readonly signal?: AbortSignal },
 ): Promise<DownloadAnswer> {
   let refusedHost: string | null = null
+  let lastHost = ''
   try {
     return await asking.download(request.url, {
       headers: request.headers,
-      policy: hub.isEndpointSet ? 'private-allowed' : 'public-only',
+      policyOf: (host) => {
+        lastHost = host
+        return policyOf(hub, host)
+      },
       mayRedirectTo: (host) => {
         const isFine = mayRedirectTo(hub, host)
         if (!isFine) refusedHost = host
@@ -98,22 +102,34 @@ export async function openDownload(
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     })
   } catch (error) {
-    throw explainFailure(hub, error, refusedHost)
+    throw explainFailure(hub, error, { refusedHost, lastHost })
   }
 }
 
-function explainFailure(hub: Hub, error: unknown, refusedHost: string | null): unknown {
+interface HostsAsked {
+  /** Where it was not allowed to send us; null: nowhere. */
+  readonly refusedHost: string | null
+  readonly lastHost: string
+}
+
+function explainFailure(
+  hub: Hub,
+  error: unknown,
+  { refusedHost, lastHost }: HostsAsked = { refusedHost: null, lastHost: '' },
+): unknown {
   if (refusedHost !== null)
     return refuse(
       'hubs_host_forbidden',
-      `${hub.title} sends to ${refusedHost}, which is none of its hosts. If you trust it, set BAIMO_HUB_HOSTS=${refusedHost} and start the market again.`,
+      `${hub.title} sends to ${refusedHost}, which is none of its hosts. ${allowAdvice(refusedHost)}`,
       { cause: error },
     )
   if (!(error instanceof Refusal) || !error.code.startsWith('providers_')) return error
   if (error.code === 'providers_address_forbidden')
     return refuse(
       'hubs_host_forbidden',
-      `${hub.title} leads to an address inside this network, which is never asked. ${mirrorAdvice(hub)}`,
+      policyOf(hub, lastHost) === 'public-only'
+        ? `${hub.title} leads to ${lastHost}, which is inside this network. ${allowAdvice(lastHost)}`
+        : `${hub.title} leads to an address that is never asked. ${mirrorAdvice(hub)}`,
       { cause: error },
     )
   if (error.code === 'providers_redirected')
@@ -128,4 +144,8 @@ function explainFailure(hub: Hub, error: unknown, refusedHost: string | null): u
     `${hub.title} does not answer at ${hub.endpoint}. ${mirrorAdvice(hub)}`,
     { cause: error },
   )
+}
+
+function allowAdvice(host: string): string {
+  return `If you trust it, set BAIMO_HUB_HOSTS=${host} and start the market again.`
 }

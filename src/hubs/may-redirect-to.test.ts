@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { hubsOf } from './known-hubs.ts'
-import { mayRedirectTo } from './may-redirect-to.ts'
+import { mayRedirectTo, policyOf } from './may-redirect-to.ts'
 
 const none = { endpoint: null, token: null }
 const { hf, ms } = hubsOf({ hf: none, ms: none }, ['*.cdn.example.org', 'files.example.net'])
@@ -52,5 +52,24 @@ describe('where a hub may send us', () => {
     expect(mayRedirectTo(mirror, 'cdn-lfs.hf.co')).toBe(true)
     expect(mayRedirectTo(mirror, 'example.com')).toBe(false)
     expect(mayRedirectTo(literal, '1.10.0.0.1')).toBe(false)
+  })
+})
+
+describe('inside this network may be', () => {
+  it.each([
+    ['the mirror that the operator named', mirror, 'hub.example.com'],
+    ['a mirror named by its address', literal, '10.0.0.1'],
+    ['a host of BAIMO_HUB_HOSTS', hf, 'files.example.net'],
+    ['a host below one of BAIMO_HUB_HOSTS', hf, 'a.CDN.example.org.'],
+  ])('%s', (_, hub, host) => {
+    expect(policyOf(hub, host)).toBe('private-allowed')
+  })
+
+  it.each([
+    ['the usual hub', hf, 'huggingface.co'],
+    ['a host below the mirror', mirror, 'cdn.hub.example.com'],
+    ['a host that the hub is known to send to', mirror, 'cdn-lfs.hf.co'],
+  ])('not %s', (_, hub, host) => {
+    expect(policyOf(hub, host)).toBe('public-only')
   })
 })

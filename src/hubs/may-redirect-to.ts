@@ -1,3 +1,4 @@
+import type { AddressPolicy } from '../catalog/index.ts'
 import type { Hub } from './types.ts'
 
 /**
@@ -6,14 +7,33 @@ import type { Hub } from './types.ts'
  * hub it mirrors, too: that is how most of them work.
  */
 export function mayRedirectTo(hub: Hub, host: string): boolean {
-  const name = host.toLowerCase().replace(/\.$/, '')
-  const own = new URL(hub.endpoint).hostname.toLowerCase()
+  const name = plain(host)
+  const own = ownHost(hub)
   const isBelow = isNamed(own) && name.endsWith(`.${own}`)
   return (
     name === own ||
     isBelow ||
     [...hub.fileHosts, ...hub.allowedHosts].some((pattern) => fits(pattern, name))
   )
+}
+
+/**
+ * What addresses a host of a hub may have. Inside this network are only hosts that the operator
+ * named: the mirror itself and those of BAIMO_HUB_HOSTS. What a hub names is outside.
+ */
+export function policyOf(hub: Hub, host: string): AddressPolicy {
+  const name = plain(host)
+  const isMirror = hub.isEndpointSet && name === ownHost(hub)
+  const isKnown = isMirror || hub.allowedHosts.some((pattern) => fits(pattern, name))
+  return isKnown ? 'private-allowed' : 'public-only'
+}
+
+function ownHost(hub: Hub): string {
+  return plain(new URL(hub.endpoint).hostname)
+}
+
+function plain(host: string): string {
+  return host.toLowerCase().replace(/\.$/, '')
 }
 
 /** Whether a host is a name, not a literal address. */

@@ -44,7 +44,7 @@ async function serve(answers: Answers): Promise<number> {
 
 function get(url: string, wish: Partial<DownloadRequest> = {}) {
   return downloader.download(url, {
-    policy: 'private-allowed',
+    policyOf: () => 'private-allowed',
     mayRedirectTo: () => false,
     headersTimeoutMs: 2_000,
     idleTimeoutMs: 2_000,
@@ -238,7 +238,7 @@ describe('a URL that anybody gave', () => {
     'http://[64:ff9b::a00:1]/',
     'http://hub.example/',
   ])('reaches nothing inside: %s', async (url) => {
-    await expect(get(url, { policy: 'public-only' })).rejects.toEqual(
+    await expect(get(url, { policyOf: () => 'public-only' })).rejects.toEqual(
       code('providers_address_forbidden'),
     )
   })
@@ -249,6 +249,17 @@ describe('a URL that anybody gave', () => {
       await expect(get(url)).rejects.toEqual(code('providers_url_invalid'))
     },
   )
+})
+
+it('asks for each hop anew whether it may be inside', async () => {
+  const port = await serve({})
+  const first = await serve({ '/': to(`http://hub.example:${port}/file`) })
+  const wish = { mayRedirectTo: () => true }
+  const url = `http://127.0.0.1:${first}/`
+  const policyOf = (host: string) => (host === '127.0.0.1' ? 'private-allowed' : 'public-only')
+  await expect(get(url, { ...wish, policyOf })).rejects.toEqual(code('providers_address_forbidden'))
+  expect(asked).toHaveLength(1)
+  expect((await get(url, wish)).status).toBe(404)
 })
 
 describe('a server that fails', () => {

@@ -38,12 +38,12 @@ const HARMLESS = new Set([
 
 /** The way to files on the network; opens no connection before the first request. */
 export function openDownloader(options: DownloaderOptions): Downloader {
-  const agents: Readonly<Record<AddressPolicy, Agent>> = {
+  const agents: Agents = {
     'private-allowed': openAgent(options, 'private-allowed'),
     'public-only': openAgent(options, 'public-only'),
   }
   return {
-    download: (url, wish) => download(agents[wish.policy], url, wish),
+    download: (url, wish) => download(agents, url, wish),
     close: async () => {
       await Promise.all(Object.values(agents).map((agent) => agent.destroy()))
     },
@@ -60,18 +60,24 @@ function openAgent(options: DownloaderOptions, policy: AddressPolicy): Agent {
   })
 }
 
+type Agents = Readonly<Record<AddressPolicy, Agent>>
+
 interface Hop {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
 }
 
-async function download(agent: Agent, url: string, wish: DownloadRequest): Promise<DownloadAnswer> {
+async function download(
+  agents: Agents,
+  url: string,
+  wish: DownloadRequest,
+): Promise<DownloadAnswer> {
   let hop: Hop = {
-    url: checkedUrl(url, wish.policy),
+    url: checkedUrl(url, wish),
     headers: { 'accept-encoding': 'identity', ...wish.headers },
   }
   for (let redirects = 0; ; redirects++) {
-    const answer = await ask(agent, hop, wish)
+    const answer = await ask(agents[wish.policyOf(hop.url.hostname)], hop, wish)
     const next = REDIRECTS.has(answer.statusCode) ? answer.headers.location : undefined
     if (next === undefined) {
       return {
@@ -117,7 +123,7 @@ async function ask(
 function nextHop(from: Hop, location: string, wish: DownloadRequest): Hop {
   const target = URL.parse(location, from.url)
   if (target === null) throw redirected('The file redirects to what is no address.')
-  const url = checkedUrl(target.href, wish.policy)
+  const url = checkedUrl(target.href, wish)
   const isDowngrade = from.url.protocol === 'https:' && url.protocol === 'http:'
   if (isDowngrade) throw redirected('The file redirects from https to http, which is not followed.')
   if (url.hostname !== from.url.hostname && !wish.mayRedirectTo(url.hostname)) {
@@ -128,7 +134,7 @@ function nextHop(from: Hop, location: string, wish: DownloadRequest): Hop {
   return { url, headers: Object.fromEntries(headers) }
 }
 
-function checkedUrl(text: string, policy: AddressPolicy): URL {
+function checkedUrl(text: string, { policyOf }: DownloadRequest): URL {
   const url = URL.parse(text)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw refuseProvider('providers_url_invalid', 'Only http and https addresses can be used.', {
@@ -140,7 +146,7 @@ function checkedUrl(text: string, policy: AddressPolicy): URL {
       param: 'url',
     })
   }
-  refuseForbiddenHost(url.hostname, policy)
+  refuseForbiddenHost(url.hostname, policyOf(url.hostname))
   url.hash = ''
   return url
 }

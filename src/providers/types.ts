@@ -73,7 +73,8 @@ export interface DownloadRequest {
    * origin, all but `accept`, `if-…`, `range` and `user-agent` are dropped for good.
    */
   readonly headers?: Readonly<Record<string, string>>
-  readonly policy: AddressPolicy
+  /** What addresses a host may have (name or literal, lower case), asked anew for each hop. */
+  readonly policyOf: (host: string) => AddressPolicy
   /** Whether a redirect may lead to another host (name or literal, lower case, without a port). */
   readonly mayRedirectTo: (host: string) => boolean
   /** For each hop, from the question to the answer's headers. */

@@ -67,6 +67,17 @@ export const storeErrors = defineErrors({
     title: 'A migration that this database has applied was changed since. Restore its text.',
     isRetryable: false,
   },
+  store_migration_unknown: {
+    kind: 'conflict',
+    title:
+      'The database was migrated by a Baimo that this one does not know of. Start that one again.',
+    isRetryable: false,
+  },
+  store_migration_locked: {
+    kind: 'unavailable',
+    title: 'Another connection holds the lock of migrations for too long. The message says which.',
+    isRetryable: true,
+  },
   store_migration_failed: {
     kind: 'internal',
     title:

@@ -4,11 +4,15 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { refuse } from './errors.ts'
+import { inMigrationLock, type LockOptions } from './migration-lock.ts'
 import { SCHEMA } from './schema.ts'
 import type { Migration } from './types.ts'
 
-/** Any number, the same in every version: all replicas must queue for one lock. */
-const MIGRATION_LOCK = 7_302_026_001
+/** Statements wait behind whoever waits for a lock on a table: so a migration never waits long. */
+const LOCK_LIMIT_MS = 2_000
+const LOCK_PAUSE_MS = 500
+const LOCK_TRIES = 30
+const LOCK_NOT_AVAILABLE = '55P03'
 
 interface AppliedRow {
   readonly name: string
@@ -30,32 +34,28 @@ export interface Migrated {
   readonly newer: readonly string[]
 }
 
-/** Statements wait behind whoever waits for a lock on a table: so a migration never waits long. */
-const LOCK_LIMIT_MS = 2_000
-const LOCK_PAUSE_MS = 500
-const LOCK_TRIES = 30
-const LOCK_NOT_AVAILABLE = '55P03'
-
 /**
- * Brings the database of `client` to the last of `migrations`, each in a transaction of its own,
- * all under one lock. Where a newer version only expanded the schema there is nothing to do.
- * Refuses with `store_database_newer`, `store_migration_changed`, `store_migration_failed`.
+ * Brings the database of `client` to the last of `migrations`, each in a transaction of its own
+ * that holds the lock of all: nothing of it outlives the transaction, so the connection is left as
+ * it was. Where a newer version only expanded the schema there is nothing to do. Refuses with
+ * `store_database_newer`, `store_migration_changed`, `store_migration_unknown`,
+ * `store_migration_locked`, `store_migration_failed`.
  */
 export async function migrate(
   client: pg.ClientBase,
   migrations: readonly Migration[],
-  onProgress: (text: string) => void,
+  options: LockOptions,
 ): Promise<Migrated> {
-  await takeLock(client, onProgress)
-  try {
-    await enterSchema(client)
-    const { pending, newer } = planMigrations(await readApplied(client), migrations)
-    if (pending.length > 0) onProgress(`migrating the database: ${pending.length} to apply`)
-    for (const migration of pending) await applyInTurn(client, migration)
-    return { applied: pending.map(({ name }) => name), newer }
-  } finally {
-    await client.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK])
+  const applied: string[] = []
+  let plan = planMigrations(await findApplied(client), migrations)
+  if (plan.pending.length > 0)
+    options.onProgress(`migrating the database: ${plan.pending.length} to apply`)
+  while (plan.pending.length > 0) {
+    const done = await applyNext(client, migrations, options)
+    if (done !== null) applied.push(done)
+    plan = planMigrations(await findApplied(client), migrations)
   }
+  return { applied, newer: plan.newer }
 }
 
 /** The names of what `migrate` would apply now. Changes nothing; refuses as `migrate` does. */
@@ -63,11 +63,7 @@ export async function findPending(
   client: pg.ClientBase,
   migrations: readonly Migration[],
 ): Promise<string[]> {
-  const { rows } = await client.query(
-    `select to_regclass('${SCHEMA}.migrations') is not null as is_there`,
-  )
-  const applied: readonly AppliedRow[] = rows[0].is_there ? await listApplied(client) : []
-  return planMigrations(applied, migrations).pending.map(({ name }) => name)
+  return planMigrations(await findApplied(client), migrations).pending.map(({ name }) => name)
 }
 
 /**
@@ -78,10 +74,7 @@ export function planMigrations(applied: readonly AppliedRow[], known: readonly M
   for (const [index, row] of applied.slice(0, known.length).entries()) {
     const migration = known[index]
     if (migration?.name === row.name && checksumOf(migration) === row.checksum) continue
-    throw refuse(
-      'store_migration_changed',
-      `Migration ${row.name} is not what this database applied. Restore its text and order.`,
-    )
+    throw refuseForeign(row.name, known, index)
   }
   const newer = applied.slice(known.length)
   const narrowing = newer.find(({ kind }) => kind !== 'expand')
@@ -98,20 +91,36 @@ export function checksumOf(migration: Migration): string {
   return createHash('sha256').update(migration.sql).digest('hex')
 }
 
+/** What the database applied at `index` is none of ours, or not what we have by that name. */
+function refuseForeign(name: string, known: readonly Migration[], index: number): Error {
+  if (known[index]?.name === name)
+    return refuse(
+      'store_migration_changed',
+      `Migration ${name} is not what this database applied: its text was changed since. Restore it.`,
+    )
+  if (known.some((migration) => migration.name === name))
+    return refuse(
+      'store_migration_changed',
+      `This database applied ${name} before ${known[index]?.name}: the order was changed since. Restore it.`,
+    )
+  return refuse(
+    'store_migration_unknown',
+    `This database applied ${name}, which this Baimo does not know: a changed or unreleased one was here. Start that one again, or give this one a database of its own.`,
+  )
+}
+
+async function findApplied(client: pg.ClientBase): Promise<readonly AppliedRow[]> {
+  const { rows } = await client.query(
+    `select to_regclass('${SCHEMA}.migrations') is not null as is_there`,
+  )
+  return rows[0].is_there ? listApplied(client) : []
+}
+
 /** Made only when it is missing: whoever owns the database may have made it for us, and no more. */
 async function enterSchema(client: pg.ClientBase): Promise<void> {
   const found = await client.query('select to_regnamespace($1) is not null as is_there', [SCHEMA])
   if (!found.rows[0].is_there) await client.query(`create schema ${SCHEMA}`)
-  await client.query(`set search_path to ${SCHEMA}`)
-}
-
-async function takeLock(client: pg.ClientBase, onProgress: (text: string) => void): Promise<void> {
-  const { rows } = await client.query('select pg_try_advisory_lock($1) as is_ours', [
-    MIGRATION_LOCK,
-  ])
-  if (rows[0].is_ours) return
-  onProgress('another Baimo looks after the database; waiting for it')
-  await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+  await client.query(`set local search_path to ${SCHEMA}`)
 }
 
 async function readApplied(client: pg.ClientBase): Promise<AppliedRow[]> {
@@ -139,38 +148,62 @@ async function listApplied(
 }
 
 /** Again where it met a lock, so that nobody waits behind it for long. */
-async function applyInTurn(client: pg.ClientBase, migration: Migration): Promise<void> {
+async function applyNext(
+  client: pg.ClientBase,
+  migrations: readonly Migration[],
+  options: LockOptions,
+): Promise<string | null> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await apply(client, migration)
-      return
+      return await inMigrationLock(client, options, () => applyFirst(client, migrations))
     } catch (error) {
       const isLocked =
-        error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE
-      if (isLocked && tries < LOCK_TRIES) {
-        await sleep(LOCK_PAUSE_MS)
-        continue
-      }
-      const reason = error instanceof Error ? error.message : String(error)
-      const message = `Migration ${migration.name} failed: ${reason}`
-      throw refuse('store_migration_failed', message, { cause: error })
+        error instanceof FailedMigration && error.code === LOCK_NOT_AVAILABLE && tries < LOCK_TRIES
+      if (!isLocked) throw error instanceof FailedMigration ? error.asRefusal() : error
+      await sleep(LOCK_PAUSE_MS)
     }
   }
 }
 
-async function apply(client: pg.ClientBase, migration: Migration): Promise<void> {
-  await client.query('begin')
+/** The name of what it applied; null: another was faster, and nothing is left. */
+async function applyFirst(
+  client: pg.ClientBase,
+  migrations: readonly Migration[],
+): Promise<string | null> {
+  await enterSchema(client)
+  const [migration] = planMigrations(await readApplied(client), migrations).pending
+  if (migration === undefined) return null
+  const { name, sql, kind } = migration
   try {
     await client.query(`set local lock_timeout = ${LOCK_LIMIT_MS}`)
-    await client.query(migration.sql)
-    await client.query('insert into migrations (name, checksum, kind) values ($1, $2, $3)', [
-      migration.name,
-      checksumOf(migration),
-      migration.kind ?? null,
-    ])
-    await client.query('commit')
+    await client.query(sql)
   } catch (error) {
-    await client.query('rollback')
-    throw error
+    throw new FailedMigration(name, error)
+  }
+  await client.query(
+    `insert into ${SCHEMA}.migrations (name, checksum, kind) values ($1, $2, $3)`,
+    [name, checksumOf(migration), kind ?? null],
+  )
+  return name
+}
+
+/** What a migration's own statements threw. */
+class FailedMigration extends Error {
+  readonly #name: string
+
+  constructor(name: string, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    this.#name = name
+  }
+
+  /** SQLSTATE; absent where it is none of PostgreSQL's. */
+  get code(): unknown {
+    const { cause } = this
+    return cause instanceof Error && 'code' in cause ? cause.code : undefined
+  }
+
+  asRefusal(): Error {
+    const message = `Migration ${this.#name} failed: ${this.message}`
+    return refuse('store_migration_failed', message, { cause: this.cause })
   }
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import type pg from 'pg'
-import { assert, type Log, newId } from '../kernel/index.ts'
+import { assert, type Log } from '../kernel/index.ts'
 import { encodeChange, openHandlers } from './change-handlers.ts'
 import { newClient } from './open-pool.ts'
 import { trackSockets } from './sockets.ts'
@@ -19,7 +19,6 @@ const CONNECT_LIMIT_MS = 1_500
 const FIRST_RETRY_MS = 50
 const LONGEST_RETRY_MS = 1_000
 const GOODBYE_LIMIT_MS = 500
-const PROBE_LIMIT_MS = 5_000
 
 export interface ChangesOptions {
   readonly connection: pg.ClientConfig
@@ -29,8 +28,6 @@ export interface ChangesOptions {
 }
 
 export interface OpenChanges extends Changes {
-  /** Whether an announcement by a connection of `db` arrives within five seconds. */
-  isHeardFrom(db: Kysely<unknown>): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -98,7 +95,6 @@ export async function openChanges(options: ChangesOptions): Promise<OpenChanges>
     get isHearing() {
       return isHearing()
     },
-    isHeardFrom: (db) => isHeardFrom(db, handlers.listen),
     async close() {
       abort()
       await state.line.end()
@@ -115,25 +111,6 @@ function abortable(): { readonly signal: AbortSignal; readonly abort: () => void
 async function announce(db: Kysely<unknown>, payload: string | null): Promise<void> {
   assert(payload !== null, 'store: an announcement has less than 8,000 bytes')
   await sql`select pg_notify(${CHANNEL}, ${payload})`.execute(db)
-}
-
-async function isHeardFrom(db: Kysely<unknown>, listen: Changes['listen']): Promise<boolean> {
-  const id = newId()
-  const heard = Promise.withResolvers<boolean>()
-  const stop = listen('probe', {
-    onChange: (detail) => {
-      if (detail === id) heard.resolve(true)
-    },
-    onGap: () => {},
-  })
-  const timer = setTimeout(() => heard.resolve(false), PROBE_LIMIT_MS)
-  try {
-    await announce(db, encodeChange('probe', id))
-    return await heard.promise
-  } finally {
-    clearTimeout(timer)
-    stop()
-  }
 }
 
 /** A connection that listens. */

@@ -186,12 +186,3 @@ describe('a database that takes no writes', () => {
     await admin.end()
   })
 })
-
-it('refuses a pooler that lends connections out by transaction', async () => {
-  const { proxy, behind } = await openProxy()
-  proxy.dropNotifications()
-  await expect(open(behind)).rejects.toMatchObject({
-    code: 'store_pooler_unfit',
-    message: expect.stringContaining('session mode'),
-  })
-}, 15_000)

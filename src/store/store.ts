@@ -1,6 +1,7 @@
 import { CompiledQuery, Kysely, sql } from 'kysely'
 import type pg from 'pg'
 import { assert, type Log } from '../kernel/index.ts'
+import { demandSessions } from './demand-sessions.ts'
 import type { DiskRoom } from './disk-room.ts'
 import { refuse } from './errors.ts'
 import { migrate } from './migrate.ts'
@@ -36,7 +37,7 @@ export interface ConnectOptions {
 }
 
 /**
- * Checks the server's version, brings the schema up to date and opens the pool.
+ * Checks the server and the way to it, brings the schema up to date and opens the pool.
  * Refuses with the codes of `migrate`, `store_database_too_old`, `store_database_read_only` and
  * `store_pooler_unfit`; errors of the connection pass.
  */
@@ -78,12 +79,7 @@ export async function connectStore(options: ConnectOptions): Promise<Store> {
       return closing
     },
   }
-  if (options.kind === 'embedded' || (await changes.isHeardFrom(db))) return store
-  await close()
-  throw refuse(
-    'store_pooler_unfit',
-    'DATABASE_URL leads through a pooler that lends connections out by transaction: LISTEN is not heard. Give the address of PostgreSQL itself, or of a pooler in session mode.',
-  )
+  return store
 }
 
 async function prepare(options: ConnectOptions): Promise<void> {
@@ -101,7 +97,9 @@ async function prepare(options: ConnectOptions): Promise<void> {
         'store_database_read_only',
         'The database of DATABASE_URL is read-only, as a standby is. Give the address of the primary.',
       )
-    const { newer } = await migrate(client, options.migrations, options.onProgress)
+    if (options.kind === 'external') await demandSessions(client, options.connection)
+    const { onProgress } = options
+    const { newer } = await migrate(client, options.migrations, { onProgress })
     if (newer.length > 0)
       options.log.warn({ migrations: newer }, 'a newer Baimo has been here and left room for this')
   } finally {

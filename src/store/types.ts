@@ -45,7 +45,10 @@ export interface Store {
   close(): Promise<void>
 }
 
-/** What a change is about; its handlers are in the domain of that name. */
+/**
+ * What a change is about; its handlers are in the domain of that name. `probe` is nobody's: it
+ * finds out whether news arrives.
+ */
 export type ChangeTopic = 'people' | 'catalog' | 'limits' | 'limits-recall' | 'probe'
 
 /**

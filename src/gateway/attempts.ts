@@ -40,6 +40,7 @@ export class Attempts {
   #leftReason: LeftReason | null = null
   #backoff: NodeJS.Timeout | null = null
   #hasBegun = false
+  #wasTried = false
   #stopsRetries = false
 
   constructor(
@@ -78,6 +79,11 @@ export class Attempts {
     return this.#hasBegun
   }
 
+  /** Whether one that failed got further than the line for a connection. */
+  get wasTried(): boolean {
+    return this.#wasTried
+  }
+
   /** Whether official clients are told that a retry of theirs is in vain. */
   get stopsRetries(): boolean {
     return this.#stopsRetries
@@ -109,6 +115,7 @@ export class Attempts {
     const scope = markListing(this.#relay, attempt, { failure, nowMs })
     attempt.abort(end.kind === 'failed' ? end.error : new Error('it had failed'))
     const failed = { attempt, end, failure }
+    if (failure.reason !== 'upstream_saturated') this.#wasTried = true
     if (scope === 'never' || this.#envelope === null) {
       this.#giveUp(failed)
       return

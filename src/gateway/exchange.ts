@@ -22,7 +22,8 @@ interface Asked {
 
 /**
  * Dispatches an admitted request, again and elsewhere where that helps, and writes its answer.
- * Usage is recorded exactly once, whichever way it ends, and committed before the last byte leaves.
+ * Usage is recorded exactly once, whichever way it ends, and committed before the last byte leaves;
+ * a request that only stood in line for connections is refused, without a record.
  * Throws before anything is dispatched, and only then: `gateway_listing_resting`, or what
  * `dispatch` throws.
  */
@@ -115,7 +116,13 @@ class Exchange implements AttemptsOwner, Watched {
   }
 
   giveUp(failed: Failed): void {
-    this.#finish(this.#endFailed(failed))
+    const { end } = failed
+    if (end.kind === 'told' || this.#attempts.wasTried) {
+      this.#finish(this.#endFailed(failed))
+      return
+    }
+    this.#settlement.refuse(end.error)
+    this.#endWithError(end.error)
   }
 
   async #endFailed({ attempt, end }: Failed): Promise<void> {

@@ -28,7 +28,7 @@ export function gatewayMeters(metrics: Metrics): GatewayMeters {
   )
   const refusals = metrics.counter(
     'baimo_refusals_total',
-    'Requests that were refused before they were dispatched, by the code of the refusal.',
+    'Requests of which nothing was sent to a provider, by the code of the refusal.',
     ['operation', 'code'],
   )
   const tokens = metrics.counter(

@@ -4,6 +4,7 @@ import type { Endpoint } from '../catalog/index.ts'
 import { newId, silentLog, systemClock } from '../kernel/index.ts'
 import type { Usage } from '../metering/index.ts'
 import { openHealth } from '../routing/index.ts'
+import { refuse } from './errors.ts'
 import { openWatch } from './open-watch.ts'
 import { OwnTime } from './own-time.ts'
 import { readEnvelope } from './read-envelope.ts'
@@ -83,4 +84,18 @@ it('says why a record is not committed', async () => {
   const full = new Error('full')
   const { settlement } = settling(() => Promise.reject(full))
   expect(await settlement.settle('answered', counted, null)).toBe(full)
+})
+
+it('leaves no record of what was refused, and ends its hold with nothing', async () => {
+  const usages: Usage[] = []
+  const { settlement, told } = settling(async (usage) => void usages.push(usage))
+  settlement.refuse(refuse('gateway_listing_resting', 'Later.'))
+  expect(await settlement.settle('aborted', counted, null)).toBeNull()
+  expect({ usages, told }).toEqual({
+    usages: [],
+    told: [
+      ['hold', 0],
+      ['refused', 'gateway_listing_resting'],
+    ],
+  })
 })

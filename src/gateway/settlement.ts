@@ -1,3 +1,4 @@
+import { Refusal } from '../kernel/index.ts'
 import type { Outcome } from '../metering/index.ts'
 import type { Attempt } from './attempt.ts'
 import {
@@ -58,6 +59,15 @@ export class Settlement {
     }
     meters.finished(usage, deciding.listing, this.#time.soFarMs(clock.monotonicMs()))
     return failure
+  }
+
+  /** Nothing of it was sent to anybody: it leaves no record. */
+  refuse(error: Error): void {
+    if (this.#isSettled) return
+    this.#isSettled = true
+    this.#admitted.hold?.settle(0)
+    const code = error instanceof Refusal ? error.code : 'internal'
+    this.#relay.meters.refused(this.#admitted.operation, code)
   }
 
   /** What came of an attempt, in tokens. */

@@ -21,7 +21,7 @@ export interface ShapedError {
 
 /** What the relay counts, for /metrics. */
 export interface GatewayMeters {
-  /** A request that was not dispatched. */
+  /** A request of which nothing was sent to a provider. */
   refused(operation: Operation, code: string): void
   /** A request that was dispatched and has ended. */
   finished(usage: Usage, listing: LiveListing, overheadMs: number): void

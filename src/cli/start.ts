@@ -12,6 +12,13 @@ import { openProgress } from './progress.ts'
 import { printable, type Terminal } from './terminal.ts'
 import { BAIMO, PROGRAM } from './words.ts'
 
+/** The log is written in blocks of so many characters, or so often. */
+const BLOCK_LENGTH = 16_384
+const BLOCK_MS = 1_000
+
+/** For what comes after the time for answers: their errors, their records, the database's end. */
+const LONGEST_CLOSE_MS = 15_000
+
 const HELP = `
 It runs until Ctrl-C or SIGTERM: running answers then have 30 seconds
 (BAIMO_STOP_SECONDS) to finish.
@@ -32,6 +39,7 @@ export function addStartCommand(program: Command, desk: Desk): void {
     // A signal that came while it opened is not lost: it is closed as soon as it is open.
     if (!stop.isWanted()) await announce(desk.terminal, { market, config, options })
     await stop.wanted
+    endLate(log, config.stopMs + LONGEST_CLOSE_MS)
     try {
       await market.close()
     } finally {
@@ -40,6 +48,16 @@ export function addStartCommand(program: Command, desk: Desk): void {
     // Nothing is left to do, whatever a library may still hold open.
     process.exit(0)
   })
+}
+
+/** A stop has an end, whatever it waits for: a database that hangs, or a disk. */
+function endLate(log: FlushedLog, limitMs: number): void {
+  const end = (): void => {
+    log.error({ after_ms: limitMs }, 'the stop took too long, so it ends here')
+    log.flush()
+    process.exit(1)
+  }
+  setTimeout(end, limitMs).unref()
 }
 
 async function open(terminal: Terminal, config: Config, log: Log): Promise<Market> {
@@ -73,12 +91,42 @@ async function openLog(terminal: Terminal, level: Config['logLevel']): Promise<F
     const write = (line: string) => terminal.err(`\r\u001b[K${formatLogLine(line)}`)
     return withFlush(pino(options, { write }), () => undefined)
   }
-  const sizes = { minLength: 16_384, maxWrite: 65_536 }
-  const blocks = pino.destination({ fd: 2, sync: false, periodicFlush: 1_000, ...sizes })
-  blocks.on('error', () => {
+  const file = pino.destination({ fd: 2, sync: false })
+  file.on('error', () => {
     // A full disk, say: where the log cannot be written, no line can tell.
   })
-  return withFlush(pino(options, blocks), () => blocks.flushSync())
+  const blocks = inBlocks((block) => void file.write(block))
+  const flush = (): void => {
+    blocks.flush()
+    file.flushSync()
+  }
+  process.once('exit', flush)
+  return withFlush(pino(options, blocks), flush)
+}
+
+/**
+ * Gathers lines to blocks. Pino's own way to do so measures the whole block at each line, which
+ * copies it each time.
+ */
+function inBlocks(writeBlock: (block: string) => void) {
+  let lines: string[] = []
+  let length = 0
+  const flush = (): void => {
+    if (length === 0) return
+    const block = lines.join('')
+    lines = []
+    length = 0
+    writeBlock(block)
+  }
+  setInterval(flush, BLOCK_MS).unref()
+  return {
+    write(line: string) {
+      lines.push(line)
+      length += line.length
+      if (length >= BLOCK_LENGTH) flush()
+    },
+    flush,
+  }
 }
 
 function withFlush(log: Log, flush: () => void): FlushedLog {

@@ -56,8 +56,8 @@ export class GroupCommit<Item> {
       if (untilMs < this.#looksAtMs) this.#lookAt(untilMs, timeoutMs)
       if (!this.#isWriting && !this.#isStopped) {
         this.#isWriting = true
-        // A microtask later, so that all requests that end in this turn share the first group.
-        queueMicrotask(() => void this.#run())
+        // At the end of the turn, so that all requests that end in it share the first group.
+        setImmediate(() => void this.#run())
       }
     })
   }

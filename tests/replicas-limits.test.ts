@@ -67,7 +67,7 @@ test('500 requests at each of two replicas against one limit: as many pass as it
   const refused = answers.filter(({ status }) => status !== 200)
   const passed = answers.length - refused.length
   expect(passed).toBeLessThanOrEqual(300)
-  // A slice may lie with the replica that needs no more.
+  // A lease may lie with the replica that needs no more.
   expect(passed).toBeGreaterThanOrEqual(270)
   expect(upstream.calls()).toHaveLength(passed)
   for (const { status, retryAfter } of refused) {

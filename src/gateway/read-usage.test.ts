@@ -74,6 +74,12 @@ describe('readUsage', () => {
       },
       { cachedInput: 5, reasoning: 2 },
     ],
+    [
+      'the largest count there is',
+      { prompt_tokens: 1e12, completion_tokens: 7 },
+      { input: 1e12, output: 7 },
+    ],
+    ['one count beyond it', { prompt_tokens: 1e12 + 1, completion_tokens: 7 }, { output: 7 }],
     ['one count that is nonsense', { prompt_tokens: -1, completion_tokens: 7 }, { output: 7 }],
     [
       'a total without one of its parts',
@@ -93,8 +99,14 @@ describe('readUsage', () => {
     { total_tokens: 5 },
     { prompt_tokens: 'many', completion_tokens: -1 },
     { prompt_tokens: 1.5, completion_tokens: 1e300 },
+    { prompt_tokens: 9_007_199_254_740_991, completion_tokens: 1_000_000_000_001 },
   ])('takes %j as no usage', (usage) => {
     expect(readUsage(usage)).toBeNull()
+  })
+
+  it('takes a total beyond the largest count as none', () => {
+    const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 9_007_199_254_740_000 }
+    expect(readUsage(usage)).toEqual({ ...none, input: 1, output: 2 })
   })
 
   it('keeps the sum of the buckets equal to the total, for any parts', () => {

@@ -1,11 +1,14 @@
 import { isJsonObject, type Json, type JsonObject } from '../kernel/index.ts'
 import type { TokenBuckets } from '../metering/index.ts'
 
+/** No request has more tokens; sums of what is below stay exact. */
+const LARGEST_COUNT = 1_000_000_000_000
+
 /**
  * The disjoint token buckets of an OpenAI-dialect `usage` object, or null when it holds none.
  * There, cached and audio tokens are part of `prompt_tokens` and reasoning is part of
  * `completion_tokens`, so each is subtracted from its whole. Counts that are not whole numbers
- * from 0 up are taken as absent: a provider's nonsense must not reach the books.
+ * from 0 to 10^12 are taken as absent: a provider's nonsense must not reach the books.
  *
  * Some servers (xAI, Gemini) leave reasoning out of `completion_tokens` and only `total_tokens`
  * has it. The sum of the buckets is the total either way; docs/metering.md has the conventions.
@@ -57,7 +60,8 @@ function readOutput(usage: JsonObject, output: number, beyond: number) {
 }
 
 function count(value: Json | undefined): number | null {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null
+  if (typeof value !== 'number' || !Number.isInteger(value)) return null
+  return value >= 0 && value <= LARGEST_COUNT ? value : null
 }
 
 /**

@@ -7,7 +7,7 @@ export class CounterFacts {
   left: number
   resetAtMs = 0
   lastUseMs: number | null = null
-  /** When its free slices were last asked back from everybody. */
+  /** When its free leases were last asked back from everybody. */
   recalledMs = Number.NEGATIVE_INFINITY
   #refusedUntilMs = Number.NEGATIVE_INFINITY
   #retryAtMs: number | null = null

@@ -54,11 +54,11 @@ export function planAsks(
     if (sum.most <= free) continue
     // The smallest need may fit already and wait for another counter: then anything helps.
     const least = Math.max(1, sum.least - free)
-    asks.set(counter, counter.composeAsk({ least, most: sum.most - free, sliceId: newId(), nowMs }))
+    asks.set(counter, counter.composeAsk({ least, most: sum.most - free, leaseId: newId(), nowMs }))
   }
   for (const counter of wishes)
     if (!asks.has(counter))
-      asks.set(counter, counter.composeAsk({ least: 0, most: 0, sliceId: newId(), nowMs }))
+      asks.set(counter, counter.composeAsk({ least: 0, most: 0, leaseId: newId(), nowMs }))
   return asks
 }
 

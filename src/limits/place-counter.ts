@@ -1,6 +1,11 @@
 import { CounterFacts } from './counter-facts.ts'
 import type { Ask, Counted, Grant, Holder, Timing } from './types.ts'
 
+/** Where a counter adds itself when it has something leased or something to say. */
+interface Busy {
+  add(counter: PlaceCounter): unknown
+}
+
 /**
  * Requests that run at the same time, as one process sees them: the places it leased. The lease
  * counts for a while and is renewed; a process that died renews nothing.
@@ -12,22 +17,26 @@ export class PlaceCounter {
   readonly metric = 'concurrent'
   readonly facts: CounterFacts
   readonly #timing: Timing
+  readonly #busy: Busy
   /** One row for this process and counter, as long as they live. */
-  readonly #sliceId: string
+  readonly #leaseId: string
   #leased = 0
   #running = 0
   #confirmedMs = Number.NEGATIVE_INFINITY
   /** The fewest free places since the last look. */
   #idle = 0
   #isGivingBack = false
+  /** It was asked back since the last ask. */
+  #isRecalled = false
   #quietUntilMs = 0
 
-  constructor(counted: Counted, options: { timing: Timing; sliceId: string }) {
+  constructor(counted: Counted, options: { timing: Timing; busy: Busy; leaseId: string }) {
     this.limitId = counted.limitId
     this.holder = counted.holder
     this.facts = new CounterFacts(counted.limit)
     this.#timing = options.timing
-    this.#sliceId = options.sliceId
+    this.#busy = options.busy
+    this.#leaseId = options.leaseId
   }
 
   free(nowMs: number): number {
@@ -63,13 +72,20 @@ export class PlaceCounter {
   /** Gives everything back that is free, and leases no more than is needed for a while. */
   recall(nowMs: number): void {
     this.#lower(this.#running)
+    this.#isRecalled = true
     this.#quietUntilMs = nowMs + 2 * this.#timing.recallPauseMs
   }
 
   #lower(places: number): void {
     if (places >= this.#leased) return
     this.#leased = places
+    this.#owe()
+  }
+
+  /** The database is to be told how many places are kept. */
+  #owe(): void {
     this.#isGivingBack = true
+    this.#busy.add(this)
   }
 
   /** Whether the database is to be told how many places are kept. */
@@ -88,17 +104,22 @@ export class PlaceCounter {
     const isQuiet = most === 0 || nowMs < this.#quietUntilMs
     const extra = isQuiet ? 0 : Math.floor((this.#running + most) / 8)
     this.#isGivingBack = false
-    return { limitId, metric, sliceId: this.#sliceId, least, most, extra, held: this.#leased }
+    this.#isRecalled = false
+    return { limitId, metric, leaseId: this.#leaseId, least, most, extra, held: this.#leased }
   }
 
   accept(ask: Ask, grant: Grant, sentMs: number, nowMs: number): void {
     this.facts.learn(grant, nowMs)
-    this.#leased = ask.held + grant.granted
+    // What was given back since the ask stays given back: the next one tells.
+    const kept = this.#isRecalled ? Math.min(grant.granted, ask.most) : grant.granted
+    this.#leased += kept
     this.#confirmedMs = sentMs
+    if (kept < grant.granted) this.#owe()
+    if (!this.isIdle) this.#busy.add(this)
   }
 
   /** An ask whose answer is not known: the next one tells the whole truth again. */
   abandon(): void {
-    this.#isGivingBack = true
+    this.#owe()
   }
 }

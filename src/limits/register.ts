@@ -8,20 +8,25 @@ interface Entry {
   readonly counters: readonly Counter[]
 }
 
+export interface RegisterMeans {
+  readonly timing: Timing
+  /** Where counters add themselves when they have something leased or something to say. */
+  readonly busy: Set<Counter>
+  readonly newId: () => string
+}
+
 const metrics: readonly Metric[] = ['requests', 'tokens', 'concurrent']
 
 /** The counters of everybody who has limits, as the database last told. */
 export class Register {
-  readonly #timing: Timing
-  readonly #newId: () => string
+  readonly #means: RegisterMeans
   /** By the id of the limits. */
   #entries = new Map<string, Entry>()
   /** By the id of the holder; a person may have limits in several organisations. */
   #holders: Readonly<Record<HolderKind, Map<string, Entry[]>>> = emptyHolders()
 
-  constructor(timing: Timing, newId: () => string) {
-    this.#timing = timing
-    this.#newId = newId
+  constructor(means: RegisterMeans) {
+    this.#means = means
   }
 
   /** The counters that bind a caller; empty: none do. */
@@ -75,8 +80,9 @@ export class Register {
 
   #create({ id, holder }: LimitedHolder, metric: Metric, limit: number): Counter {
     const counted = { limitId: id, holder, limit }
-    if (metric !== 'concurrent') return new WindowCounter(counted, metric, this.#timing)
-    return new PlaceCounter(counted, { timing: this.#timing, sliceId: this.#newId() })
+    const { timing, busy, newId } = this.#means
+    if (metric !== 'concurrent') return new WindowCounter(counted, metric, { timing, busy })
+    return new PlaceCounter(counted, { timing, busy, leaseId: newId() })
   }
 }
 

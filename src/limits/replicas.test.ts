@@ -76,7 +76,7 @@ async function run(world: World, replicaCount: number, changes: Partial<TakeOrde
 /** What counts in the database, when all have ended. */
 async function counted({ client }: World, metric: string): Promise<number> {
   const { rows } = await client.query(
-    `select coalesce(sum(amount), 0)::int as amount from limit_slices
+    `select coalesce(sum(amount), 0)::int as amount from limit_leases
       where metric = $1 and counts_until > clock_timestamp()`,
     [metric],
   )
@@ -99,7 +99,7 @@ function testReplicas(host: () => string | undefined): void {
       const amounts = amountsOf(admitted)
       expect(mostInWindow(amounts, timing.windowMs)).toBe(limit)
       expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['limits_exceeded']))
-      // A slice counts until a window after its last request: what came a slice's time before, too.
+      // A lease counts until a window after its last request: what came a lease's time before, too.
       const span = timing.windowMs + timing.openMs
       const timesMs = refused.map(({ atMs }) => atMs)
       expect(mostLeft(limit, { amounts, timesMs, windowMs: span })).toBeLessThanOrEqual(count)

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { jsonRoute, listAnswer, type Route } from '../people/index.ts'
 import type { LimitsAdmin, LimitsInUse } from './service-admin.ts'
-import type { Holder } from './types.ts'
+import { type Holder, LARGEST_LIMIT } from './types.ts'
 
 const kind = z.enum(['key', 'person', 'team', 'organisation'])
-const limit = z.int().min(1).max(1_000_000_000_000).nullable()
+const limit = z.int().min(1).max(LARGEST_LIMIT).nullable()
 const used = z.int().nullable()
 
 const byHolder = z.object({ kind, id: z.uuid() })

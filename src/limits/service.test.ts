@@ -4,7 +4,7 @@ import { principalWith } from '../../tests/support/principal.ts'
 import { newId, Refusal, silentLog, systemClock } from '../kernel/index.ts'
 import type { Store } from '../store/index.ts'
 import { type LimitsOptions, type LimitsService, openLimits, usualTiming } from './service.ts'
-import { deleteLapsed, takeSlices } from './store.ts'
+import { deleteLapsed, takeLeases } from './store.ts'
 import type { Holder, LimitHold, Limits, Timing } from './types.ts'
 
 /** A minute of one second, and everything else as much shorter. */
@@ -179,14 +179,14 @@ describeOnEveryServer('limits', (openStore) => {
     const ask = {
       limitId,
       metric: 'concurrent',
-      sliceId: newId(),
+      leaseId: newId(),
       least: 2,
       most: 2,
       extra: 0,
       held: 0,
     } as const
     await until(async () => {
-      const [grant] = await takeSlices(store.pool, gone, { asks: [ask], reports: [] })
+      const [grant] = await takeLeases(store.pool, gone, { asks: [ask], reports: [] })
       return grant?.granted === 2
     }, 1_500)
     expect(await take(second, admin)).toBeInstanceOf(Refusal)
@@ -232,7 +232,7 @@ describeOnEveryServer('limits', (openStore) => {
     await untilKnown(first, admin)
     await pause(300)
     // As if it had been granted by a clock an hour ahead.
-    await store.pool.query(`update limit_slices set granted_at = granted_at + interval '1 hour',
+    await store.pool.query(`update limit_leases set granted_at = granted_at + interval '1 hour',
       open_until = open_until + interval '1 hour', counts_until = counts_until + interval '1 hour'`)
     expect(await take(first, admin)).toBeInstanceOf(Refusal)
     expect(
@@ -368,8 +368,8 @@ describeOnEveryServer('limits', (openStore) => {
     const { store, first, admin } = await openWorld(openStore)
     await first.set(admin, keyOf(admin), { ...no, requestsPerMinute: 5 })
     await untilKnown(first, admin)
-    await store.pool.query("update limit_slices set counts_until = now() - interval '2 minutes'")
+    await store.pool.query("update limit_leases set counts_until = now() - interval '2 minutes'")
     await deleteLapsed(store.pool)
-    expect((await store.pool.query('select * from limit_slices')).rowCount).toBe(0)
+    expect((await store.pool.query('select * from limit_leases')).rowCount).toBe(0)
   })
 })

@@ -1,4 +1,4 @@
-import { assert, type Clock, type Log, newId } from '../kernel/index.ts'
+import { type Clock, type Log, newId } from '../kernel/index.ts'
 import type { Metrics } from '../metering/index.ts'
 import type { Store } from '../store/index.ts'
 import type { Counter, Drawn, Need } from './decide-waiting.ts'
@@ -6,8 +6,14 @@ import { Leaser } from './leaser.ts'
 import { needsOf, Register } from './register.ts'
 import { type LimitsAdmin, type LimitsAdminMeans, openLimitsAdmin } from './service-admin.ts'
 import { shapeHeaders } from './shape-headers.ts'
-import { deleteLapsed, loadAllLimits, takeSlices } from './store.ts'
-import type { LimitedCaller, LimitHold, TakeLimits, Timing } from './types.ts'
+import { deleteLapsed, loadAllLimits, takeLeases } from './store.ts'
+import {
+  LARGEST_LIMIT,
+  type LimitedCaller,
+  type LimitHold,
+  type TakeLimits,
+  type Timing,
+} from './types.ts'
 
 export interface LimitsOptions extends Pick<LimitsAdminMeans, 'hasHolder'> {
   readonly store: Pick<Store, 'db' | 'pool' | 'transaction' | 'changes'>
@@ -46,15 +52,17 @@ export async function openLimits(options: LimitsOptions): Promise<LimitsService>
   const { store, clock } = options
   const timing: Timing = { ...usualTiming, ...options.timing }
   const processId = newId()
-  const register = new Register(timing, newId)
+  const busy = new Set<Counter>()
+  const register = new Register({ timing, busy, newId })
   const meters = openMeters(options.metrics)
   let sequence = 0
   const leaser = new Leaser({
     send: (asks, reports) => {
       sequence += 1
       meters.asked()
-      return takeSlices(store.pool, { processId, sequence, timing }, { asks, reports })
+      return takeLeases(store.pool, { processId, sequence, timing }, { asks, reports })
     },
+    busy,
     recall: (counter) => recall(options, processId, counter),
     isHearing: () => store.changes.isHearing,
     refused: meters.refused,
@@ -128,7 +136,7 @@ async function keepFresh(options: LimitsOptions, reload: () => Promise<void>): P
   }, LOOK_MS).unref()
   const cleaning = setInterval(() => {
     deleteLapsed(store.pool).catch((error: unknown) => {
-      log.debug({ reason: String(error) }, 'lapsed slices of limits stay for now')
+      log.debug({ reason: String(error) }, 'lapsed leases of limits stay for now')
     })
   }, CLEAN_MS).unref()
   return () => {
@@ -141,7 +149,7 @@ async function keepFresh(options: LimitsOptions, reload: () => Promise<void>): P
 function recall({ store, log }: LimitsOptions, processId: string, counter: Counter): void {
   const detail = `${processId} ${counter.limitId} ${counter.metric}`
   store.changes.announce(store.db, 'limits-recall', detail).catch((error: unknown) => {
-    log.debug({ reason: String(error) }, 'slices of a limit could not be asked back')
+    log.debug({ reason: String(error) }, 'leases of a limit could not be asked back')
   })
 }
 
@@ -213,9 +221,9 @@ class Hold implements LimitHold {
   }
 }
 
+/** What came from outside as a count: nothing that a provider or a client says may throw here. */
 function wholeTokens(tokens: number): number {
-  assert(tokens >= 0 && tokens < Number.MAX_SAFE_INTEGER, 'limits: tokens are a count')
-  return Math.ceil(tokens)
+  return tokens > 0 ? Math.min(Math.ceil(tokens), LARGEST_LIMIT) : 0
 }
 
 interface Meters {

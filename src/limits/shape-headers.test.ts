@@ -21,7 +21,7 @@ const timing: Timing = {
 
 function counter(kind: 'key' | 'team', metric: 'requests' | 'tokens', limit: number) {
   const holder = { kind, id: newId() } as Holder
-  return new WindowCounter({ limitId: newId(), holder, limit }, metric, timing)
+  return new WindowCounter({ limitId: newId(), holder, limit }, metric, { timing, busy: new Set() })
 }
 
 function grant(changes: Partial<Grant>): Grant {
@@ -82,7 +82,7 @@ describe('a refusal by a limit', () => {
 
   it('asks who has too many requests running to wait for one of them', () => {
     const counted = { limitId: newId(), holder: { kind: 'key', id: newId() } as Holder, limit: 1 }
-    const places = new PlaceCounter(counted, { timing, sliceId: newId() })
+    const places = new PlaceCounter(counted, { timing, busy: new Set(), leaseId: newId() })
     const refusal = refuseLacking({ counter: places, amount: 1 }, moment(places))
     expect(refusal).toMatchObject({ code: 'limits_concurrency_exceeded', retryAfterSeconds: 1 })
     expect(refusal.message).toContain('1 request runs already')

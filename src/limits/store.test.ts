@@ -4,7 +4,7 @@ import { ModelDatabase } from '../../tests/support/limits-model.ts'
 import { seededRandom } from '../../tests/support/seeded-random.ts'
 import { newId, type OrganisationId } from '../kernel/index.ts'
 import { usualTiming } from './service.ts'
-import { takeSlices, upsertLimits } from './store.ts'
+import { takeLeases, upsertLimits } from './store.ts'
 import type { Ask, Grant, Holder, Metric, Report } from './types.ts'
 
 describeOnEveryServer('take_limits', (openStore) => {
@@ -25,10 +25,13 @@ describeOnEveryServer('take_limits', (openStore) => {
         })
       const model = new ModelDatabase(Object.fromEntries(ids.flatMap(limitsOfModel)), timing)
       const draw = openDraws(seed, ids)
-      for (let sequence = 1; sequence <= 120; sequence += 1) {
+      const order = seededRandom(seed + 100)
+      for (let turn = 1; turn <= 120; turn += 1) {
+        // Now and then a statement arrives after newer ones.
+        const sequence = order.below(4) === 0 ? Math.max(1, turn - order.below(9)) : turn
         const { processId, asks, reports, learn } = draw()
         const taker = { processId, sequence, timing }
-        const real = await takeSlices(store.pool, taker, { asks, reports })
+        const real = await takeLeases(store.pool, taker, { asks, reports })
         const from = { processId, sequence, nowMs: performance.now() }
         const expected = model.take(from, asks, reports)
         expect(real.map(comparable)).toEqual(expected.map(comparable))
@@ -37,6 +40,52 @@ describeOnEveryServer('take_limits', (openStore) => {
       await store.close()
     },
   )
+
+  it('counts a claim that no limit could hold up to the largest limit, and answers the others', async () => {
+    const store = await openStore()
+    const [claimed, other] = [newId<'limit'>(), newId<'limit'>()]
+    for (const id of [claimed, other])
+      await upsertLimits(store.db, {
+        id,
+        holder: { kind: 'key', id: newId() } as Holder,
+        organisationId: newId(),
+        limits: { requestsPerMinute: null, tokensPerMinute: 1_000, concurrentRequests: null },
+        updatedAt: new Date(),
+      })
+    const reports = Array.from({ length: 2_000 }, () => ({
+      limitId: claimed,
+      metric: 'tokens' as const,
+      leaseId: newId(),
+      amount: Number.MAX_SAFE_INTEGER - 1,
+      lastUseMs: null,
+    }))
+    const from = { processId: newId(), timing: usualTiming }
+    await takeLeases(store.pool, { ...from, sequence: 1 }, { asks: [], reports })
+    // As if counted before amounts were bounded.
+    await store.pool.query('update limit_leases set amount = $1', [Number.MAX_SAFE_INTEGER])
+    const asks = [claimed, other].map(
+      (limitId): Ask => ({
+        limitId,
+        metric: 'tokens',
+        leaseId: newId(),
+        least: 1,
+        most: 1,
+        extra: 0,
+        held: 0,
+      }),
+    )
+    const elsewhere = { ...from, processId: newId() }
+    for (const [at, taker] of [from, elsewhere].entries()) {
+      const own = asks.map((ask) => ({ ...ask, leaseId: newId() }))
+      const grants = await takeLeases(
+        store.pool,
+        { ...taker, sequence: at + 2 },
+        { asks: own, reports: [] },
+      )
+      expect(grants.map(({ granted }) => granted)).toEqual([0, 1])
+    }
+    await store.close()
+  })
 
   it('knows when enough will have lapsed', async () => {
     const store = await openStore()
@@ -54,16 +103,16 @@ describeOnEveryServer('take_limits', (openStore) => {
     const ask = (least: number): Ask => ({
       limitId: id,
       metric: 'requests',
-      sliceId: newId(),
+      leaseId: newId(),
       least,
       most: least,
       extra: 0,
       held: 0,
     })
-    await takeSlices(store.pool, { ...from, sequence: 1 }, { asks: [ask(4)], reports: [] })
-    await store.pool.query("update limit_slices set counts_until = now() + interval '10 s'")
-    await takeSlices(store.pool, { ...from, sequence: 2 }, { asks: [ask(6)], reports: [] })
-    const [three, five] = await takeSlices(
+    await takeLeases(store.pool, { ...from, sequence: 1 }, { asks: [ask(4)], reports: [] })
+    await store.pool.query("update limit_leases set counts_until = now() + interval '10 s'")
+    await takeLeases(store.pool, { ...from, sequence: 2 }, { asks: [ask(6)], reports: [] })
+    const [three, five] = await takeLeases(
       store.pool,
       { ...from, sequence: 3 },
       { asks: [ask(3), ask(5)], reports: [] },
@@ -101,7 +150,7 @@ function limitsOfModel(id: string): [string, number][] {
 function openDraws(seed: number, ids: readonly string[]) {
   const random = seededRandom(seed)
   const processes = [newId(), newId(), newId()]
-  const places = new Map<string, { sliceId: string; held: number }>()
+  const places = new Map<string, { leaseId: string; held: number }>()
   const granted: { ask: Ask; amount: number; processId: string }[] = []
 
   const drawAsk = (processId: string, limitId: string): Ask => {
@@ -110,14 +159,14 @@ function openDraws(seed: number, ids: readonly string[]) {
     const least = random.below(scale)
     const most = least + random.below(scale)
     const ask = { limitId, metric, least, most, extra: random.below(scale) }
-    if (metric !== 'concurrent') return { ...ask, sliceId: newId(), held: 0 }
-    const place = places.get(`${processId} ${limitId}`) ?? { sliceId: newId(), held: 0 }
-    return { ...ask, sliceId: place.sliceId, held: place.held - random.below(place.held + 1) }
+    if (metric !== 'concurrent') return { ...ask, leaseId: newId(), held: 0 }
+    const place = places.get(`${processId} ${limitId}`) ?? { leaseId: newId(), held: 0 }
+    return { ...ask, leaseId: place.leaseId, held: place.held - random.below(place.held + 1) }
   }
   const drawReport = ({ ask, amount }: { ask: Ask; amount: number }): Report => {
-    const { limitId, metric, sliceId } = ask
+    const { limitId, metric, leaseId } = ask
     const used = random.below(amount + 1)
-    return { limitId, metric, sliceId, amount: used, lastUseMs: random.below(1_000) }
+    return { limitId, metric, leaseId, amount: used, lastUseMs: random.below(1_000) }
   }
 
   return () => {
@@ -127,13 +176,13 @@ function openDraws(seed: number, ids: readonly string[]) {
     const reports = granted
       .filter((one) => one.processId === processId && random.below(4) === 0)
       .map(drawReport)
-    const beyond = { limitId: ids[0] ?? '', metric: 'tokens', sliceId: newId() } as const
+    const beyond = { limitId: ids[0] ?? '', metric: 'tokens', leaseId: newId() } as const
     if (random.below(5) === 0)
       reports.push({ ...beyond, amount: 1 + random.below(500), lastUseMs: null })
     const learn = (grants: readonly Grant[]): void => {
       for (const [at, ask] of asks.entries()) {
         const amount = grants[at]?.granted ?? 0
-        const place = { sliceId: ask.sliceId, held: ask.held + amount }
+        const place = { leaseId: ask.leaseId, held: ask.held + amount }
         if (ask.metric === 'concurrent') places.set(`${processId} ${ask.limitId}`, place)
         else granted.push({ ask, amount, processId })
       }

@@ -26,7 +26,7 @@ type LimitsTables = {
     concurrent_requests: string | number | null
     updated_at: Date
   }
-  limit_slices: {
+  limit_leases: {
     id: string
     limit_id: string
     metric: string
@@ -56,7 +56,7 @@ export interface Taker {
 }
 
 /** Books reports, then answers asks in their order: one statement, one transaction. */
-export async function takeSlices(
+export async function takeLeases(
   pool: pg.Pool,
   { processId, sequence, timing }: Taker,
   { asks, reports }: { readonly asks: readonly Ask[]; readonly reports: readonly Report[] },
@@ -85,12 +85,12 @@ export async function takeSlices(
   }))
 }
 
-function shapeAsk({ limitId, metric, sliceId, least, most, extra, held }: Ask) {
-  return { id: limitId, metric, slice: sliceId, least, most, extra, held }
+function shapeAsk({ limitId, metric, leaseId, least, most, extra, held }: Ask) {
+  return { id: limitId, metric, lease: leaseId, least, most, extra, held }
 }
 
-function shapeReport({ limitId, metric, sliceId, amount, lastUseMs }: Report) {
-  return { id: limitId, metric, slice: sliceId, amount, last_use_ms: lastUseMs }
+function shapeReport({ limitId, metric, leaseId, amount, lastUseMs }: Report) {
+  return { id: limitId, metric, lease: leaseId, amount, last_use_ms: lastUseMs }
 }
 
 export async function loadAllLimits(db: Database): Promise<LimitedHolder[]> {
@@ -125,7 +125,7 @@ export async function selectUse(
 ): Promise<Map<string, LimitUse>> {
   if (limitIds.length === 0) return new Map()
   const rows = await tables(db)
-    .selectFrom('limit_slices')
+    .selectFrom('limit_leases')
     .select(['limit_id', 'metric'])
     .select((build) => build.fn.sum<string>('amount').as('amount'))
     .where((build) => build('counts_until', '>', build.fn<Date>('clock_timestamp')))
@@ -192,8 +192,8 @@ export async function deleteLimits(
 
 /** Removes what lapsed of counters that nobody asks any more; what is in use now is left. */
 export async function deleteLapsed(pool: pg.Pool): Promise<void> {
-  await pool.query(`delete from limit_slices where id in (
-    select id from limit_slices where counts_until < clock_timestamp() - interval '1 minute'
+  await pool.query(`delete from limit_leases where id in (
+    select id from limit_leases where counts_until < clock_timestamp() - interval '1 minute'
     limit 10000 for update skip locked)`)
 }
 

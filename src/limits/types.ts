@@ -1,5 +1,8 @@
 import type { KeyId, OrganisationId, PersonId, TeamId } from '../kernel/index.ts'
 
+/** No limit is larger, and no more is counted of one request: a provider may claim anything. */
+export const LARGEST_LIMIT = 1_000_000_000_000
+
 /** Whom a limit is set for. */
 export type Holder =
   | { readonly kind: 'key'; readonly id: KeyId }
@@ -81,7 +84,7 @@ export type TakeLimits = (
 export interface Timing {
   /** The sliding window of requests and tokens. */
   readonly windowMs: number
-  /** How long a process may draw from a slice, from before it asked. */
+  /** How long a process may draw from a lease, from before it asked. */
   readonly openMs: number
   /** How long places count without being renewed. */
   readonly placeLeaseMs: number
@@ -102,8 +105,8 @@ export interface Timing {
 export interface Ask {
   readonly limitId: string
   readonly metric: Metric
-  /** The slice's id, made by who asks, so that a lost answer can be undone. */
-  readonly sliceId: string
+  /** The lease's id, made by who asks, so that a lost answer can be undone. */
+  readonly leaseId: string
   /** Below this nothing is granted: the smallest need that waits. */
   readonly least: number
   /** What all that wait need, and use at once. */
@@ -114,11 +117,11 @@ export interface Ask {
   readonly held: number
 }
 
-/** What a process says of a slice that it draws from no more. The same report twice is harmless. */
+/** What a process says of a lease that it draws from no more. The same report twice is harmless. */
 export interface Report {
   readonly limitId: string
   readonly metric: Metric
-  readonly sliceId: string
+  readonly leaseId: string
   /** What of it was used; 0 removes it. */
   readonly amount: number
   /** From asking to the last use; null: used beyond what was held, so it is counted anew. */

@@ -1,10 +1,18 @@
 import { assert } from '../kernel/index.ts'
 import { CounterFacts } from './counter-facts.ts'
 import { Rate } from './rate.ts'
-import type { Ask, Counted, Grant, Holder, Report, Timing } from './types.ts'
+import {
+  type Ask,
+  type Counted,
+  type Grant,
+  type Holder,
+  LARGEST_LIMIT,
+  type Report,
+  type Timing,
+} from './types.ts'
 
 /** A part of a limit that this process may draw from for a short time. */
-interface Slice {
+interface Lease {
   readonly id: string
   readonly amount: number
   readonly sentMs: number
@@ -18,17 +26,22 @@ interface Slice {
   dueMs: number
 }
 
-/** What a request drew of one slice. */
+/** What a request drew of one lease. */
 export interface Part {
-  readonly slice: object
+  readonly lease: Lease
   amount: number
 }
 
+/** Where a counter adds itself when it has something leased or something to say. */
+interface Busy {
+  add(counter: WindowCounter): unknown
+}
+
 /**
- * Requests or tokens in a sliding window, as one process sees them: the slices it leased. All
+ * Requests or tokens in a sliding window, as one process sees them: the leases it has. All
  * times are of a clock that never goes back.
  *
- * A slice counts in the database until a window after the last moment that it may be drawn from;
+ * A lease counts in the database until a window after the last moment that it may be drawn from;
  * so whatever is drawn from it counts for a whole window at least.
  */
 export class WindowCounter {
@@ -38,24 +51,30 @@ export class WindowCounter {
   readonly metric: 'requests' | 'tokens'
   readonly facts: CounterFacts
   readonly #timing: Timing
+  readonly #busy: Busy
   readonly #rate = new Rate()
-  #open: Slice[] = []
-  #due = new Set<Slice>()
+  #open: Lease[] = []
+  #due = new Set<Lease>()
   #quietUntilMs = 0
   #nextWishMs = 0
 
-  constructor(counted: Counted, metric: 'requests' | 'tokens', timing: Timing) {
+  constructor(
+    counted: Counted,
+    metric: 'requests' | 'tokens',
+    { timing, busy }: { readonly timing: Timing; readonly busy: Busy },
+  ) {
     this.limitId = counted.limitId
     this.holder = counted.holder
     this.metric = metric
     this.facts = new CounterFacts(counted.limit)
     this.#timing = timing
+    this.#busy = busy
   }
 
   /** What can be drawn now without asking. */
   free(nowMs: number): number {
     let free = 0
-    for (const slice of this.#open) if (nowMs < slice.openUntilMs) free += slice.amount - slice.used
+    for (const lease of this.#open) if (nowMs < lease.openUntilMs) free += lease.amount - lease.used
     return free
   }
 
@@ -65,41 +84,42 @@ export class WindowCounter {
     this.facts.lastUseMs = nowMs
     const parts: Part[] = []
     let missing = amount
-    for (const slice of this.#open) {
+    for (const lease of this.#open) {
       if (missing === 0) break
-      if (nowMs >= slice.openUntilMs) continue
-      const drawn = Math.min(missing, slice.amount - slice.used)
+      if (nowMs >= lease.openUntilMs) continue
+      const drawn = Math.min(missing, lease.amount - lease.used)
       if (drawn === 0) continue
-      slice.used += drawn
-      slice.lastUseMs = nowMs
+      lease.used += drawn
+      lease.lastUseMs = nowMs
       missing -= drawn
-      parts.push({ slice, amount: drawn })
+      parts.push({ lease, amount: drawn })
     }
-    if (this.#open.length > 1) this.#close(nowMs, (slice) => slice.used === slice.amount)
+    if (this.#open.length > 1) this.#close(nowMs, (lease) => lease.used === lease.amount)
     return parts
   }
 
-  /** Gives back what of `parts` was not used. It is free again while its slice is open. */
+  /** Gives back what of `parts` was not used. It is free again while its lease is open. */
   giveBack(parts: readonly Part[], amount: number, nowMs: number): void {
     let rest = amount
     for (const part of parts.toReversed()) {
-      const slice = part.slice as Slice
+      const { lease } = part
       const back = Math.min(rest, part.amount)
-      slice.used -= back
+      lease.used -= back
       part.amount -= back
       rest -= back
-      if (back > 0) this.#free(slice, nowMs)
+      if (back > 0) this.#free(lease, nowMs)
     }
     assert(rest === 0, 'limits: no more is given back than was drawn')
     this.facts.forgetRefusal()
   }
 
   /** Counts what was used beyond what was held, whatever is left. `newId` names it. */
-  add(amount: number, nowMs: number, newId: () => string): void {
+  add(beyond: number, nowMs: number, newId: () => string): void {
+    const amount = Math.min(beyond, LARGEST_LIMIT)
     const drawn = this.draw(Math.min(amount, this.free(nowMs)), nowMs)
     const rest = drawn.reduce((missing, part) => missing - part.amount, amount)
     if (rest === 0) return
-    this.#due.add({
+    this.#owe({
       id: newId(),
       amount: rest,
       sentMs: nowMs,
@@ -111,34 +131,44 @@ export class WindowCounter {
     })
   }
 
-  #free(slice: Slice, nowMs: number): void {
-    if (this.#open.includes(slice)) return
-    if (slice.isReported || nowMs >= slice.openUntilMs) {
-      if (nowMs < slice.openUntilMs + this.#timing.windowMs) this.#report(slice, nowMs)
+  #free(lease: Lease, nowMs: number): void {
+    if (this.#open.includes(lease)) return
+    if (lease.isReported || nowMs >= lease.openUntilMs) {
+      if (nowMs < lease.openUntilMs + this.#timing.windowMs) this.#report(lease, nowMs)
       return
     }
-    this.#due.delete(slice)
-    this.#open.push(slice)
+    this.#due.delete(lease)
+    this.#keep(lease)
   }
 
-  #report(slice: Slice, nowMs: number): void {
-    if (this.#due.has(slice)) return
-    slice.dueMs = nowMs
-    this.#due.add(slice)
+  #keep(lease: Lease): void {
+    this.#open.push(lease)
+    this.#busy.add(this)
   }
 
-  #close(nowMs: number, isToClose: (slice: Slice) => boolean): void {
-    const kept: Slice[] = []
-    for (const slice of this.#open) {
-      if (isToClose(slice)) this.#report(slice, nowMs)
-      else kept.push(slice)
+  #owe(lease: Lease): void {
+    this.#due.add(lease)
+    this.#busy.add(this)
+  }
+
+  #report(lease: Lease, nowMs: number): void {
+    if (this.#due.has(lease)) return
+    lease.dueMs = nowMs
+    this.#owe(lease)
+  }
+
+  #close(nowMs: number, isToClose: (lease: Lease) => boolean): void {
+    const kept: Lease[] = []
+    for (const lease of this.#open) {
+      if (isToClose(lease)) this.#report(lease, nowMs)
+      else kept.push(lease)
     }
     this.#open = kept
   }
 
   /** What was drawn from for as long as it may be is to be reported. */
   closeEnded(nowMs: number): void {
-    if (this.#open.length > 0) this.#close(nowMs, (slice) => nowMs >= slice.openUntilMs)
+    if (this.#open.length > 0) this.#close(nowMs, (lease) => nowMs >= lease.openUntilMs)
   }
 
   /** Gives everything back that is not used, and leases no more than is needed for a while. */
@@ -169,17 +199,17 @@ export class WindowCounter {
     const oldestMs = nowMs - this.#timing.windowMs - this.#timing.openMs
     const taken = [...this.#due].filter(({ dueMs }) => dueMs > oldestMs)
     this.#due = new Set()
-    for (const slice of taken) slice.isReported = true
+    for (const lease of taken) lease.isReported = true
     return {
-      reports: taken.map((slice) => ({
+      reports: taken.map((lease) => ({
         limitId: this.limitId,
         metric: this.metric,
-        sliceId: slice.id,
-        amount: slice.used,
-        lastUseMs: slice.lastUseMs === null ? null : slice.lastUseMs - slice.sentMs,
+        leaseId: lease.id,
+        amount: lease.used,
+        lastUseMs: lease.lastUseMs === null ? null : lease.lastUseMs - lease.sentMs,
       })),
       restore: () => {
-        for (const slice of taken) this.#due.add(slice)
+        for (const lease of taken) this.#owe(lease)
       },
     }
   }
@@ -201,32 +231,32 @@ export class WindowCounter {
     return nowMs > last.openUntilMs - this.#timing.openMs / 2 && this.extra(nowMs) >= 2
   }
 
-  /** What will be needed while a slice is open, by what was lately. */
+  /** What will be needed while a lease is open, by what was lately. */
   extra(nowMs: number): number {
     if (nowMs < this.#quietUntilMs) return 0
     return Math.floor((this.#rate.perSecond(nowMs) * this.#timing.openMs * 1.5) / 1_000)
   }
 
-  composeAsk(need: { least: number; most: number; sliceId: string; nowMs: number }): Ask {
-    const { least, most, sliceId, nowMs } = need
+  composeAsk(need: { least: number; most: number; leaseId: string; nowMs: number }): Ask {
+    const { least, most, leaseId, nowMs } = need
     this.#nextWishMs = nowMs + this.#timing.openMs / 5
     const { limitId, metric } = this
-    return { limitId, metric, sliceId, least, most, extra: this.extra(nowMs), held: 0 }
+    return { limitId, metric, leaseId, least, most, extra: this.extra(nowMs), held: 0 }
   }
 
   /** Takes up an answer. `sentMs`: before the ask was sent. */
   accept(ask: Ask, grant: Grant, sentMs: number, nowMs: number): void {
     this.facts.learn(grant, nowMs)
     if (grant.granted === 0) return
-    this.#open.push(this.#sliceOf(ask.sliceId, grant.granted, sentMs))
+    this.#keep(this.#leaseOf(ask.leaseId, grant.granted, sentMs))
   }
 
   /** An ask whose answer is not known: what may have been granted is given back unused. */
   abandon(ask: Ask, sentMs: number, nowMs: number): void {
-    this.#report(this.#sliceOf(ask.sliceId, 0, sentMs), nowMs)
+    this.#report(this.#leaseOf(ask.leaseId, 0, sentMs), nowMs)
   }
 
-  #sliceOf(id: string, amount: number, sentMs: number): Slice {
+  #leaseOf(id: string, amount: number, sentMs: number): Lease {
     const openUntilMs = sentMs + this.#timing.openMs
     return {
       id,

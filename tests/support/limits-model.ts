@@ -1,6 +1,6 @@
 import type { Ask, Grant, Report, Timing } from '../../src/limits/types.ts'
 
-interface Slice {
+interface Lease {
   readonly counter: string
   readonly processId: string
   amount: number
@@ -12,7 +12,7 @@ interface Slice {
 
 /** What the database function `take_limits` does, written again: for tests of who asks it. */
 export class ModelDatabase {
-  readonly slices = new Map<string, Slice>()
+  readonly leases = new Map<string, Lease>()
   readonly #limits: Readonly<Record<string, number>>
   readonly #timing: Timing
 
@@ -36,20 +36,20 @@ export class ModelDatabase {
     return this.#of(counter, nowMs).reduce((sum, [, { amount }]) => sum + amount, 0)
   }
 
-  #of(counter: string, nowMs: number): [string, Slice][] {
-    return [...this.slices].filter(
-      ([, slice]) => slice.counter === counter && slice.countsUntilMs > nowMs,
+  #of(counter: string, nowMs: number): [string, Lease][] {
+    return [...this.leases].filter(
+      ([, lease]) => lease.counter === counter && lease.countsUntilMs > nowMs,
     )
   }
 
   #book(from: { processId: string; sequence: number; nowMs: number }, report: Report): void {
-    const { sliceId, amount, lastUseMs, limitId, metric } = report
+    const { leaseId, amount, lastUseMs, limitId, metric } = report
     const { windowMs } = this.#timing
     const { processId, sequence, nowMs } = from
-    const slice = this.slices.get(sliceId)
-    if (amount === 0) this.slices.delete(sliceId)
-    else if (lastUseMs === null && slice === undefined)
-      this.slices.set(sliceId, {
+    const lease = this.leases.get(leaseId)
+    if (amount === 0) this.leases.delete(leaseId)
+    else if (lastUseMs === null && lease === undefined)
+      this.leases.set(leaseId, {
         counter: `${limitId} ${metric}`,
         processId,
         amount,
@@ -58,11 +58,11 @@ export class ModelDatabase {
         openUntilMs: nowMs,
         countsUntilMs: nowMs + windowMs,
       })
-    else if (slice !== undefined && lastUseMs !== null) {
-      slice.amount = amount
-      slice.openUntilMs = Math.min(slice.openUntilMs, nowMs)
-      const untilMs = slice.grantedMs + lastUseMs + windowMs
-      slice.countsUntilMs = Math.min(slice.countsUntilMs, untilMs)
+    else if (lease !== undefined && lastUseMs !== null) {
+      lease.amount = amount
+      lease.openUntilMs = Math.min(lease.openUntilMs, nowMs)
+      const untilMs = lease.grantedMs + lastUseMs + windowMs
+      lease.countsUntilMs = Math.min(lease.countsUntilMs, untilMs)
     }
   }
 
@@ -71,9 +71,9 @@ export class ModelDatabase {
     const { windowMs, openMs, placeLeaseMs } = this.#timing
     const counter = `${ask.limitId} ${ask.metric}`
     const limit = this.#limits[counter] ?? 0
-    const slices = this.#of(counter, nowMs).filter(([id]) => id !== ask.sliceId)
-    const others = slices.filter(([, slice]) => slice.processId !== processId)
-    const sum = slices.reduce((all, [, { amount }]) => all + amount, 0)
+    const leases = this.#of(counter, nowMs).filter(([id]) => id !== ask.leaseId)
+    const others = leases.filter(([, lease]) => lease.processId !== processId)
+    const sum = leases.reduce((all, [, { amount }]) => all + amount, 0)
     const available = limit - sum - ask.held
     const sharers = new Set(
       others.filter(([, s]) => s.grantedMs > nowMs - 3 * openMs).map(([, s]) => s.processId),
@@ -85,11 +85,14 @@ export class ModelDatabase {
       granted = fit + Math.max(0, Math.min(ask.extra, part))
     }
     const isPlace = ask.metric === 'concurrent'
+    // A statement that comes after a newer one must not undo it.
+    const isStale = isPlace && (this.leases.get(ask.leaseId)?.sequence ?? -1) >= sequence
+    if (isStale) granted = 0
     const amount = isPlace ? ask.held + granted : granted
     const openUntilMs = nowMs + (isPlace ? placeLeaseMs : openMs)
     const countsUntilMs = openUntilMs + (isPlace ? 0 : windowMs)
-    if (amount > 0 || isPlace)
-      this.slices.set(ask.sliceId, {
+    if (!isStale && (amount > 0 || isPlace))
+      this.leases.set(ask.leaseId, {
         counter,
         processId,
         amount,
@@ -104,8 +107,8 @@ export class ModelDatabase {
       granted,
       left: available - granted,
       elsewhere: others
-        .filter(([, slice]) => slice.openUntilMs > nowMs)
-        .reduce((all, [, slice]) => all + slice.amount, 0),
+        .filter(([, lease]) => lease.openUntilMs > nowMs)
+        .reduce((all, [, lease]) => all + lease.amount, 0),
       retryMs: null,
       resetMs: 0,
     }

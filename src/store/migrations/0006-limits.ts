@@ -17,9 +17,9 @@ create table limits (
   unique (organisation_id, holder_kind, holder_id)
 );
 
--- Parts of a limit that processes have leased or used. A slice counts until its time is over,
+-- Parts of a limit that processes have leased or used. A lease counts until its time is over,
 -- whatever becomes of its process.
-create table limit_slices (
+create table limit_leases (
   id uuid primary key,
   limit_id uuid not null references limits on delete cascade,
   metric text not null check (metric in ('requests', 'tokens', 'concurrent')),
@@ -30,8 +30,8 @@ create table limit_slices (
   open_until timestamptz not null,
   counts_until timestamptz not null
 );
-create index limit_slices_by_counter on limit_slices (limit_id, metric);
-create index limit_slices_by_end on limit_slices (counts_until);
+create index limit_leases_by_counter on limit_leases (limit_id, metric);
+create index limit_leases_by_end on limit_leases (counts_until);
 
 -- Books reports, then answers asks; see src/limits/store.ts. A function, because each statement in
 -- it sees what was committed before it began: the sums must see all that was granted before the
@@ -46,13 +46,16 @@ create function take_limits(
 declare
   v_window interval := make_interval(secs => (in_times->>'window_ms')::double precision / 1000);
   v_open interval := make_interval(secs => (in_times->>'open_ms')::double precision / 1000);
-  v_lease interval := make_interval(secs => (in_times->>'lease_ms')::double precision / 1000);
+  v_places interval := make_interval(secs => (in_times->>'lease_ms')::double precision / 1000);
   v_now timestamptz;
   v_most timestamptz;
   v_available bigint;
   v_sharers bigint;
   v_fit bigint;
   v_ask record;
+  -- No limit is larger. What providers claim was used is counted up to it, and sums are kept in
+  -- range: one figure must not end the statement that everybody shares.
+  v_largest constant bigint := 1000000000000;
 begin
   if current_setting('transaction_isolation') <> 'read committed' then
     raise exception 'limits need the isolation level read committed: set it as the default of the role';
@@ -66,27 +69,27 @@ begin
     for no key update of l;
   v_now := clock_timestamp();
 
-  delete from limit_slices as s
-    using jsonb_to_recordset(in_reports) as r(slice uuid, amount bigint)
-    where s.id = r.slice and r.amount = 0;
-  update limit_slices as s
-    set amount = r.amount, open_until = least(s.open_until, v_now),
+  delete from limit_leases as s
+    using jsonb_to_recordset(in_reports) as r(lease uuid, amount bigint)
+    where s.id = r.lease and r.amount = 0;
+  update limit_leases as s
+    set amount = least(r.amount, v_largest), open_until = least(s.open_until, v_now),
       counts_until = least(s.counts_until,
         s.granted_at + make_interval(secs => r.last_use_ms / 1000) + v_window)
     from jsonb_to_recordset(in_reports)
-      as r(slice uuid, amount bigint, last_use_ms double precision)
-    where s.id = r.slice and r.amount > 0 and r.last_use_ms is not null;
-  insert into limit_slices
-    select r.slice, r.id, r.metric, in_process, in_sequence, r.amount, v_now, v_now,
-      v_now + v_window
+      as r(lease uuid, amount bigint, last_use_ms double precision)
+    where s.id = r.lease and r.amount > 0 and r.last_use_ms is not null;
+  insert into limit_leases
+    select r.lease, r.id, r.metric, in_process, in_sequence, least(r.amount, v_largest), v_now,
+      v_now, v_now + v_window
     from jsonb_to_recordset(in_reports) as r(
-      slice uuid, id uuid, metric text, amount bigint, last_use_ms double precision)
+      lease uuid, id uuid, metric text, amount bigint, last_use_ms double precision)
     join limits as l on l.id = r.id
     where r.amount > 0 and r.last_use_ms is null
     on conflict (id) do nothing;
 
   for v_ask in select * from jsonb_to_recordset(in_asks) as a(
-    id uuid, metric text, slice uuid, least bigint, most bigint, extra bigint, held bigint)
+    id uuid, metric text, lease uuid, least bigint, most bigint, extra bigint, held bigint)
   loop
     granted := 0; elsewhere := 0; remaining := 0; retry_ms := null; reset_ms := 0; cap := null;
     select case v_ask.metric
@@ -103,25 +106,25 @@ begin
     end if;
 
     -- A clock that was set back must not make anything count for longer than it could have.
-    v_most := v_now + case v_ask.metric when 'concurrent' then v_lease else v_open + v_window end;
-    delete from limit_slices as s
+    v_most := v_now + case v_ask.metric when 'concurrent' then v_places else v_open + v_window end;
+    delete from limit_leases as s
       where s.limit_id = v_ask.id and s.metric = v_ask.metric
         and s.counts_until <= v_now;
-    update limit_slices as s
+    update limit_leases as s
       set counts_until = v_most, open_until = least(s.open_until, v_most),
         granted_at = least(s.granted_at, v_now)
       where s.limit_id = v_ask.id and s.metric = v_ask.metric
         and s.counts_until > v_most;
-    select cap - coalesce(sum(s.amount), 0),
+    select cap - least(coalesce(sum(s.amount), 0), 1000 * v_largest),
         1 + count(distinct s.process_id) filter (
           where s.process_id <> in_process and s.granted_at > v_now - 3 * v_open),
-        coalesce(sum(s.amount) filter (
-          where s.process_id <> in_process and s.open_until > v_now), 0),
+        least(coalesce(sum(s.amount) filter (
+          where s.process_id <> in_process and s.open_until > v_now), 0), 1000 * v_largest),
         coalesce(extract(epoch from max(s.counts_until) - v_now) * 1000, 0)
       into v_available, v_sharers, elsewhere, reset_ms
-      from limit_slices as s
+      from limit_leases as s
       where s.limit_id = v_ask.id and s.metric = v_ask.metric
-        and s.id <> v_ask.slice;
+        and s.id <> v_ask.lease;
     v_available := v_available - v_ask.held;
 
     if v_available >= v_ask.least then
@@ -131,7 +134,7 @@ begin
       select extract(epoch from min(counts_until) - v_now) * 1000 into retry_ms from (
         select s.counts_until,
           v_available + sum(s.amount) over (order by s.counts_until, s.id) as free
-        from limit_slices as s
+        from limit_leases as s
         where s.limit_id = v_ask.id and s.metric = v_ask.metric
       ) as lapse where free >= v_ask.least;
     end if;
@@ -139,8 +142,8 @@ begin
     if v_ask.metric = 'concurrent' then
       -- The whole truth of this process, so that an answer that got lost mends itself; one that
       -- comes late, after a newer one, must not undo it.
-      insert into limit_slices as s values (v_ask.slice, v_ask.id, v_ask.metric,
-          in_process, in_sequence, v_ask.held + granted, v_now, v_now + v_lease, v_now + v_lease)
+      insert into limit_leases as s values (v_ask.lease, v_ask.id, v_ask.metric,
+          in_process, in_sequence, v_ask.held + granted, v_now, v_now + v_places, v_now + v_places)
         on conflict (id) do update
           set amount = excluded.amount, sequence = excluded.sequence,
             granted_at = excluded.granted_at, open_until = excluded.open_until,
@@ -148,7 +151,7 @@ begin
           where s.sequence < excluded.sequence;
       if not found then granted := 0; end if;
     elsif granted > 0 then
-      insert into limit_slices values (v_ask.slice, v_ask.id, v_ask.metric, in_process,
+      insert into limit_leases values (v_ask.lease, v_ask.id, v_ask.metric, in_process,
         in_sequence, granted, v_now, v_now + v_open, v_now + v_open + v_window);
     end if;
     remaining := v_available - granted;

@@ -13,6 +13,13 @@ import { prepareBody } from './prepare-body.ts'
 import type { Envelope } from './read-envelope.ts'
 import type { Admitted, LeftReason, Relay } from './types.ts'
 
+/** Why the first listing is passed over; a healthy one has no room for the body. */
+const LEFT_AT_ONCE = {
+  resting: 'listing_resting',
+  busy: 'upstream_busy',
+  healthy: 'upstream_saturated',
+} as const
+
 /** A failed attempt that may be the last. */
 export interface Failed {
   readonly attempt: Attempt
@@ -89,10 +96,13 @@ export class Attempts {
     return this.#stopsRetries
   }
 
-  /** Makes the first. Throws `gateway_listing_resting`, or what `dispatch` throws. */
+  /**
+   * Makes the first. Throws `gateway_listing_resting`, `gateway_bodies_too_many`, or what `dispatch`
+   * throws.
+   */
   start(): void {
     const nowMs = this.#relay.clock.monotonicMs()
-    if (!this.#send(this.#chooseFirst(nowMs), nowMs)) throw this.#resting(nowMs)
+    if (!this.#send(this.#chooseFirst(nowMs), nowMs)) throw this.#refuseAll(nowMs)
   }
 
   /** An answer comes of it. */
@@ -129,24 +139,23 @@ export class Attempts {
 
   #goOn(failed: Failed, nowMs: number): void {
     const { listing } = failed.attempt
-    const { random, meters, clock } = this.#relay
-    const candidates = this.#makeCandidates()
-    const step = candidates.next(this.#count, nowMs, random())
-    const next = step.kind === 'send' ? candidates.at(step.index) : undefined
-    if (step.kind === 'stop' || next === undefined) {
+    const { meters, clock, random } = this.#relay
+    const next = this.#makeCandidates().next(this.#count, nowMs, random())
+    if (next === null) {
       this.#giveUp(failed)
       return
     }
-    const isSame = next === listing
-    this.#log(failed, { next: isSame ? 'again' : 'fallback', wait_ms: step.waitMs })
+    const { waitMs } = next
+    const isSame = next.listing === listing
+    this.#log(failed, { next: isSame ? 'again' : 'fallback', wait_ms: waitMs })
     if (isSame) meters.retried(listing, failed.failure.reason)
     else meters.fellBack(listing, failed.failure.reason)
     const resend = (): void => {
       this.#backoff = null
-      if (!this.#send(next, clock.monotonicMs())) this.#giveUp(failed)
+      if (!this.#send(next.listing, clock.monotonicMs())) this.#giveUp(failed)
     }
-    if (step.waitMs <= 0) resend()
-    else this.#backoff = setTimeout(() => this.#guard(resend), step.waitMs)
+    if (waitMs <= 0) resend()
+    else this.#backoff = setTimeout(() => this.#guard(resend), waitMs)
   }
 
   #giveUp(failed: Failed): void {
@@ -178,26 +187,23 @@ export class Attempts {
     if (attempt !== null && !attempt.isOver) attempt.breaker.leave(attempt.trial)
   }
 
-  /** The listing that the name led to, unless it rests or is busy and another is well. */
+  /** The listing that the name led to, unless it rests, is busy or has no room for the body. */
   #chooseFirst(nowMs: number): LiveListing {
     const { health, meters } = this.#relay
-    const { listing } = this.#admitted
+    const { listing, share } = this.#admitted
     const standing = standingOf(health, listing, nowMs)
-    if (standing === 'healthy') return listing
-    const candidates = this.#makeCandidates()
-    const step = candidates.next(0, nowMs, 0)
-    const chosen = step.kind === 'send' ? candidates.at(step.index) : undefined
-    if (chosen === undefined) throw this.#resting(nowMs)
-    if (chosen !== listing) {
-      this.#leftReason = standing === 'resting' ? 'listing_resting' : 'upstream_busy'
+    if (standing === 'healthy' && share.waitFor(listing.endpoint.providerId)) return listing
+    const next = this.#makeCandidates().next(0, nowMs, 0)
+    if (next === null) throw this.#refuseAll(nowMs)
+    if (next.listing !== listing) {
+      this.#leftReason = LEFT_AT_ONCE[standing]
       meters.fellBack(listing, this.#leftReason)
     }
-    return chosen
+    return next.listing
   }
 
-  #resting(nowMs: number): Error {
-    const { modelName } = this.#admitted.listing
-    return this.#makeCandidates().refuseResting(modelName, nowMs)
+  #refuseAll(nowMs: number): Error {
+    return this.#makeCandidates().refuseAll(this.#admitted.listing.modelName, nowMs)
   }
 
   #makeCandidates(): Candidates {

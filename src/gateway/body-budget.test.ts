@@ -61,4 +61,13 @@ describe('openBodyBudget', () => {
     expect(holding(budget, 80).waitFor('a')).toBe(true)
     expect(holding(budget, 10).waitFor('a')).toBe(false)
   })
+
+  it('counts those that a provider has, and those that wait for it, until they are over', () => {
+    const budget = openBodyBudget(256)
+    const running = Array.from({ length: 64 }, () => holding(budget, 2))
+    expect(running.every((share) => share.waitFor('a'))).toBe(true)
+    expect(budget.heldBytes).toBe(128)
+    expect(holding(budget, 2).waitFor('a')).toBe(false)
+    expect(holding(budget, 100).waitFor('b')).toBe(true)
+  })
 })

@@ -5,6 +5,7 @@ import { newId } from '../kernel/index.ts'
 import { openHealth } from '../routing/index.ts'
 import { candidatesFor, standingOf } from './candidates.ts'
 import { readEnvelope } from './read-envelope.ts'
+import type { Admitted } from './types.ts'
 
 const endpoint: Endpoint = {
   providerId: newId<'provider'>(),
@@ -20,11 +21,15 @@ function listing(over: Partial<LiveListing> = {}): LiveListing {
   return liveListing(endpoint, { resilience: DEFAULT_RESILIENCE, ...over })
 }
 
-function candidates(first: LiveListing, others: readonly LiveListing[]) {
+function candidates(
+  first: LiveListing,
+  others: readonly LiveListing[],
+  share: Admitted['share'] = { waitFor: () => true },
+) {
   const health = openHealth(() => NOW_MS)
   const reading = readEnvelope(Buffer.from('{"model":"m","messages":[1],"seed":1}'), 'chat')
   if (reading.kind !== 'envelope') throw new Error('it is one')
-  const admitted = { listing: first, others, operation: 'chat' as const }
+  const admitted = { listing: first, others, operation: 'chat' as const, share }
   return { health, all: candidatesFor(admitted, reading.envelope, health) }
 }
 
@@ -37,8 +42,8 @@ describe('candidatesFor', () => {
       listing({ endpoint: { ...endpoint, quirks: rejecting } }),
       fitting,
     ])
-    expect(all.at(1)).toBe(fitting)
-    expect(all.at(2)).toBeUndefined()
+    expect(all.listings[1]).toBe(fitting)
+    expect(all.listings[2]).toBeUndefined()
   })
 
   it('are the first alone where its owner wants that', () => {
@@ -46,21 +51,37 @@ describe('candidatesFor', () => {
       listing({ resilience: { ...DEFAULT_RESILIENCE, fallsBack: false } }),
       [listing()],
     )
-    expect(all.at(1)).toBeUndefined()
+    expect(all.listings[1]).toBeUndefined()
+  })
+
+  it('are passed over where their provider has no room for the body', () => {
+    const near = { ...endpoint, providerId: newId<'provider'>() }
+    const [first, second] = [listing(), listing({ endpoint: near })]
+    const asked: string[] = []
+    const waitFor = (providerId: string): boolean => {
+      asked.push(providerId)
+      return providerId === near.providerId
+    }
+    const { all } = candidates(first, [second], { waitFor })
+    expect(all.next(0, NOW_MS, 0)).toEqual({ listing: second, waitMs: 0 })
+    expect(asked).toEqual([endpoint.providerId, near.providerId])
+    const alone = candidates(first, [], { waitFor: () => false }).all
+    expect(alone.next(0, NOW_MS, 0)).toBeNull()
+    expect(alone.refuseAll('m', NOW_MS).code).toBe('gateway_bodies_too_many')
   })
 
   it('know what was tried, and when the first of those that rest may be asked', () => {
     const [first, second] = [listing(), listing()]
     const { all, health } = candidates(first, [second])
     all.failed(first, false, 0)
-    expect(all.next(1, NOW_MS, 0)).toMatchObject({ index: 1 })
+    expect(all.next(1, NOW_MS, 0)).toMatchObject({ listing: second })
     all.failed(second, true, 0)
-    expect(all.next(2, NOW_MS, 0)).toMatchObject({ index: 0 })
+    expect(all.next(2, NOW_MS, 0)).toMatchObject({ listing: first })
     for (let at = 0; at < 5; at += 1) {
       health.breakerOf(first.listingId).failed(null, NOW_MS, 0.5)
       health.breakerOf(second.listingId).failed(null, NOW_MS - 500, 0.5)
     }
-    expect(all.next(2, NOW_MS, 0)).toEqual({ kind: 'stop' })
+    expect(all.next(2, NOW_MS, 0)).toBeNull()
     expect(all.restsForMs(NOW_MS)).toBe(4_500)
   })
 })

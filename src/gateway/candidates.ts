@@ -1,12 +1,6 @@
 import type { LiveListing } from '../catalog/index.ts'
 import type { Refusal } from '../kernel/index.ts'
-import {
-  type Candidate,
-  decideNext,
-  type Health,
-  type Standing,
-  type Step,
-} from '../routing/index.ts'
+import { type Candidate, decideNext, type Health, type Standing } from '../routing/index.ts'
 import { fitsListing } from './admit.ts'
 import { refuse } from './errors.ts'
 import type { Envelope } from './read-envelope.ts'
@@ -20,20 +14,25 @@ interface Tried {
 
 const UNTRIED: Tried = { tries: 0, isSpent: false, notBeforeMs: 0 }
 
+/** Whom a request goes to next, and after what wait. */
+export interface Next {
+  readonly listing: LiveListing
+  readonly waitMs: number
+}
+
 /** The listings that may answer one request, and what it has tried. Made when the first fails. */
 export class Candidates {
-  readonly #listings: readonly LiveListing[]
+  /** Best first. */
+  readonly listings: readonly LiveListing[]
   readonly #health: Health
+  readonly #share: Admitted['share']
   readonly #tried = new Map<LiveListing, Tried>()
+  #lacksRoom = false
 
-  /** @param listings best first */
-  constructor(listings: readonly LiveListing[], health: Health) {
-    this.#listings = listings
+  constructor(listings: readonly LiveListing[], health: Health, share: Admitted['share']) {
+    this.listings = listings
     this.#health = health
-  }
-
-  at(index: number): LiveListing | undefined {
-    return this.#listings[index]
+    this.#share = share
   }
 
   /** An attempt has failed: whether this request may not ask it again, and from when on it may. */
@@ -42,17 +41,31 @@ export class Candidates {
     this.#tried.set(listing, { tries, isSpent, notBeforeMs })
   }
 
-  next(attempts: number, nowMs: number, random: number): Step {
-    const retries = this.#listings[0]?.resilience.retries ?? 0
-    const candidates = this.#listings.map((listing): Candidate => {
-      const tried = this.#tried.get(listing) ?? UNTRIED
-      return { ...tried, standing: standingOf(this.#health, listing, nowMs) }
-    })
-    return decideNext(candidates, { attempts, retries, nowMs, random })
+  /** Null: nobody. The request's body counts for the provider of whoever it is. */
+  next(attempts: number, nowMs: number, random: number): Next | null {
+    const retries = this.listings[0]?.resilience.retries ?? 0
+    for (;;) {
+      const candidates = this.listings.map((listing) => this.#standing(listing, nowMs))
+      const step = decideNext(candidates, { attempts, retries, nowMs, random })
+      const listing = step.kind === 'send' ? this.listings[step.index] : undefined
+      if (step.kind === 'stop' || listing === undefined) return null
+      if (this.#share.waitFor(listing.endpoint.providerId)) return { listing, waitMs: step.waitMs }
+      this.#lacksRoom = true
+      this.#tried.set(listing, { ...this.#triedOf(listing), isSpent: true })
+    }
   }
 
-  /** The refusal where all of them rest. */
-  refuseResting(modelName: string, nowMs: number): Refusal {
+  #standing(listing: LiveListing, nowMs: number): Candidate {
+    return { ...this.#triedOf(listing), standing: standingOf(this.#health, listing, nowMs) }
+  }
+
+  #triedOf(listing: LiveListing): Tried {
+    return this.#tried.get(listing) ?? UNTRIED
+  }
+
+  /** Where none of them can be asked at all: as they rest, or have no room for the body. */
+  refuseAll(modelName: string, nowMs: number): Refusal {
+    if (this.#lacksRoom) return refuseRoom(modelName)
     const message = `What serves ${modelName} failed again and again and rests; try again later.`
     const retryAfterSeconds = this.restsForMs(nowMs) / 1_000
     return refuse('gateway_listing_resting', message, { retryAfterSeconds })
@@ -60,23 +73,29 @@ export class Candidates {
 
   /** Until the first of those that rest may be asked again. */
   restsForMs(nowMs: number): number {
-    const rests = this.#listings.map((listing) =>
+    const rests = this.listings.map((listing) =>
       this.#health.breakerOf(listing.listingId).restsForMs(nowMs),
     )
     return Math.min(...rests)
   }
 }
 
+/** Requests that wait for a slow provider may not fill the memory that those of all others need. */
+export function refuseRoom(modelName: string): Refusal {
+  const message = `Requests that wait for the provider of ${modelName} fill their half of the memory for bodies; try again later.`
+  return refuse('gateway_bodies_too_many', message, { retryAfterSeconds: 1 })
+}
+
 /** Whoever may answer an admitted request: the listing that its name led to first. */
 export function candidatesFor(
-  admitted: Pick<Admitted, 'listing' | 'others' | 'operation'>,
+  admitted: Pick<Admitted, 'listing' | 'others' | 'operation' | 'share'>,
   envelope: Envelope | null,
   health: Health,
 ): Candidates {
-  const { listing, others, operation } = admitted
-  if (!listing.resilience.fallsBack || envelope === null) return new Candidates([listing], health)
-  const fitting = others.filter((other) => fitsListing(other, operation, envelope))
-  return new Candidates([listing, ...fitting], health)
+  const { listing, others, operation, share } = admitted
+  const isAlone = !listing.resilience.fallsBack || envelope === null
+  const fitting = isAlone ? [] : others.filter((other) => fitsListing(other, operation, envelope))
+  return new Candidates([listing, ...fitting], health, share)
 }
 
 /** How a listing stands for a request. One whose owner wants no breaker never rests. */

@@ -27,6 +27,7 @@ it('makeRecord is under the request’s id and of the listing that decided', () 
       others: [second],
       how: 'name',
       upstreamHeaders: {},
+      share: { waitFor: () => true },
       hold: null,
       startedAtMs: 5,
       arrivedMs: 100,

@@ -1,6 +1,5 @@
 // edge: takes requests from their sockets and answers them.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { LiveListing } from '../catalog/index.ts'
 import type { RequestId } from '../kernel/index.ts'
 import { Refusal } from '../kernel/index.ts'
 import type { LimitHold, TakeLimits } from '../limits/index.ts'
@@ -8,9 +7,9 @@ import type { Operation } from '../metering/index.ts'
 import type { Principal } from '../people/index.ts'
 import { type Health, openHealth } from '../routing/index.ts'
 import { admitRequest } from './admit.ts'
-import { type BodyShare, openBodyBudget } from './body-budget.ts'
+import { openBodyBudget } from './body-budget.ts'
+import { refuseRoom } from './candidates.ts'
 import { collectEnvelope } from './collect-body.ts'
-import { refuse as refuseGateway } from './errors.ts'
 import { estimateTokens } from './estimate-tokens.ts'
 import { runExchange } from './exchange.ts'
 import { openWatch } from './open-watch.ts'
@@ -108,11 +107,14 @@ export function openGateway(parts: GatewayParts): Gateway {
           )
           const upstreamHeaders = headersFor(request.headers.via, envelope.isStream)
           if (response.destroyed) return
-          demandRoom(share, listing)
+          // Where another may answer, the exchange looks for one that has room.
+          if (others.length === 0 && !share.waitFor(listing.endpoint.providerId)) {
+            throw refuseRoom(listing.modelName)
+          }
           const admit = (hold: LimitHold | null): void => {
             const what = { requestId, principal, operation, listing, others, how }
             const when = { startedAtMs, arrivedMs, bodyReadMs }
-            run({ ...what, ...when, upstreamHeaders, hold }, envelope, response)
+            run({ ...what, ...when, upstreamHeaders, share, hold }, envelope, response)
           }
           const hold = takeHold(parts, { principal, operation, envelope, listing })
           if (isPromised(hold)) admitWhenHeld(hold, response, { admit, refuse })
@@ -123,13 +125,6 @@ export function openGateway(parts: GatewayParts): Gateway {
       })
     },
   }
-}
-
-/** Requests that wait for a slow provider may not fill the memory that those of all others need. */
-function demandRoom(share: BodyShare, { endpoint, modelName }: LiveListing): void {
-  if (share.waitFor(endpoint.providerId)) return
-  const message = `Requests that wait for the provider of ${modelName} fill their half of the memory for bodies; try again later.`
-  throw refuseGateway('gateway_bodies_too_many', message, { retryAfterSeconds: 1 })
 }
 
 /** What a request takes of its caller's limits, by what it may consume at most. */

@@ -55,6 +55,7 @@ function settling(record: (usage: Usage) => Promise<void>) {
     others: [],
     how: 'name',
     upstreamHeaders: {},
+    share: { waitFor: () => true },
     hold: { headers: {}, settle: (tokens) => void told.push(['hold', tokens]) },
     startedAtMs: 0,
     arrivedMs: 0,

@@ -10,6 +10,7 @@ import type {
   ResponseHeaders,
 } from '../providers/index.ts'
 import type { FailureReason, Health } from '../routing/index.ts'
+import type { BodyShare } from './body-budget.ts'
 import type { Watch } from './open-watch.ts'
 
 /** An error as one dialect shows it: the whole answer. `body` is JSON text. */
@@ -87,6 +88,8 @@ export interface Admitted {
   readonly how: 'name' | 'alias' | 'listing-id'
   /** What providers are sent besides their own headers. */
   readonly upstreamHeaders: ResponseHeaders
+  /** Its part of the memory for bodies, which counts for the provider that has the request. */
+  readonly share: Pick<BodyShare, 'waitFor'>
   /** What it holds of its caller's limits; null: nothing. Ended when its usage is recorded. */
   readonly hold: LimitHold | null
   /** Wall clock at arrival. */

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -20,6 +20,7 @@ import {
   makeServerFolder,
   openTestServer,
   readPostmaster,
+  signalServer,
   type TestServer,
 } from './support/postgres.ts'
 import { openScriptedUpstream, type ScriptedUpstream } from './upstream/scripted-upstream.ts'
@@ -99,19 +100,6 @@ async function untilWell(limitMs: number): Promise<void> {
   await expect.poll(isWell, { timeout: limitMs, interval: 100 }).toEqual([200, 200])
 }
 
-/** All processes of the server: SIGSTOP freezes each for itself. */
-function signalServer(signal: NodeJS.Signals): void {
-  const pid = readPostmaster(join(folder, 'pg'))?.pid ?? 0
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-  const pids = [pid, ...children.split(' ').map(Number)].filter((one) => one > 0)
-  for (const one of pids)
-    try {
-      process.kill(one, signal)
-    } catch {
-      // A child of the moment has ended meanwhile.
-    }
-}
-
 describe.skipIf(!hasDebian15 && process.env.CI === undefined)(
   'while a database of one’s own',
   () => {
@@ -120,8 +108,8 @@ describe.skipIf(!hasDebian15 && process.env.CI === undefined)(
       { what: 'is cut off', cut: () => proxy.set('black-hole'), mend: () => proxy.set('pass') },
       {
         what: 'is frozen',
-        cut: () => signalServer('SIGSTOP'),
-        mend: () => signalServer('SIGCONT'),
+        cut: () => signalServer(join(folder, 'pg'), 'SIGSTOP'),
+        mend: () => signalServer(join(folder, 'pg'), 'SIGCONT'),
       },
     ])(
       '$what, requests get 503 in bounded time, a stream goes on to an error, and books stay exact',

@@ -21,8 +21,8 @@ const HEALTH_SHARED_MS = 1_000
 /** Most connections for everything but the commit of usage, which has its own. */
 const MAX_CONNECTIONS = 16
 const MAX_COMMIT_CONNECTIONS = 2
-/** How long running statements may take to end when the store closes. */
-const GOODBYE_LIMIT_MS = 35_000
+/** How long what still runs may take when the store closes: nobody waits for an answer by then. */
+const GOODBYE_LIMIT_MS = 2_000
 
 export interface ConnectOptions {
   readonly kind: Store['kind']

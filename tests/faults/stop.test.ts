@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { makeQuickFolder } from '../support/folders.ts'
 import { type Market, startMarket } from '../support/market.ts'
-import { makeServerFolder, openTestServer } from '../support/postgres.ts'
+import { makeServerFolder, openTestServer, signalServer } from '../support/postgres.ts'
 import { openScriptedUpstream, type ScriptedUpstream } from '../upstream/scripted-upstream.ts'
 import { addUpstream, call } from './support/call.ts'
 import { closePools, expectExactBooks, type Load, openLoad, readUsage } from './support/load.ts'
@@ -127,4 +128,38 @@ test('SIGTERM while the database is away logs each record that is lost whole, an
     await server.stop()
     rmSync(folder, { recursive: true, force: true })
   }
+}, 60_000)
+
+test('SIGTERM while the database is frozen ends in seconds, and each record that is lost is logged', async () => {
+  const folder = makeServerFolder()
+  const server = await openTestServer('embedded', folder)
+  const url = `postgres://baimo@/postgres?host=${encodeURIComponent(server.host)}`
+  try {
+    await startUnderLoad({ DATABASE_URL: url, BAIMO_STOP_SECONDS: '1' })
+    signalServer(join(folder, 'pg'), 'SIGSTOP')
+    const signalledMs = performance.now()
+    expect(await market.end('SIGTERM')).toBe(1)
+    expect(performance.now() - signalledMs).toBeLessThan(16_000)
+    await load.stop()
+    const lost = market.output().match(/usage record lost/g) ?? []
+    expect(lost.length).toBeGreaterThan(0)
+  } finally {
+    signalServer(join(folder, 'pg'), 'SIGCONT')
+    await server.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}, 60_000)
+
+test('SIGTERM while the home’s own database hangs ends, too, and the next start goes on', async () => {
+  await startUnderLoad({ BAIMO_STOP_SECONDS: '0' })
+  signalServer(join(home, 'pg'), 'SIGSTOP')
+  const signalledMs = performance.now()
+  expect(await market.end('SIGTERM')).toBe(1)
+  expect(performance.now() - signalledMs).toBeLessThan(16_000)
+  await load.stop()
+  signalServer(join(home, 'pg'), 'SIGCONT')
+  market = await startMarket({ home })
+  const recorded = new Set((await readUsage(market)).map(({ id }) => id))
+  const answered = load.good().filter(({ isWhole }) => isWhole)
+  expect(answered.filter(({ id }) => !recorded.has(id ?? ''))).toEqual([])
 }, 60_000)

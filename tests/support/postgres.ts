@@ -1,7 +1,8 @@
-import { chmodSync, existsSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { silentLog } from '../../src/kernel/index.ts'
 import { type Binaries, embeddedBinaries } from '../../src/store/binaries.ts'
+import { readPostmaster } from '../../src/store/postmaster.ts'
 import { openServer } from '../../src/store/server.ts'
 
 import { makeQuickFolder } from './folders.ts'
@@ -58,4 +59,17 @@ function binariesOf(kind: ServerKind | Binaries, folder: string): Binaries {
   if (typeof kind !== 'string') return kind
   if (kind === 'embedded') return embeddedBinaries(join(folder, 'lib'))
   return { binPath: DEBIAN_15, libraryPaths: [], initArguments: ['--locale=C.UTF-8', '--no-sync'] }
+}
+
+/** Signals all processes of the server whose data is in `dataPath`: SIGSTOP freezes each for itself. */
+export function signalServer(dataPath: string, signal: NodeJS.Signals): void {
+  const pid = readPostmaster(dataPath)?.pid ?? 0
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  const pids = [pid, ...children.split(' ').map(Number)].filter((one) => one > 0)
+  for (const one of pids)
+    try {
+      process.kill(one, signal)
+    } catch {
+      // A child of the moment has ended meanwhile.
+    }
 }

@@ -1,5 +1,6 @@
 // Everything that CI runs: formatter and linter, types, tests. The last line counts them all:
 //   N passed, N failed[, N skipped]
+// Lines before it name the groups of tests that were skipped, and say why where it is in the name.
 // Arguments go to the test runner: `npm test -- src/store`.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -11,7 +12,7 @@ import { installTestTools } from './install-test-tools.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const require = createRequire(import.meta.url)
-const counts = { passed: 0, failed: 0, skipped: 0 }
+const counts = { passed: 0, failed: 0, skipped: 0, skippedGroups: new Set() }
 
 const { hasFailed } = await installTestTools()
 if (hasFailed) counts.failed += 1
@@ -19,6 +20,7 @@ await check('format and lint', '@biomejs/biome', 'biome', ['check', '.'])
 await check('types', 'typescript', 'tsc', [])
 await runTests(process.argv.slice(2))
 
+for (const group of counts.skippedGroups) process.stdout.write(`skipped: ${group}\n`)
 const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
 process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed${skipped}\n`)
 process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0
@@ -42,6 +44,10 @@ async function runTests(args) {
   counts.passed += report.numPassedTests ?? 0
   counts.failed += code !== 0 && failed === 0 ? 1 : failed
   counts.skipped += (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0)
+  for (const file of report.testResults ?? [])
+    for (const test of file.assertionResults)
+      if (['skipped', 'pending', 'todo'].includes(test.status))
+        counts.skippedGroups.add(test.ancestorTitles.find(Boolean) ?? test.fullName)
 }
 
 function filesThatDidNotRun(report) {

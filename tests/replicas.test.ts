@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { createEmptyDatabase, useTestServer } from './support/database.ts'
 import { makeQuickFolder } from './support/folders.ts'
 import { type Market, startMarket, startRefusedMarket } from './support/market.ts'
+import { maySkip } from './support/may-skip.ts'
 import { hasDebian15 } from './support/postgres.ts'
 import { openScriptedUpstream, type ScriptedUpstream } from './upstream/scripted-upstream.ts'
 
@@ -45,7 +46,7 @@ describe.each([
   { server: 'the embedded PostgreSQL 18', isDebian: false },
   { server: 'PostgreSQL 15', isDebian: true },
 ])('four replicas that start together on an empty database of $server', ({ isDebian }) => {
-  if (isDebian && !hasDebian15 && process.env.CI === undefined) return
+  if (isDebian && maySkip(!hasDebian15)) return
   const debian = isDebian ? useTestServer('debian15') : null
   let folder: string
   let url: string

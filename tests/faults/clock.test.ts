@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Market, type Place, startMarket } from '../support/market.ts'
+import { maySkip } from '../support/may-skip.ts'
 import {
   hasDebian15,
   makeServerFolder,
@@ -20,9 +21,6 @@ import {
 import { closePools, expectExactBooks, type Load, openLoad, readUsage } from './support/load.ts'
 
 const HOUR_S = 3_600
-if (!hasSettableClock || !hasDebian15)
-  process.stderr.write('tests of clocks are skipped: node scripts/install-test-tools.mjs\n')
-
 /** What the database takes the time to be. */
 async function databaseMs(connection: pg.ClientConfig): Promise<number> {
   const client = new pg.Client(connection)
@@ -32,7 +30,9 @@ async function databaseMs(connection: pg.ClientConfig): Promise<number> {
   return rows[0]?.now.getTime() ?? Number.NaN
 }
 
-describe.skipIf(!hasSettableClock || !hasDebian15)('a clock that is set', () => {
+const isMissing = !hasSettableClock || !hasDebian15
+
+describe.skipIf(maySkip(isMissing))('a clock that is set', () => {
   let clock: SettableClock
   let upstream: ScriptedUpstream
   let market: Market

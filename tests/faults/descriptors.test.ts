@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Market, startMarket, startRefusedMarket } from '../support/market.ts'
+import { maySkip } from '../support/may-skip.ts'
 import { openScriptedUpstream, type ScriptedUpstream } from '../upstream/scripted-upstream.ts'
 import { addUpstream, call } from './support/call.ts'
 import {
@@ -20,9 +21,8 @@ import {
 const LONG = 'acme/normal?pieces=60&gap_ms=50'
 const LIMIT = 200
 const hasPrlimit = spawnSync('prlimit', ['--version']).status === 0
-if (!hasPrlimit) process.stderr.write('the tests of few descriptors are skipped: no prlimit\n')
 
-describe.skipIf(!hasPrlimit)('file descriptors', () => {
+describe.skipIf(maySkip(!hasPrlimit))('file descriptors', () => {
   let upstream: ScriptedUpstream
   let market: Market
   let load: Load | undefined

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Market, type Place, startMarket } from '../support/market.ts'
+import { maySkip } from '../support/may-skip.ts'
 import { openScriptedUpstream, type ScriptedUpstream } from '../upstream/scripted-upstream.ts'
 import { addUpstream, call } from './support/call.ts'
 import {
@@ -15,13 +16,14 @@ import {
   openLoad,
   readUsage,
 } from './support/load.ts'
-import { openSmallDisk, reasonForNoDisk, type SmallDisk } from './support/small-disk.ts'
+import { lookForDisks, openSmallDisk, type SmallDisk } from './support/small-disk.ts'
 
 const RECOVERED_MS = 20_000
-const reason = reasonForNoDisk()
-if (reason !== null) process.stderr.write(`the tests of a full disk are skipped: ${reason}\n`)
+const { isMissing, forbidden } = lookForDisks()
+/** Who reads of skipped tests reads why. */
+const title = forbidden === null ? 'a full disk' : `a full disk (forbidden here: ${forbidden})`
 
-describe.skipIf(reason !== null)('a full disk', () => {
+describe.skipIf(maySkip(isMissing) || forbidden !== null)(title, () => {
   let disk: SmallDisk
   let upstream: ScriptedUpstream
   let market: Market

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, inject } from 'vitest'
 import { newId, silentLog } from '../../src/kernel/index.ts'
 import { openStore, type Store } from '../../src/store/index.ts'
 import { migrations } from '../../src/store/migrations/index.ts'
+import { maySkip } from './may-skip.ts'
 import {
   hasDebian15,
   makeServerFolder,
@@ -65,7 +66,7 @@ export function describeOnEveryServer(
   tests: (openStoreHere: () => Promise<Store>) => void,
 ): void {
   describe(`${name} (embedded PostgreSQL)`, () => tests(() => openTestStore()))
-  describe.skipIf(!hasDebian15 && !isCi())(`${name} (PostgreSQL 15)`, () => {
+  describe.skipIf(maySkip(!hasDebian15))(`${name} (PostgreSQL 15)`, () => {
     const server = useTestServer('debian15')
     tests(() => openTestStore({ host: server().host }))
   })
@@ -86,10 +87,6 @@ export function useTestServer(kind: ServerKind): () => TestServer {
     if (server === undefined) throw new Error('the test server is there inside tests only')
     return server
   }
-}
-
-function isCi(): boolean {
-  return process.env.CI !== undefined
 }
 
 /** One migrated database that the others are copied from: 20 ms instead of all migrations. */

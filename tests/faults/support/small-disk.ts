@@ -18,14 +18,16 @@ export interface SmallDisk extends Place {
   close(): Promise<void>
 }
 
-/** Null where such disks can be made, otherwise what is forbidden here. */
-export function reasonForNoDisk(): string | null {
-  if (process.platform !== 'linux') return 'namespaces are Linux’s'
-  const script =
-    'mount -t tmpfs tmpfs /mnt && nsenter --version && exec unshare --user --map-user=1000 true'
+/** Whether the programs are missing that make such disks; and what the machine says against them. */
+export function lookForDisks(): { readonly isMissing: boolean; readonly forbidden: string | null } {
+  if (process.platform !== 'linux')
+    return { isMissing: false, forbidden: 'namespaces are of Linux alone' }
+  const has = (program: string): boolean => spawnSync(program, ['--version']).status === 0
+  if (!has('unshare') || !has('nsenter')) return { isMissing: true, forbidden: null }
+  const script = 'mount -t tmpfs tmpfs /mnt && exec unshare --user --map-user=1000 true'
   const tried = spawnSync('unshare', ['-Urm', 'sh', '-c', script])
-  if (tried.status === 0) return null
-  return String(tried.error ?? tried.stderr).trim() || 'unshare failed'
+  if (tried.status === 0) return { isMissing: false, forbidden: null }
+  return { isMissing: false, forbidden: String(tried.stderr).trim() || 'unshare failed' }
 }
 
 /**

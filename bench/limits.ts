@@ -55,7 +55,7 @@ async function openLimited(store: Store) {
     store,
     clock: systemClock,
     log: silentLog,
-    hasHolder: async () => true,
+    mayLimit: async () => 'allowed',
   })
   const all = {
     requestsPerMinute: 1_000_000_000,
@@ -167,7 +167,7 @@ async function measureReplicas(store: Store, count: number): Promise<Row[]> {
     store,
     clock: systemClock,
     log: silentLog,
-    hasHolder: async () => true,
+    mayLimit: async () => 'allowed',
   })
   const none = { tokensPerMinute: null, concurrentRequests: null }
   const holder = { kind: 'organisation', id: organisationId } as const

@@ -209,8 +209,8 @@ async function openParts(config: Config, ground: Ground): Promise<Parts> {
   await catalog.addHouseModels(join(packageRoot, 'models'))
   const metering = openMetering({ store, log, clock })
   const metrics = createMetrics()
-  const hasHolder = openHolders(store)
-  const limits = await openLimits({ store, clock, log, metrics, hasHolder })
+  const mayLimit = openHolders(store)
+  const limits = await openLimits({ store, clock, log, metrics, mayLimit })
   return { marketId, people, catalog, providers, metering, limits, metrics }
 }
 

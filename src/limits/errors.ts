@@ -31,6 +31,11 @@ export const limitsErrors = defineErrors({
     title: 'No limit is set there that is open to the caller.',
     isRetryable: false,
   },
+  limits_role_too_weak: {
+    kind: 'forbidden',
+    title: 'The key or person has a stronger role than the caller. Ask an owner.',
+    isRetryable: false,
+  },
   limits_owner_only: {
     kind: 'forbidden',
     title: 'Only owners of the house set what an organisation may use.',

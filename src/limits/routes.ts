@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { jsonRoute, listAnswer, type Route } from '../people/index.ts'
+import { jsonRoute, listAnswer, pageQueryOf, type Route } from '../people/index.ts'
 import type { LimitsAdmin, LimitsInUse } from './service-admin.ts'
 import { type Holder, LARGEST_LIMIT } from './types.ts'
 
@@ -25,6 +25,7 @@ const limitsAnswer = z.object({
 })
 export type LimitsAnswer = z.infer<typeof limitsAnswer>
 
+const pageQuery = pageQueryOf({ usual: 50, most: 200 })
 const api = { scope: 'api', dialect: 'problem' } as const
 
 /** `GET /api/limits`, `GET /api/limits/mine`, `PUT` and `DELETE /api/limits/:kind/:id`. */
@@ -36,8 +37,13 @@ export function limitsRoutes(limits: LimitsAdmin): Route[] {
       path: '/api/limits',
       access: 'admin',
       summary: 'All limits of your organisation, with what counts of them now',
+      query: pageQuery,
       answer: listAnswer(limitsAnswer),
-      handle: async ({ principal }) => ({ json: shapeList(await limits.list(principal)) }),
+      handle: async ({ principal, query }) => {
+        const { cursor = null, limit } = query
+        const { items, nextCursor } = await limits.list(principal, { cursor, limit })
+        return { json: { data: items.map(shape), next_cursor: nextCursor } }
+      },
     }),
     jsonRoute({
       ...api,
@@ -46,7 +52,10 @@ export function limitsRoutes(limits: LimitsAdmin): Route[] {
       access: 'member',
       summary: 'The limits that bind you',
       answer: listAnswer(limitsAnswer),
-      handle: async ({ principal }) => ({ json: shapeList(await limits.listOwn(principal)) }),
+      handle: async ({ principal }) => {
+        const all = await limits.listOwn(principal)
+        return { json: { data: all.map(shape), next_cursor: null } }
+      },
     }),
     jsonRoute({
       ...api,
@@ -80,10 +89,6 @@ export function limitsRoutes(limits: LimitsAdmin): Route[] {
       },
     }),
   ]
-}
-
-function shapeList(all: readonly LimitsInUse[]) {
-  return { data: all.map(shape), next_cursor: null }
 }
 
 function shape({ holder, limits, use, updatedAt }: LimitsInUse) {

@@ -34,9 +34,9 @@ async function openWorld(
 async function addReplica(
   store: Store,
   timing: Partial<Timing>,
-  hasHolder: LimitsOptions['hasHolder'] = async () => true,
+  mayLimit: LimitsOptions['mayLimit'] = async () => 'allowed',
 ): Promise<LimitsService> {
-  const service = await openLimits({ store, clock: systemClock, log: silentLog, timing, hasHolder })
+  const service = await openLimits({ store, clock: systemClock, log: silentLog, timing, mayLimit })
   open.push(() => service.close())
   return service
 }
@@ -44,6 +44,7 @@ async function addReplica(
 const admin = () => principalWith({ role: 'owner', isHouse: true })
 type Admin = ReturnType<typeof admin>
 
+const whole = { cursor: null, limit: 100 }
 const no: Limits = { requestsPerMinute: null, tokensPerMinute: null, concurrentRequests: null }
 
 function keyOf({ keyId }: Admin): Holder {
@@ -316,7 +317,8 @@ describeOnEveryServer('limits', (openStore) => {
     for (const hold of holds) (hold as LimitHold).settle(30)
     await first.close()
     await second.close()
-    const [shown] = await first.list(admin)
+    const { items } = await first.list(admin, whole)
+    const [shown] = items
     expect(shown?.use).toEqual({ requests: 41, tokens: 40 * 30, concurrent: 0 })
   })
 
@@ -324,13 +326,19 @@ describeOnEveryServer('limits', (openStore) => {
     const { store, first: all, admin: houseOwner } = await openWorld(openStore)
     const here = principalWith({ role: 'owner' })
     const own = { kind: 'key', id: here.keyId ?? newId() } as Holder
-    const service = await addReplica(store, {}, async (_, holder) => holder.id === own.id)
+    const strong = { kind: 'person', id: newId() } as Holder
+    const service = await addReplica(store, {}, async (_, holder) =>
+      holder.id === own.id ? 'allowed' : holder.id === strong.id ? 'role-too-weak' : 'unknown',
+    )
     const limits = { ...no, requestsPerMinute: 5 }
     await service.set(here, own, limits)
     const strange = { kind: 'key', id: newId() } as Holder
     await expect(service.set(here, strange, limits)).rejects.toMatchObject({
       code: 'limits_holder_unknown',
     })
+    const tooWeak = { code: 'limits_role_too_weak' }
+    await expect(service.set(here, strong, limits)).rejects.toMatchObject(tooWeak)
+    await expect(service.remove(here, strong)).rejects.toMatchObject(tooWeak)
     const organisation = { kind: 'organisation', id: here.organisationId } as Holder
     await expect(all.set(here, organisation, limits)).rejects.toMatchObject({
       code: 'limits_owner_only',
@@ -340,8 +348,10 @@ describeOnEveryServer('limits', (openStore) => {
       code: 'limits_holder_unknown',
     })
     await all.set(houseOwner, organisation, limits)
-    expect((await all.list(houseOwner)).map(({ holder }) => holder)).toEqual([organisation])
-    expect((await all.list(here)).map(({ holder }) => holder.kind).sort()).toEqual([
+    expect((await all.list(houseOwner, whole)).items.map(({ holder }) => holder)).toEqual([
+      organisation,
+    ])
+    expect((await all.list(here, whole)).items.map(({ holder }) => holder.kind).sort()).toEqual([
       'key',
       'organisation',
     ])
@@ -362,6 +372,40 @@ describeOnEveryServer('limits', (openStore) => {
     await first.set(elsewhere, person, { ...no, requestsPerMinute: 7 })
     expect(await take(first, admin)).toHaveProperty('headers.x-ratelimit-limit-requests', '1')
     expect(await take(first, elsewhere)).toHaveProperty('headers.x-ratelimit-limit-requests', '7')
+  })
+
+  it('lists limits page by page, each once, with what counts of them', async () => {
+    const { first, admin } = await openWorld(openStore)
+    const set: string[] = []
+    for (let one = 0; one < 7; one += 1) {
+      const key = { kind: 'key', id: newId() } as Holder
+      set.push((await first.set(admin, key, { ...no, requestsPerMinute: one + 1 })).id)
+    }
+    const pages: string[][] = []
+    let cursor: string | null = null
+    do {
+      const page = await first.list(admin, { cursor, limit: 3 })
+      pages.push(page.items.map(({ id }) => id))
+      cursor = page.nextCursor
+    } while (cursor !== null)
+    expect(pages.map(({ length }) => length)).toEqual([3, 3, 1])
+    expect(pages.flat()).toEqual(set.toSorted())
+  })
+
+  it('takes whatever a provider says was used: the place is free, and others are admitted', async () => {
+    const { first, admin } = await openWorld(openStore)
+    const limits = { ...no, tokensPerMinute: 1_000_000, concurrentRequests: 1 }
+    await first.set(admin, keyOf(admin), limits)
+    const other = { ...admin, keyId: newId<'key'>() }
+    await first.set(admin, keyOf(other), { ...no, requestsPerMinute: 100 })
+    for (const claim of [2 ** 53 + 4, 1e300, Number.NaN, -1, Infinity, 0.5]) {
+      const caller = { ...admin, keyId: newId<'key'>() }
+      await first.set(admin, keyOf(caller), limits)
+      const hold = (await take(first, caller, 10)) as LimitHold
+      hold.settle(claim)
+      expect(await take(first, caller, 0)).toHaveProperty('headers')
+      expect(await take(first, other, 1)).toHaveProperty('headers')
+    }
   })
 
   it('cleans up what lapsed', async () => {

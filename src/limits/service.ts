@@ -6,7 +6,7 @@ import { Leaser } from './leaser.ts'
 import { needsOf, Register } from './register.ts'
 import { type LimitsAdmin, type LimitsAdminMeans, openLimitsAdmin } from './service-admin.ts'
 import { shapeHeaders } from './shape-headers.ts'
-import { deleteLapsed, loadAllLimits, takeLeases } from './store.ts'
+import { deleteLapsed, deleteOrphans, loadAllLimits, takeLeases } from './store.ts'
 import {
   LARGEST_LIMIT,
   type LimitedCaller,
@@ -15,7 +15,7 @@ import {
   type Timing,
 } from './types.ts'
 
-export interface LimitsOptions extends Pick<LimitsAdminMeans, 'hasHolder'> {
+export interface LimitsOptions extends Pick<LimitsAdminMeans, 'mayLimit'> {
   readonly store: Pick<Store, 'db' | 'pool' | 'transaction' | 'changes'>
   readonly clock: Clock
   readonly log: Log
@@ -135,7 +135,7 @@ async function keepFresh(options: LimitsOptions, reload: () => Promise<void>): P
     if (isFailing || !store.changes.isHearing) look()
   }, LOOK_MS).unref()
   const cleaning = setInterval(() => {
-    deleteLapsed(store.pool).catch((error: unknown) => {
+    cleanLimits(store).catch((error: unknown) => {
       log.debug({ reason: String(error) }, 'lapsed leases of limits stay for now')
     })
   }, CLEAN_MS).unref()
@@ -144,6 +144,14 @@ async function keepFresh(options: LimitsOptions, reload: () => Promise<void>): P
     clearInterval(looking)
     clearInterval(cleaning)
   }
+}
+
+/** Removes what lapsed, and the limits of who is gone. */
+export async function cleanLimits(store: LimitsOptions['store']): Promise<void> {
+  await deleteLapsed(store.pool)
+  await store.transaction(async (trx) => {
+    if ((await deleteOrphans(trx)) > 0) await store.changes.announce(trx, 'limits', 'cleaned')
+  })
 }
 
 function recall({ store, log }: LimitsOptions, processId: string, counter: Counter): void {

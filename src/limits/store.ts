@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type pg from 'pg'
 import type { OrganisationId } from '../kernel/index.ts'
 import type {
@@ -98,21 +98,44 @@ export async function loadAllLimits(db: Database): Promise<LimitedHolder[]> {
   return rows.map(holderOf)
 }
 
-/** The limits of an organisation and of all in it; those of every organisation as a whole. */
+/**
+ * The limits of an organisation and of all in it; those of every organisation as a whole. `most` of
+ * them, after the id `afterId`.
+ */
 export async function selectLimits(
   db: Database,
   organisationId: OrganisationId,
-  { withAllOrganisations }: { readonly withAllOrganisations: boolean },
+  page: {
+    readonly withAllOrganisations: boolean
+    readonly afterId: string | null
+    readonly most: number
+  },
 ): Promise<LimitedHolder[]> {
-  const rows = await tables(db)
+  let query = tables(db)
     .selectFrom('limits')
     .selectAll()
     .where((build) =>
       build.or([
         build('organisation_id', '=', organisationId),
-        ...(withAllOrganisations ? [build('holder_kind', '=', 'organisation')] : []),
+        ...(page.withAllOrganisations ? [build('holder_kind', '=', 'organisation')] : []),
       ]),
     )
+  if (page.afterId !== null) query = query.where('id', '>', page.afterId)
+  const rows = await query.orderBy('id').limit(page.most).execute()
+  return rows.map(holderOf)
+}
+
+/** The limits of some holders within an organisation. */
+export async function selectBinding(
+  db: Database,
+  organisationId: OrganisationId,
+  holderIds: readonly string[],
+): Promise<LimitedHolder[]> {
+  const rows = await tables(db)
+    .selectFrom('limits')
+    .selectAll()
+    .where('organisation_id', '=', organisationId)
+    .where('holder_id', 'in', holderIds)
     .orderBy('id')
     .execute()
   return rows.map(holderOf)
@@ -129,13 +152,13 @@ export async function selectUse(
     .select(['limit_id', 'metric'])
     .select((build) => build.fn.sum<string>('amount').as('amount'))
     .where((build) => build('counts_until', '>', build.fn<Date>('clock_timestamp')))
-    .where('limit_id', 'in', limitIds)
+    .where('limit_id', '=', sql<string>`any(${limitIds})`)
     .groupBy(['limit_id', 'metric'])
     .execute()
   const uses = new Map<string, LimitUse>()
   for (const { limit_id: id, metric, amount } of rows) {
     const use = uses.get(id) ?? { requests: 0, tokens: 0, concurrent: 0 }
-    uses.set(id, { ...use, [metric]: Number(amount) })
+    uses.set(id, { ...use, [metric]: Math.min(Number(amount), Number.MAX_SAFE_INTEGER) })
   }
   return uses
 }
@@ -195,6 +218,13 @@ export async function deleteLapsed(pool: pg.Pool): Promise<void> {
   await pool.query(`delete from limit_leases where id in (
     select id from limit_leases where counts_until < clock_timestamp() - interval '1 minute'
     limit 10000 for update skip locked)`)
+}
+
+/** Removes the limits of keys that were revoked and of people and teams that left. How many. */
+export async function deleteOrphans(db: Database): Promise<number> {
+  const { rows } = await sql<{ dropped: string }>`
+    select drop_limits_without_holder() as dropped`.execute(db)
+  return Number(rows[0]?.dropped ?? 0)
 }
 
 function holderOf(row: LimitsTables['limits']): LimitedHolder {

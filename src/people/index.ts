@@ -14,7 +14,7 @@ export {
 } from './route.ts'
 export { peopleRoutes } from './routes.ts'
 export { type Me, openPeople, type People, type PeopleOptions } from './service.ts'
-export { type HolderName, openHolders } from './service-holders.ts'
+export { type HolderDecision, type HolderName, openHolders } from './service-holders.ts'
 export type { OwnerSetUp } from './service-set-up.ts'
 export type {
   Access,

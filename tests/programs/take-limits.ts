@@ -48,7 +48,7 @@ const limits = await openLimits({
   clock: { nowMs: () => Date.now(), monotonicMs: readMs },
   log: silentLog,
   timing: order.timing,
-  hasHolder: async () => true,
+  mayLimit: async () => 'allowed',
   metrics: {
     counter: (name: string) => ({
       add: () => {

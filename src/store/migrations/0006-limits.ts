@@ -158,5 +158,27 @@ begin
     return next;
   end loop;
 end $take$;
+
+-- Removes the limits of keys that were revoked and of people, teams and organisations that are
+-- gone. What is in use at this moment waits for the next time.
+create function drop_limits_without_holder() returns bigint language sql volatile as $drop$
+  with gone as (
+    select l.id from limits as l
+    where not case l.holder_kind
+      when 'key' then exists (
+        select from keys as k where k.id = l.holder_id and k.revoked_at is null)
+      when 'person' then exists (
+        select from members as m
+        where m.person_id = l.holder_id and m.organisation_id = l.organisation_id)
+      when 'team' then exists (select from teams as t where t.id = l.holder_id)
+      else exists (select from organisations as o where o.id = l.holder_id)
+    end
+    order by l.id
+    for update skip locked
+  ), dropped as (
+    delete from limits as l using gone where l.id = gone.id returning l.id
+  )
+  select count(*) from dropped
+$drop$;
 `,
 }

@@ -2,7 +2,13 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Catalog, catalogRoutes, openCatalog, summariseModels } from './catalog/index.ts'
 import { type Config, packageRoot } from './config.ts'
-import { dispatchWhenReady, type Engine, openEngine } from './engine/index.ts'
+import {
+  dispatchWhenReady,
+  type Engine,
+  type Hasher,
+  openEngine,
+  openHasher,
+} from './engine/index.ts'
 import {
   type Gateway,
   gatewayMeters,
@@ -30,6 +36,7 @@ import {
 } from './metering/index.ts'
 import { openHolders, openPeople, type People, peopleRoutes, type Route } from './people/index.ts'
 import { normaliseBaseUrl, openProviders, type Providers, presetOf } from './providers/index.ts'
+import { describeHealth } from './routing/index.ts'
 import { type Home, openHome, openSecrets, openStore, type Store } from './store/index.ts'
 
 const LAST_COMMITS_MS = 5_000
@@ -89,7 +96,9 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
   requireDescriptors()
   const home = openHome(config.home)
   closers.push(() => home.close())
-  const engine = openEngineOf(config, home, log)
+  const hasher = openHasher(shipped('hash-worker.js', 'src/engine/hash-worker.ts'))
+  closers.push(() => hasher.close())
+  const engine = openEngineOf(config, { home, hasher, log })
   closers.push(() => engine.close())
   const store = await openStore({
     home,
@@ -111,6 +120,8 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
     folder: join(home.path, 'models'),
     download: parts.providers.download,
     catalog: hubCatalogOf(parts.catalog),
+    hashFiles: hasher.hashFiles,
+    diskReserveBytes: config.diskReserveBytes,
     isOffline: config.isOffline,
     log,
     nowMs: clock.nowMs,
@@ -141,15 +152,24 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
   return { url: server.url, ownerLink, close: closing.closeAll }
 }
 
-function openEngineOf(config: Config, home: Home, log: Log): Engine {
+/** A file that is started by its path: its bundle, or its source where that runs. */
+function shipped(bundle: string, source: string): string {
   const isBundle = !import.meta.url.endsWith('.ts')
-  const child = isBundle ? ['build', 'engine-child.js'] : ['src', 'engine', 'child', 'main.ts']
+  return isBundle ? join(packageRoot, 'build', bundle) : join(packageRoot, source)
+}
+
+function openEngineOf(
+  config: Config,
+  ground: Pick<Ground, 'home' | 'log'> & { readonly hasher: Hasher },
+): Engine {
+  const { home, hasher, log } = ground
   return openEngine({
     engineFolder: config.engineFolder,
-    childPath: join(packageRoot, ...child),
+    childPath: shipped('engine-child.js', 'src/engine/child/main.ts'),
     runFolder: home.runPath,
     log,
     clock,
+    hashFiles: hasher.hashFiles,
     limits: {
       ...(config.engineMemoryBytes === null ? {} : { memoryBytes: config.engineMemoryBytes }),
       ...(config.engineThreads === null ? {} : { threads: config.engineThreads }),
@@ -278,7 +298,10 @@ export function composeRoutes(
   const isSecure = (): boolean => running.address.url.startsWith('https:')
   const routes: readonly Route[] = [
     ...gatewayRoutes(gateway),
-    ...catalogRoutes(catalog),
+    ...catalogRoutes(catalog, (id) => {
+      const health = gateway.health.health(id)
+      return health === null ? null : describeHealth(health, clock.nowMs())
+    }),
     ...hubRoutes(() => running.hubs),
     ...peopleRoutes(people, { isSecure }),
     ...meteringRoutes(metering, (id) => modelNameOf(catalog, id)),

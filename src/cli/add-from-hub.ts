@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DownloadAnswer, DownloadPlanAnswer } from './answers.ts'
+import type { DownloadAnswer, DownloadOfferAnswer } from './answers.ts'
 import type { MarketClient } from './client.ts'
 import { type Desk, printJson, printLines } from './command.ts'
 import { confirm } from './confirm.ts'
-import { describePlan, describeProgress } from './download-lines.ts'
+import { describeOffer, describeProgress } from './download-lines.ts'
 import { Failure, usageFailure } from './failure.ts'
 import { interrupted, onInterrupt } from './interrupt.ts'
 import { openProgress, withProgress } from './progress.ts'
@@ -21,14 +21,14 @@ export interface HubOptions {
 export async function addFromHub(desk: Desk, source: string, options: HubOptions): Promise<void> {
   const market = desk.market()
   if (options.cancel === true) return cancelDownload(desk, market, { source, options })
-  const plan = await askForPlan(desk, market, { source, options })
-  if (plan.same_as !== null) {
-    if (options.json === true) return printJson(desk.terminal, plan)
-    return printLines(desk.terminal, ...thereLines(plan.same_as))
+  const offer = await askForOffer(desk, market, { source, options })
+  if (offer.same_as !== null) {
+    if (options.json === true) return printJson(desk.terminal, offer)
+    return printLines(desk.terminal, ...thereLines(offer.same_as))
   }
-  if (options.json !== true) sayLines(desk.terminal, describePlan(plan))
+  if (options.json !== true) sayLines(desk.terminal, describeOffer(offer))
   // Without room the market refuses with figures: nobody need be asked before that.
-  if (options.yes !== true && plan.has_room)
+  if (options.yes !== true && offer.has_room)
     await confirm(desk.terminal, 'Download it?', NOBODY_TO_ASK)
   const body = { source, ...(options.name === undefined ? {} : { name: options.name }) }
   const begun = await market.call<DownloadAnswer>('POST', '/api/downloads', { body })
@@ -45,14 +45,14 @@ interface Wish {
   readonly options: HubOptions
 }
 
-function askForPlan(desk: Desk, market: MarketClient, wish: Wish): Promise<DownloadPlanAnswer> {
+function askForOffer(desk: Desk, market: MarketClient, wish: Wish): Promise<DownloadOfferAnswer> {
   const { source, options } = wish
   const name = options.name === undefined ? '' : `&name=${encodeURIComponent(options.name)}`
-  const path = `/api/downloads/plan?source=${encodeURIComponent(source)}${name}`
+  const path = `/api/downloads/offer?source=${encodeURIComponent(source)}${name}`
   return withProgress(
     desk.terminal,
     `Looking at ${source}`,
-    () => market.get<DownloadPlanAnswer>(path),
+    () => market.get<DownloadOfferAnswer>(path),
     { isSilent: options.json === true },
   )
 }

@@ -103,6 +103,15 @@ export type FactAnswer =
     }
   | { readonly known: false }
 
+/** How a listing is doing, as the market's process has seen it. */
+export interface HealthAnswer {
+  readonly state: 'healthy' | 'busy' | 'resting' | 'trying'
+  /** Until when it is busy or rests; null: it is neither. */
+  readonly until: string | null
+  /** Failures of the last minute, at most 20. */
+  readonly recent_failures: number
+}
+
 export interface ListingAnswer {
   readonly id: string
   /** `publisher/name`. */
@@ -120,6 +129,8 @@ export interface ListingAnswer {
   readonly facts: Readonly<Record<string, FactAnswer>>
   /** For operators alone. */
   readonly resilience?: ResilienceAnswer
+  /** For operators alone; null: it was not asked lately. */
+  readonly health?: HealthAnswer | null
   readonly vanished_at: string | null
 }
 
@@ -180,7 +191,7 @@ export interface ProposalSide {
 }
 
 /** What a download from a hub would bring. */
-export interface DownloadPlanAnswer {
+export interface DownloadOfferAnswer {
   readonly source: string
   readonly publisher: string
   readonly page_url: string

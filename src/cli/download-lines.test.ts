@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { DownloadAnswer, DownloadPlanAnswer } from './answers.ts'
-import { describePlan, describeProgress } from './download-lines.ts'
+import type { DownloadAnswer, DownloadOfferAnswer } from './answers.ts'
+import { describeOffer, describeProgress } from './download-lines.ts'
 
 const running: DownloadAnswer = {
   id: 'x',
@@ -36,7 +36,7 @@ it('says why nothing comes, and what else goes on', () => {
 })
 
 it('tells size, licence, publisher and files before', () => {
-  const plan: DownloadPlanAnswer = {
+  const offer: DownloadOfferAnswer = {
     source: running.source,
     publisher: 'acme',
     page_url: 'https://hub.example.org/acme/lion-GGUF',
@@ -49,7 +49,7 @@ it('tells size, licence, publisher and files before', () => {
     free_bytes: 90_000_000_000,
     chosen: { name: 'lion-00001-of-00003.gguf', files: [{}, {}, {}] },
   }
-  expect(describePlan(plan)).toEqual([
+  expect(describeOffer(offer)).toEqual([
     'Model      acme/lion:Q4_K_M',
     'Publisher  acme',
     'Licence    unknown (https://hub.example.org/acme/lion-GGUF)',

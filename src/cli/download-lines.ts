@@ -1,19 +1,19 @@
-import type { DownloadAnswer, DownloadPlanAnswer } from './answers.ts'
+import type { DownloadAnswer, DownloadOfferAnswer } from './answers.ts'
 import { count, formatBytes, formatMs, UNKNOWN } from './words.ts'
 
 /** What a person reads before anything is fetched. */
-export function describePlan(plan: DownloadPlanAnswer): string[] {
-  const { chosen } = plan
+export function describeOffer(offer: DownloadOfferAnswer): string[] {
+  const { chosen } = offer
   const files = chosen.files.length
   const parts = files > 1 ? ` and ${count(files - 1, 'more part')}` : ''
   const rest =
-    plan.missing_bytes < plan.size_bytes ? `, ${formatBytes(plan.missing_bytes)} to come` : ''
+    offer.missing_bytes < offer.size_bytes ? `, ${formatBytes(offer.missing_bytes)} to come` : ''
   return [
-    `Model      ${plan.model}`,
-    `Publisher  ${plan.publisher}`,
-    `Licence    ${plan.licence ?? UNKNOWN} (${plan.page_url})`,
+    `Model      ${offer.model}`,
+    `Publisher  ${offer.publisher}`,
+    `Licence    ${offer.licence ?? UNKNOWN} (${offer.page_url})`,
     `Files      ${chosen.name}${parts}`,
-    `Size       ${formatBytes(plan.size_bytes)}${rest}; ${formatBytes(plan.free_bytes)} are free`,
+    `Size       ${formatBytes(offer.size_bytes)}${rest}; ${formatBytes(offer.free_bytes)} are free`,
   ]
 }
 

@@ -218,7 +218,7 @@ it('draws a download on a terminal, and tells how it ended', async () => {
     error: null,
     listing_id: null,
   }
-  const plan = {
+  const offer = {
     ...{
       source: 'hf:acme/lion',
       publisher: 'acme',
@@ -230,10 +230,10 @@ it('draws a download on a terminal, and tells how it ended', async () => {
   }
   let looks = 0
   const env = await serve((request, response) => {
-    const isPlan = request.url?.includes('/plan') === true
+    const isOffer = request.url?.includes('/offer') === true
     if (request.url === '/api/downloads/d') looks += 1
     const state = looks < 2 ? 'running' : 'done'
-    response.end(JSON.stringify(isPlan ? plan : { ...download, state }))
+    response.end(JSON.stringify(isOffer ? offer : { ...download, state }))
   })
   const terminal = recorder('', { isErrTerminal: true, columns: 100 })
   expect(await runCommandLine(['add', 'hf:acme/lion', '--yes'], terminal, env)).toBe(0)
@@ -251,9 +251,9 @@ it('says how a download failed, and takes no options of other sources', async ()
     state: 'failed',
     error: { code: 'hubs_cut_off', message: 'Cut.' },
   }
-  const plan = { same_as: null, has_room: false, chosen: { name: 'x', files: [] } }
+  const offer = { same_as: null, has_room: false, chosen: { name: 'x', files: [] } }
   const env = await serve((request, response) => {
-    response.end(JSON.stringify(request.url?.includes('/plan') === true ? plan : failed))
+    response.end(JSON.stringify(request.url?.includes('/offer') === true ? offer : failed))
   })
   const terminal = recorder()
   expect(await runCommandLine(['add', 'hf:a/b', '--json'], terminal, env)).toBe(1)

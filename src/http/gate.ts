@@ -62,7 +62,8 @@ export function createGate(options: GateOptions): Gate {
   /** Who may call is told so before whether anything can be changed just now. */
   function letIn(request: Visit, route: Route, caller: Principal | null): undefined {
     admit(request, route, caller)
-    if (route.kind === 'json' && changesSomething(request)) options.mayWrite?.()
+    const writesStore = route.writesStore ?? changesSomething(request)
+    if (route.kind === 'json' && writesStore) options.mayWrite?.()
   }
 
   /** Where anyone may come, a key or session that is no good counts as none. */

@@ -10,15 +10,20 @@ const errors = defineErrors({
 const refuse = refusalsOf(errors)
 
 function open(refusedFor: { name: string; code: keyof typeof errors } | null = null) {
-  const rows = rowsOf({ models: { 'acme/Lion': {} } })
+  const rows = rowsOf({
+    models: { 'acme/Lion': { listings: [{ filePath: '/m/lion.gguf' }] } },
+  })
   const changes: unknown[] = []
   const wishes: (string | null)[] = []
+  const hashes: (string | undefined)[] = []
   const [variant] = rows.variants
   const catalog = hubCatalogOf({
     rows: () => ({ ...rows, variants: [{ ...variant, weightsSha256: 'ab' } as never] }),
+    nameWished: (wish) => ({ name: `local/${wish}`, isFree: false }),
     snapshot: () => ({ listings: [{ variantId: variant?.id, modelName: 'acme/Lion' }] }) as never,
-    async addFile({ name }) {
+    async addFile({ name, sha256 }) {
       wishes.push(name)
+      hashes.push(sha256)
       if (name !== null && name === refusedFor?.name) throw refuse(refusedFor.code, 'no')
       return rows.listings[0]?.id as ListingId
     },
@@ -26,15 +31,34 @@ function open(refusedFor: { name: string; code: keyof typeof errors } | null = n
       changes.push([id, change])
     },
   })
-  return { catalog, changes, wishes }
+  return { catalog, changes, wishes, hashes }
 }
-const file = { path: '/m/a.gguf', modelName: 'acme/other', licence: 'mit', source: 'http://h/acme' }
+const file = {
+  path: '/m/a.gguf',
+  sha256: 'ef',
+  modelName: 'acme/other',
+  licence: 'mit',
+  source: 'http://h/acme',
+  signal: new AbortController().signal,
+}
 
 describe('the catalog as hubs need it', () => {
-  it('knows weights by their hash and names in any case', () => {
+  it('knows models by the hash of their weights and by where they lie', () => {
     const { catalog } = open()
-    expect([catalog.liveModelOf('ab'), catalog.liveModelOf('cd')]).toEqual(['acme/Lion', null])
-    expect([catalog.isTaken('ACME/lion'), catalog.isTaken('acme/cub')]).toEqual([true, false])
+    const name = (sha256: string | null, path = '/m/b.gguf') =>
+      catalog.liveModelOf({ sha256, path })
+    expect([name('ab'), name('cd'), name(null)]).toEqual(['acme/Lion', null, null])
+    expect(name(null, '/m/lion.gguf')).toBe('acme/Lion')
+    expect(catalog.isListed('/m/lion.gguf')).toBe(true)
+    expect(catalog.isListed('/m/b.gguf')).toBe(false)
+  })
+
+  it('passes on what a name would become, and the hash where it is known', async () => {
+    const { catalog, hashes } = open()
+    expect(catalog.nameWished('lion')).toEqual({ name: 'local/lion', isFree: false })
+    await catalog.addFile(file)
+    await catalog.addFile({ ...file, sha256: null })
+    expect(hashes).toEqual(['ef', undefined])
   })
 
   it('adds a file with its licence and where that was read', async () => {

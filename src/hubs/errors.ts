@@ -79,6 +79,11 @@ export const hubErrors = defineErrors({
       'The download broke off again and again: start it again, and it goes on where it stopped.',
     isRetryable: true,
   },
+  hubs_file_refused: {
+    kind: 'upstream',
+    title: 'The file is what the hub says, and no model the engine reads: it was removed.',
+    isRetryable: false,
+  },
   hubs_disk_full: {
     kind: 'unavailable',
     title: 'The disk of the home has no room for the files: make room, or choose a smaller one.',
@@ -102,6 +107,11 @@ export const hubErrors = defineErrors({
   hubs_download_ended: {
     kind: 'conflict',
     title: 'The download has ended: there is nothing to cancel.',
+    isRetryable: false,
+  },
+  hubs_internal: {
+    kind: 'internal',
+    title: 'A bug in Baimo ended the download; the log of the market holds the details.',
     isRetryable: false,
   },
   hubs_interrupted: {

@@ -11,6 +11,7 @@ import {
   type ScriptedHub,
   sha256Of,
 } from '../../tests/hubs/scripted-hub.ts'
+import { hashHere } from '../../tests/support/hash-here.ts'
 import { openProviders } from '../providers/index.ts'
 import { fetchFile, partPathOf } from './fetch-file.ts'
 import { hubsOf } from './known-hubs.ts'
@@ -51,7 +52,10 @@ const wanted = (more: Partial<WantedFile> = {}): WantedFile => ({
 })
 const pathOf = () => join(folder, 'acme', 'lion.gguf')
 
-function run(faults: Fault[] = [], more: { wanted?: WantedFile; signal?: AbortSignal } = {}) {
+function run(
+  faults: Fault[] = [],
+  more: { wanted?: WantedFile; signal?: AbortSignal; demandRoom?: () => Promise<void> } = {},
+) {
   file.faults = faults
   const it = more.wanted ?? wanted()
   return fetchFile({
@@ -64,6 +68,8 @@ function run(faults: Fault[] = [], more: { wanted?: WantedFile; signal?: AbortSi
     file: it,
     partPath: partPathOf(folder, it),
     path: pathOf(),
+    hashFiles: hashHere,
+    demandRoom: more.demandRoom ?? (async () => {}),
     signal: more.signal ?? new AbortController().signal,
     onBytes: () => {},
     onWait: (why) => void waits.push(why),

@@ -1,6 +1,4 @@
 // edge: talks to hubs over the network, to the disk, by timers
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import {
   type FileHandle,
   mkdir,
@@ -21,7 +19,7 @@ import { checkRange, textOf } from './check-range.ts'
 import { refuse } from './errors.ts'
 import { explainAnswer } from './explain-answer.ts'
 import { fileRequest } from './hub-requests.ts'
-import type { DownloadNote, Hub, WantedFile } from './types.ts'
+import type { DownloadNote, HashFiles, Hub, WantedFile } from './types.ts'
 
 export interface FileFetch {
   readonly asking: Asking
@@ -32,7 +30,10 @@ export interface FileFetch {
   readonly partPath: string
   /** Where it goes. */
   readonly path: string
+  readonly hashFiles: HashFiles
   readonly signal: AbortSignal
+  /** Refuses where the disk has no room to go on; asked every some megabytes. */
+  readonly demandRoom: () => Promise<void>
   /** Told how many bytes of this file are here. */
   readonly onBytes: (doneBytes: number) => void
   /** Told why nothing comes now; null: it comes. */
@@ -41,7 +42,7 @@ export interface FileFetch {
   readonly onVerify: (doneBytes: number) => void
 }
 
-const HASH_CHUNK_BYTES = 262_144
+const ROOM_ASKED_EVERY_BYTES = 16 * 1_048_576
 
 /**
  * Fetches one file, going on where an earlier try stopped, checks the SHA-256 of the whole and only
@@ -49,6 +50,7 @@ const HASH_CHUNK_BYTES = 262_144
  * wrong.
  */
 export async function fetchFile(fetch: FileFetch): Promise<void> {
+  fetch.signal.throwIfAborted()
   if (await isWhole(fetch)) return
   await mkdir(dirname(fetch.partPath), { recursive: true, mode: 0o700 })
   const wasBegun = (await sizeOf(fetch.partPath)) > 0
@@ -68,9 +70,10 @@ export async function fetchFile(fetch: FileFetch): Promise<void> {
 }
 
 /** Whether the file is there under its name, as an earlier download left it. */
-async function isWhole({ path, file, signal, onBytes, onVerify }: FileFetch): Promise<boolean> {
+async function isWhole(fetch: FileFetch): Promise<boolean> {
+  const { path, file, onBytes } = fetch
   if ((await sizeOf(path)) !== file.sizeBytes) return false
-  if ((await hashOf(path, onVerify, signal)) !== file.sha256) return false
+  if ((await hashOf(fetch, path)) !== file.sha256) return false
   onBytes(file.sizeBytes)
   return true
 }
@@ -189,7 +192,7 @@ function sortFailure(fetch: FileFetch, error: unknown): Outcome {
   return { kind: 'refused', error }
 }
 
-function diskFull(cause: unknown): Refusal {
+export function diskFull(cause: unknown): Refusal {
   return refuse(
     'hubs_disk_full',
     'The disk is full. Make room and give the same command again: it goes on where it stopped.',
@@ -222,6 +225,8 @@ async function writeBody(fetch: FileFetch, body: Readable, fromBytes: number): P
   try {
     if (fromBytes > 0) await handle.truncate(fromBytes)
     let at = fromBytes
+    let askedAt = at
+    await fetch.demandRoom()
     onBytes(at)
     for await (const chunk of body as AsyncIterable<Buffer>) {
       if (at + chunk.length > file.sizeBytes) throw await tooLong(fetch, handle)
@@ -229,6 +234,9 @@ async function writeBody(fetch: FileFetch, body: Readable, fromBytes: number): P
       at += chunk.length
       onWait(null)
       onBytes(at)
+      if (at - askedAt < ROOM_ASKED_EVERY_BYTES) continue
+      askedAt = at
+      await fetch.demandRoom()
     }
     if (at === file.sizeBytes) await handle.sync()
   } finally {
@@ -261,23 +269,11 @@ async function tooLong(fetch: FileFetch, handle: FileHandle): Promise<Refusal> {
 
 async function isChecked(fetch: FileFetch): Promise<boolean> {
   fetch.onWait(null)
-  return (await hashOf(fetch.partPath, fetch.onVerify, fetch.signal)) === fetch.file.sha256
+  return (await hashOf(fetch, fetch.partPath)) === fetch.file.sha256
 }
 
-async function hashOf(
-  path: string,
-  onBytes: (doneBytes: number) => void,
-  signal?: AbortSignal,
-): Promise<string> {
-  const hash = createHash('sha256')
-  let doneBytes = 0
-  // Small pieces: between two of them others get their turn.
-  for await (const chunk of createReadStream(path, { highWaterMark: HASH_CHUNK_BYTES, signal })) {
-    hash.update(chunk as Buffer)
-    doneBytes += (chunk as Buffer).length
-    onBytes(doneBytes)
-  }
-  return hash.digest('hex')
+function hashOf({ hashFiles, onVerify, signal }: FileFetch, path: string): Promise<string> {
+  return hashFiles([path], { onBytes: onVerify, signal })
 }
 
 async function putInPlace(fetch: FileFetch): Promise<void> {

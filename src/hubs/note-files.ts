@@ -24,8 +24,13 @@ export async function writeNote(folder: string, note: DownloadNote): Promise<voi
   await mkdir(notesOf(folder), { recursive: true, mode: 0o700 })
   const path = join(notesOf(folder), `${note.id}.json`)
   const draft = `${path}.${randomBytes(4).toString('hex')}`
-  await writeFile(draft, JSON.stringify({ version: VERSION, ...note }), { mode: 0o600 })
-  await rename(draft, path)
+  try {
+    await writeFile(draft, JSON.stringify({ version: VERSION, ...note }), { mode: 0o600 })
+    await rename(draft, path)
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw error
+  }
 }
 
 export async function removeNote(folder: string, id: string): Promise<void> {

@@ -3,7 +3,7 @@ import type { JsonObject } from '../kernel/index.ts'
 import { jsonRoute, listAnswer, type Route } from '../people/index.ts'
 import { labelOf } from './group-files.ts'
 import { formatSource, parseSource } from './parse-source.ts'
-import type { DownloadPlan, DownloadView, FileGroup, HubServices } from './types.ts'
+import type { DownloadOffer, DownloadView, FileGroup, HubServices } from './types.ts'
 
 const api = { scope: 'api', dialect: 'problem', access: 'operator' } as const
 const line = (max: number) => z.string().min(1).max(max)
@@ -19,7 +19,7 @@ const groupAnswer = z.object({
     z.object({ path: z.string(), size_bytes: z.number(), sha256: z.string().nullable() }),
   ),
 })
-const planAnswer = z.object({
+const offerAnswer = z.object({
   source: z.string(),
   publisher: z.string(),
   page_url: z.string(),
@@ -32,6 +32,7 @@ const planAnswer = z.object({
   size_bytes: z.number(),
   missing_bytes: z.number(),
   free_bytes: z.number(),
+  promised_bytes: z.number(),
   has_room: z.boolean(),
   available: z.array(groupAnswer.omit({ files: true })),
 })
@@ -61,12 +62,12 @@ export function hubRoutes(hubs: () => HubServices): Route[] {
     jsonRoute({
       ...api,
       method: 'GET',
-      path: '/api/downloads/plan',
-      summary: 'What a download from a hub would bring: files, sizes, licence; begins nothing',
+      path: '/api/downloads/offer',
+      summary: 'What a hub offers: files, sizes, licence; begins no download',
       query: wish,
-      answer: planAnswer,
+      answer: offerAnswer,
       handle: async ({ query }) => ({
-        json: shapePlan(await hubs().plan(parseSource(query.source), query.name ?? null)),
+        json: shapeOffer(await hubs().offer(parseSource(query.source), query.name ?? null)),
       }),
     }),
     jsonRoute({
@@ -109,6 +110,8 @@ function oneDownload(hubs: () => HubServices): Route[] {
       method: 'DELETE',
       path: '/api/downloads/:id',
       summary: 'Cancel a download: what it brought is removed',
+      // It makes room: so it works where the disk is full, too.
+      writesStore: false,
       params: byId,
       answer: downloadAnswer,
       handle: async ({ params }) => ({ json: shapeDownload(await hubs().cancel(params.id)) }),
@@ -125,17 +128,17 @@ function shapeGroup(group: FileGroup) {
   }
 }
 
-function shapePlan(plan: DownloadPlan): JsonObject {
-  const { chosen, source } = plan
+function shapeOffer(offer: DownloadOffer): JsonObject {
+  const { chosen, source } = offer
   return {
     source: formatSource(source),
     publisher: source.publisher,
-    page_url: plan.pageUrl,
-    revision: plan.revision,
-    licence: plan.licence,
-    is_gated: plan.isGated,
-    model: plan.modelName,
-    same_as: plan.sameAs,
+    page_url: offer.pageUrl,
+    revision: offer.revision,
+    licence: offer.licence,
+    is_gated: offer.isGated,
+    model: offer.modelName,
+    same_as: offer.sameAs,
     chosen: {
       ...shapeGroup(chosen),
       files: chosen.files.map(({ path, sizeBytes, sha256 }) => ({
@@ -145,10 +148,11 @@ function shapePlan(plan: DownloadPlan): JsonObject {
       })),
     },
     size_bytes: chosen.sizeBytes,
-    missing_bytes: plan.missingBytes,
-    free_bytes: plan.freeBytes,
-    has_room: plan.hasRoom,
-    available: plan.groups.map(shapeGroup),
+    missing_bytes: offer.missingBytes,
+    free_bytes: offer.freeBytes,
+    promised_bytes: offer.promisedBytes,
+    has_room: offer.hasRoom,
+    available: offer.groups.map(shapeGroup),
   }
 }
 

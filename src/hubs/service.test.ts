@@ -1,95 +1,49 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  openScriptedHub,
-  type ScriptedFile,
-  type ScriptedHub,
-  sha256Of,
-} from '../../tests/hubs/scripted-hub.ts'
-import { newId, silentLog } from '../kernel/index.ts'
-import { openProviders } from '../providers/index.ts'
-import { hubsOf } from './known-hubs.ts'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type ScriptedFile, type ScriptedHub, sha256Of } from '../../tests/hubs/scripted-hub.ts'
+import { openTestDownloads, type TestDownloads, until } from '../../tests/hubs/test-downloads.ts'
+import { newId } from '../kernel/index.ts'
 import { parseSource } from './parse-source.ts'
 import { openHubs } from './service.ts'
 import type { HubCatalog, HubServices, HubsOptions } from './types.ts'
 
-const providers = openProviders()
-afterAll(() => providers.close())
-
+let test: TestDownloads
 let folder = ''
 let hub: ScriptedHub
 let file: ScriptedFile
 let hubs: HubServices
-const added: Parameters<HubCatalog['addFile']>[0][] = []
-const taken = new Set<string>()
+let added: TestDownloads['added']
+let taken: TestDownloads['taken']
 const source = parseSource('hf:acme/lion-GGUF')
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'baimo-hubs-'))
-  file = { path: 'lion.Q4_K_M.gguf', content: randomBytes(300_000) }
-  hub = await openScriptedHub([file])
-  hubs = await openHubs(options())
-  added.length = 0
-  taken.clear()
+  test = await openTestDownloads()
+  ;({ folder, hub, file, hubs, added, taken } = test)
 })
 afterEach(async () => {
   await hubs.close()
-  await hub.close()
-  rmSync(folder, { recursive: true, force: true })
+  await test.close()
 })
 
-function options(more: Partial<HubsOptions> = {}): HubsOptions {
-  return {
-    hubs: hubsOf(
-      {
-        hf: { endpoint: hub.endpoint, token: null },
-        ms: { endpoint: hub.endpoint, token: null },
-      },
-      [],
-    ),
-    folder: join(folder, 'models'),
-    download: providers.download,
-    catalog: {
-      liveModelOf: () => null,
-      isTaken: (name) => taken.has(name),
-      async addFile(wish) {
-        added.push(wish)
-        return { listingId: newId(), modelName: wish.modelName, path: wish.path }
-      },
-    },
-    isOffline: false,
-    log: silentLog,
-    nowMs: () => Date.now(),
-    timing: { idleTimeoutMs: 200, retryDelaysMs: [0, 5, 5] },
-    ...more,
-  }
-}
+const options = (more: Partial<HubsOptions> = {}) => test.options(more)
 
 async function ended(id: string) {
-  for (;;) {
-    const view = hubs.get(id)
-    if (['done', 'failed', 'cancelled'].includes(view.state)) return view
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
+  await until(() => ['done', 'failed', 'cancelled'].includes(hubs.get(id).state))
+  return hubs.get(id)
 }
 
-async function until(isSo: () => boolean) {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5))
-}
-
-describe('a plan', () => {
+describe('an offer', () => {
   it.each(['hf', 'ms'])('tells what %s has before anything is fetched', async (prefix) => {
-    const plan = await hubs.plan(parseSource(`${prefix}:acme/lion-GGUF`), null)
-    expect(plan).toMatchObject({
+    const offer = await hubs.offer(parseSource(`${prefix}:acme/lion-GGUF`), null)
+    expect(offer).toMatchObject({
       licence: 'apache-2.0',
       modelName: 'acme/lion:Q4_K_M',
       missingBytes: 300_000,
       sameAs: null,
     })
-    expect(plan.freeBytes).toBeGreaterThan(0)
+    expect(offer.freeBytes).toBeGreaterThan(0)
     expect(hub.fileRequests()).toEqual([])
   })
 
@@ -100,14 +54,14 @@ describe('a plan', () => {
     [500, 'hubs_unreachable'],
   ])('is refused where the hub says %i', async (status, code) => {
     hub.apiAnswer = { status }
-    await expect(hubs.plan(source, null)).rejects.toMatchObject({ code })
+    await expect(hubs.offer(source, null)).rejects.toMatchObject({ code })
   })
 
   it('is refused where something else than a hub answers, or nothing', async () => {
     hub.apiAnswer = { status: 200, body: '<html>' }
-    await expect(hubs.plan(source, null)).rejects.toMatchObject({ code: 'hubs_answer_invalid' })
+    await expect(hubs.offer(source, null)).rejects.toMatchObject({ code: 'hubs_answer_invalid' })
     await hub.close()
-    await expect(hubs.plan(source, null)).rejects.toMatchObject({
+    await expect(hubs.offer(source, null)).rejects.toMatchObject({
       code: 'hubs_unreachable',
       message: expect.stringContaining('Check HF_ENDPOINT, which is http://127.0.0.1'),
     })
@@ -115,7 +69,7 @@ describe('a plan', () => {
 
   it('is refused offline', async () => {
     const offline = await openHubs(options({ isOffline: true }))
-    await expect(offline.plan(source, null)).rejects.toMatchObject({ code: 'hubs_offline' })
+    await expect(offline.offer(source, null)).rejects.toMatchObject({ code: 'hubs_offline' })
     expect(hub.requests).toEqual([])
   })
 })
@@ -167,25 +121,6 @@ describe('a download', () => {
     expect(readdirSync(join(folder, 'models', '.partial'))).toEqual([])
   })
 
-  it('can be cancelled, and leaves nothing then', async () => {
-    file.faults = [{ kind: 'stall', afterBytes: 1_000 }]
-    const { id } = await hubs.start(source, null)
-    await until(() => hubs.get(id).doneBytes > 0)
-    expect(await hubs.cancel(id)).toMatchObject({ state: 'cancelled' })
-    expect(readdirSync(join(folder, 'models', '.partial'))).toEqual([])
-    await expect(hubs.cancel(id)).rejects.toMatchObject({ code: 'hubs_download_ended' })
-    expect(() => hubs.get(newId())).toThrow('No download has that id')
-  })
-
-  it('can be given up where it failed, and leaves nothing then', async () => {
-    const stalls = Array.from({ length: 4 }, () => ({ kind: 'cut', afterBytes: 0 }) as const)
-    file.faults = [{ kind: 'cut', afterBytes: 50_000 }, ...stalls]
-    const failed = await ended((await hubs.start(source, null)).id)
-    expect(readdirSync(join(folder, 'models', '.partial'))).not.toEqual([])
-    expect(await hubs.cancel(failed.id)).toMatchObject({ state: 'cancelled', error: null })
-    expect(readdirSync(join(folder, 'models', '.partial'))).toEqual([])
-  })
-
   it('goes on at the next start where the market stopped', async () => {
     file.faults = [{ kind: 'stall', afterBytes: 100_000 }]
     const { id } = await hubs.start(source, null)
@@ -213,18 +148,9 @@ describe('a download', () => {
     const failed = await ended((await hubs.start(source, null)).id)
     expect(failed.error?.code).toBe('hubs_cut_off')
     file.faults = []
-    expect((await hubs.plan(source, null)).missingBytes).toBe(250_000)
+    expect((await hubs.offer(source, null)).missingBytes).toBe(250_000)
     expect((await ended((await hubs.start(source, null)).id)).state).toBe('done')
     expect(hub.fileRequests().at(-1)?.headers.range).toBe('bytes=50000-')
-  })
-
-  it('is refused where the disk has no room', async () => {
-    file.toldBytes = 2 ** 52
-    await expect(hubs.start(source, null)).rejects.toMatchObject({
-      code: 'hubs_disk_full',
-      message: expect.stringMatching(/needs [\d,]+ MB more, and [\d,]+ MB are free/),
-    })
-    expect(hub.fileRequests()).toEqual([])
   })
 
   it('takes another name than a model has that is there, unless a person chose it', async () => {
@@ -239,11 +165,12 @@ describe('a download', () => {
     const elsewhere = join(folder, 'elsewhere.gguf')
     const catalog: HubCatalog = {
       liveModelOf: () => 'local/lion',
-      isTaken: () => false,
+      nameWished: (name) => ({ name, isFree: true }),
+      isListed: () => false,
       addFile: async () => ({ listingId: newId(), modelName: 'local/lion', path: elsewhere }),
     }
     hubs = await openHubs(options({ catalog }))
-    expect((await hubs.plan(source, null)).sameAs).toBe('local/lion')
+    expect((await hubs.offer(source, null)).sameAs).toBe('local/lion')
     expect((await ended((await hubs.start(source, null)).id)).modelName).toBe('local/lion')
     const place = join(
       folder,

@@ -1,19 +1,19 @@
-import { mkdir, rm, statfs } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
 import { newId } from '../kernel/index.ts'
 import { type Asking, askForRepo } from './ask-hub.ts'
 import { refuse } from './errors.ts'
 import { pageUrlOf } from './explain-answer.ts'
-import { partPathOf, sizeOf } from './fetch-file.ts'
+import { diskFull } from './fetch-file.ts'
 import { chooseGroup, groupFiles } from './group-files.ts'
-import { localPathOf } from './local-path.ts'
+import { freeBytesOf, missingOf, pathsOf, type WantedFiles } from './measure-room.ts'
 import { nameModel } from './name-model.ts'
 import { readNotes, removeNote, writeNote } from './note-files.ts'
 import { formatSource } from './parse-source.ts'
-import { type DownloadMeans, RunningDownload } from './running-download.ts'
+import { removeFiles } from './remove-files.ts'
+import { type DownloadMeans, hasEnded, RunningDownload } from './running-download.ts'
+import { Turns } from './take-turns.ts'
 import type {
   DownloadNote,
-  DownloadPlan,
+  DownloadOffer,
   DownloadView,
   FetchTiming,
   FileGroup,
@@ -32,8 +32,10 @@ const TIMING: FetchTiming = {
 /** Others of more would only share one line of the network. */
 const MOST_AT_ONCE = 3
 const MOST_ENDED_KEPT = 50
-/** What a disk keeps for everything else: the database writes there, too. */
-const RESERVE_BYTES = 256 * 1024 * 1024
+/** What stays free beside the database's reserve when a download begins … */
+const SPARE_BYTES = 192 * 1024 * 1024
+/** … and as long as it runs: several may write between two looks. */
+const LAST_BYTES = 64 * 1024 * 1024
 
 /** Downloads of this home. What ran when the market last stopped goes on at once. */
 export async function openHubs(options: HubsOptions): Promise<HubServices> {
@@ -49,7 +51,7 @@ class Downloads implements HubServices {
   readonly #all = new Map<string, RunningDownload>()
   readonly #running = new Map<RunningDownload, Promise<void>>()
   readonly #waiting: RunningDownload[] = []
-  readonly #turns = new Map<string, Promise<unknown>>()
+  readonly #turns = new Turns()
   #isClosed = false
 
   constructor(options: HubsOptions) {
@@ -59,38 +61,39 @@ class Downloads implements HubServices {
     this.#means = {
       options,
       asking: this.#asking,
-      alone: (sha256, work) => this.#inTurn(sha256, work),
+      alone: (sha256, signal, work) => this.#turns.take(sha256, work, signal),
       save: (note) => writeNote(options.folder, note),
+      discard: (note) => this.#discard(note, (other) => !hasEnded(other)),
+      demandRoom: () => this.#demandRoom(),
     }
   }
 
   async takeUp(notes: readonly DownloadNote[]): Promise<void> {
-    const kept = notes.slice(-MOST_ENDED_KEPT)
-    for (const note of notes.filter((each) => isEnded(each) && !kept.includes(each)))
-      await removeNote(this.#options.folder, note.id)
-    for (const note of notes.filter((each) => !isEnded(each) || kept.includes(each))) {
+    for (const note of notes) {
       const one = new RunningDownload(
         this.#means,
-        isEnded(note) ? note : { ...note, state: 'waiting' },
+        hasEnded(note) ? note : { ...note, state: 'waiting' },
       )
       this.#all.set(note.id, one)
-      if (!isEnded(note) && !this.#options.isOffline) this.#enqueue(one)
     }
+    await this.#trim()
+    if (this.#options.isOffline) return
+    for (const one of this.#all.values()) if (!one.hasEnded) this.#enqueue(one)
   }
 
-  async plan(source: Source, name: string | null): Promise<DownloadPlan> {
+  async offer(source: Source, name: string | null): Promise<DownloadOffer> {
     if (this.#options.isOffline)
       throw refuse(
         'hubs_offline',
         'BAIMO_OFFLINE is set, so nothing is downloaded. Start without it, or add a file that is here: baimo add ./model.gguf',
       )
-    const { hubs, catalog } = this.#options
-    const hub = hubs[source.hub]
+    const hub = this.#options.hubs[source.hub]
     const repo = await askForRepo(this.#asking, hub, source)
     const groups = groupFiles(repo)
     const chosen = chooseGroup(groups, source)
-    const [first] = chosen.files
-    const plan = {
+    const wanted = wantedOf(source, chosen)
+    const sameAs = this.#sameAs(wanted)
+    return {
       source,
       pageUrl: pageUrlOf(hub, source),
       revision: repo.revision,
@@ -98,35 +101,34 @@ class Downloads implements HubServices {
       isGated: repo.isGated,
       chosen,
       groups,
-      modelName: name ?? nameModel(source, chosen, groups),
-      sameAs: chosen.files.length === 1 ? catalog.liveModelOf(first?.sha256 ?? '') : null,
+      modelName:
+        sameAs ?? this.#freeName(wanted, { name, usual: nameModel(source, chosen, groups) }),
+      sameAs,
+      ...(await this.#room(wanted)),
     }
-    return { ...plan, ...(await this.#room(source, chosen)) }
   }
 
   async start(source: Source, name: string | null): Promise<DownloadView> {
-    const plan = await this.plan(source, name)
-    const there = this.#joinable(plan)
+    const offer = await this.offer(source, name)
+    // One after the other: each counts what those before it are still to bring.
+    return this.#turns.take('start', () => this.#begin(offer, name))
+  }
+
+  async #begin(offer: DownloadOffer, name: string | null): Promise<DownloadView> {
+    const wanted = wantedOf(offer.source, offer.chosen)
+    const there = this.#joinable(wanted)
     if (there !== undefined) return this.#view(there)
-    if (name !== null && plan.sameAs === null && this.#options.catalog.isTaken(name))
-      throw refuse('hubs_name_taken', `Another model is called ${name}: choose another --name.`, {
-        param: 'name',
-      })
-    if (!plan.hasRoom)
-      throw refuse(
-        'hubs_disk_full',
-        `${plan.chosen.name} needs ${megabytes(plan.missingBytes)} more, and ${megabytes(plan.freeBytes)} are free (${megabytes(RESERVE_BYTES)} of them stay so). Make room, choose a smaller quantisation, or set BAIMO_HOME to a larger disk.`,
-      )
-    const one = new RunningDownload(this.#means, this.#noteOf(plan, name))
+    const modelName = offer.sameAs ?? this.#freeName(wanted, { name, usual: offer.modelName })
+    const room = await this.#room(wanted)
+    if (!room.hasRoom) throw this.#noRoom(offer.chosen.name, room)
+    const one = new RunningDownload(this.#means, this.#noteOf(offer, { wanted, modelName }))
     this.#all.set(one.note.id, one)
     await this.#means.save(one.note).catch((error: unknown) => {
       this.#all.delete(one.note.id)
       throw refuse(
         'hubs_folder_unwritable',
         `${this.#options.folder} cannot be written. Give this user write access to it.`,
-        {
-          cause: error,
-        },
+        { cause: error },
       )
     })
     this.#enqueue(one)
@@ -143,7 +145,7 @@ class Downloads implements HubServices {
 
   async cancel(id: string): Promise<DownloadView> {
     const one = this.#find(id)
-    if (isEnded(one.note) && one.note.state !== 'failed')
+    if (one.hasEnded && one.note.state !== 'failed')
       throw refuse(
         'hubs_download_ended',
         `The download has ended (${one.note.state}). There is nothing to cancel.`,
@@ -151,9 +153,9 @@ class Downloads implements HubServices {
     const at = this.#waiting.indexOf(one)
     if (at !== -1) this.#waiting.splice(at, 1)
     one.stop('cancel')
-    // One that waits, or failed and is not wanted any more, ends by running into its stop.
-    await (this.#running.get(one) ?? one.run())
-    if (one.note.state === 'cancelled') await this.#removeFiles(one.note)
+    // One that runs ends by itself; one that waits or failed is ended here.
+    await this.#running.get(one)
+    if (one.note.state === 'waiting' || one.note.state === 'failed') await one.giveUp()
     return this.#view(one)
   }
 
@@ -176,30 +178,57 @@ class Downloads implements HubServices {
     throw refuse('hubs_download_unknown', 'No download has that id. List them first.')
   }
 
-  /** The download of the same files that has not ended. */
-  #joinable(plan: DownloadPlan): RunningDownload | undefined {
-    const wanted = plan.chosen.files.map(({ sha256 }) => sha256).join()
-    return [...this.#all.values()].find(
-      ({ note }) => !isEnded(note) && note.files.map(({ sha256 }) => sha256).join() === wanted,
-    )
+  /** The model that is these very files already. Only the hash of a single file is its weights'. */
+  #sameAs(wanted: WantedFiles): string | null {
+    const { folder, catalog } = this.#options
+    const [path, second] = pathsOf(folder, wanted)
+    const sha256 = second === undefined ? (wanted.files[0]?.sha256 ?? null) : null
+    return catalog.liveModelOf({ sha256, path })
   }
 
-  #noteOf(plan: DownloadPlan, name: string | null): DownloadNote {
-    const { source, pageUrl, revision, licence, modelName } = plan
-    const mark = plan.chosen.files[0]?.sha256?.slice(0, 8) ?? ''
-    const isFree =
-      name !== null || plan.sameAs !== null || !this.#options.catalog.isTaken(modelName)
+  /** As the catalog writes it. A person's own name must be free; the usual one is made so. */
+  #freeName(
+    wanted: WantedFiles,
+    { name, usual }: { readonly name: string | null; readonly usual: string },
+  ): string {
+    const named = this.#options.catalog.nameWished(name ?? usual)
+    const key = named.name.toLowerCase()
+    const isPromised = this.#live().some(
+      ({ note }) => note.modelName.toLowerCase() === key && !isSame(note, wanted),
+    )
+    if (named.isFree && !isPromised) return named.name
+    if (name !== null)
+      throw refuse(
+        'hubs_name_taken',
+        `Another model is called ${named.name}: choose another --name.`,
+        { param: 'name' },
+      )
+    const mark = wanted.files[0]?.sha256.slice(0, 8) ?? ''
+    return this.#options.catalog.nameWished(`${usual}@${mark}`).name
+  }
+
+  #live(): RunningDownload[] {
+    return [...this.#all.values()].filter((one) => !one.hasEnded)
+  }
+
+  /** The download of the same files that has not ended. */
+  #joinable(wanted: WantedFiles): RunningDownload | undefined {
+    return this.#live().find(({ note }) => isSame(note, wanted))
+  }
+
+  #noteOf(
+    offer: DownloadOffer,
+    { wanted, modelName }: { readonly wanted: WantedFiles; readonly modelName: string },
+  ): DownloadNote {
+    const { source, pageUrl, revision, licence } = offer
     return {
+      ...wanted,
       id: newId(),
       source: formatSource(source),
-      hub: source.hub,
-      publisher: source.publisher,
-      repo: source.repo,
       pageUrl,
       revision,
       licence,
-      modelName: isFree ? modelName : `${modelName}@${mark}`,
-      files: wantedFiles(plan.chosen),
+      modelName,
       startedAtMs: this.#options.nowMs(),
       state: 'waiting',
       endedAtMs: null,
@@ -220,65 +249,87 @@ class Downloads implements HubServices {
       const ended = next.run().finally(() => {
         this.#running.delete(next)
         this.#advance()
+        return this.#trim()
       })
       this.#running.set(next, ended)
     }
   }
 
-  /** Work on the same file goes one after the other, whichever downloads want it. */
-  async #inTurn<T>(sha256: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(sha256) ?? Promise.resolve()
-    const mine = before.then(work, work)
-    const settled = mine.catch(() => undefined)
-    this.#turns.set(sha256, settled)
-    try {
-      return await mine
-    } finally {
-      if (this.#turns.get(sha256) === settled) this.#turns.delete(sha256)
+  /** Of those that ended, the last are kept; of a failed one that goes, nothing stays behind. */
+  async #trim(): Promise<void> {
+    const ended = [...this.#all.values()].filter((one) => one.hasEnded)
+    for (const { note } of ended.slice(0, Math.max(0, ended.length - MOST_ENDED_KEPT))) {
+      this.#all.delete(note.id)
+      try {
+        if (note.state === 'failed')
+          await this.#discard(note, ({ state }) => state !== 'done' && state !== 'cancelled')
+        await removeNote(this.#options.folder, note.id)
+      } catch (error) {
+        this.#options.log.warn({ reason: String(error) }, 'an old download could not be removed')
+      }
     }
   }
 
   async #room(
-    source: Source,
-    chosen: FileGroup,
-  ): Promise<Pick<DownloadPlan, 'missingBytes' | 'freeBytes' | 'hasRoom'>> {
+    wanted: WantedFiles,
+  ): Promise<Pick<DownloadOffer, 'missingBytes' | 'freeBytes' | 'promisedBytes' | 'hasRoom'>> {
     const { folder } = this.#options
-    let missingBytes = 0
-    for (const file of wantedFiles(chosen)) {
-      const at = { hub: source.hub, publisher: source.publisher, repo: source.repo }
-      const whole = join(folder, localPathOf(at, wantedFiles(chosen), file))
-      const hereBytes = Math.max(await sizeOf(whole), await sizeOf(partPathOf(folder, file)))
-      missingBytes += Math.max(0, file.sizeBytes - hereBytes)
-    }
-    await mkdir(folder, { recursive: true, mode: 0o700 }).catch(() => {
-      // Told when it is written.
-    })
-    const { bavail, bsize } = await statfs(folder).catch(() => statfs(dirname(folder)))
-    const freeBytes = bavail * bsize
-    return { missingBytes, freeBytes, hasRoom: missingBytes + RESERVE_BYTES <= freeBytes }
+    const mine = await missingOf(folder, wanted)
+    const promised = new Map<string, number>()
+    for (const { note } of this.#live())
+      for (const [sha256, bytes] of await missingOf(folder, note))
+        if (!mine.has(sha256)) promised.set(sha256, bytes)
+    const missingBytes = sum(mine.values())
+    const promisedBytes = sum(promised.values())
+    const freeBytes = await freeBytesOf(folder)
+    const hasRoom = missingBytes + promisedBytes + this.#keptFreeBytes <= freeBytes
+    return { missingBytes, promisedBytes, freeBytes, hasRoom }
   }
 
-  /** What a cancelled download brought; not what another one of the same file still wants. */
-  async #removeFiles(note: DownloadNote): Promise<void> {
-    const { folder } = this.#options
-    const others = [...this.#all.values()].filter((one) => !isEnded(one.note))
-    for (const file of note.files) {
-      if (others.some((one) => one.note.files.some(({ sha256 }) => sha256 === file.sha256)))
-        continue
-      await rm(partPathOf(folder, file), { force: true })
-      await rm(`${partPathOf(folder, file)}.etag`, { force: true })
-    }
+  get #keptFreeBytes(): number {
+    return this.#options.diskReserveBytes + SPARE_BYTES
+  }
+
+  #noRoom(name: string, room: Pick<DownloadOffer, 'missingBytes' | 'freeBytes' | 'promisedBytes'>) {
+    const promised =
+      room.promisedBytes === 0
+        ? ''
+        : `; downloads that run or wait need ${megabytes(room.promisedBytes)} of them`
+    return refuse(
+      'hubs_disk_full',
+      `${name} needs ${megabytes(room.missingBytes)} more, and ${megabytes(room.freeBytes)} are free (${megabytes(this.#keptFreeBytes)} of them stay so${promised}). Make room, choose a smaller quantisation, or set BAIMO_HOME to a larger disk.`,
+    )
+  }
+
+  /** Others write to the disk, too: what fitted at the beginning may fit no more. */
+  async #demandRoom(): Promise<void> {
+    const { folder, diskReserveBytes } = this.#options
+    if ((await freeBytesOf(folder)) < diskReserveBytes + LAST_BYTES) throw diskFull(null)
+  }
+
+  #discard(note: DownloadNote, wants: (other: DownloadNote) => boolean): Promise<void> {
+    const { folder, catalog } = this.#options
+    const others = [...this.#all.values()]
+      .map((one) => one.note)
+      .filter((other) => other.id !== note.id && wants(other))
+    return removeFiles(folder, note, { others, isListed: catalog.isListed })
   }
 }
 
-function isEnded({ state }: DownloadNote): boolean {
-  return state === 'done' || state === 'failed' || state === 'cancelled'
+function isSame(one: WantedFiles, other: WantedFiles): boolean {
+  const keyOf = ({ files }: WantedFiles) => files.map(({ sha256 }) => sha256).join()
+  return keyOf(one) === keyOf(other)
 }
 
-function wantedFiles(group: FileGroup): WantedFile[] {
-  return group.files.flatMap(({ sha256, ...file }) =>
+function wantedOf({ hub, publisher, repo }: Source, group: FileGroup): WantedFiles {
+  const files = group.files.flatMap(({ sha256, ...file }): WantedFile[] =>
     sha256 === null ? [] : [{ ...file, sha256 }],
   )
+  return { hub, publisher, repo, files }
+}
+
+function sum(numbers: Iterable<number>): number {
+  return [...numbers].reduce((all, each) => all + each, 0)
 }
 
 function megabytes(bytes: number): string {

@@ -73,8 +73,8 @@ export interface FileGroup {
   readonly files: readonly HubFile[]
 }
 
-/** What a download would bring. */
-export interface DownloadPlan {
+/** What a hub offers for a source: what a download would bring. */
+export interface DownloadOffer {
   /** As `hf:ORG/REPO:QUANT`. */
   readonly source: Source
   /** Where people read about it. */
@@ -85,15 +85,17 @@ export interface DownloadPlan {
   readonly chosen: FileGroup
   /** All there is, the chosen one included. */
   readonly groups: readonly FileGroup[]
-  /** What the model will be called here. */
+  /** What the model will be called here, as the catalog writes it. */
   readonly modelName: string
   /** Bytes still to come, without those that an earlier try brought. */
   readonly missingBytes: number
   /** Free on the disk of the home. */
   readonly freeBytes: number
-  /** Whether what is missing fits, and leaves room for everything else. */
+  /** Bytes that downloads which run or wait are still to bring. */
+  readonly promisedBytes: number
+  /** Whether what is missing fits beside what is promised, and leaves room for everything else. */
   readonly hasRoom: boolean
-  /** The live model that has these very weights already; null: none. */
+  /** The live model that is these very files already; null: none. */
   readonly sameAs: string | null
 }
 
@@ -144,22 +146,30 @@ export interface DownloadView extends DownloadNote {
 
 /** What hubs need of the catalog; `main` gives it. */
 export interface HubCatalog {
-  /** The name of the live model with these weights; null: there is none. */
-  liveModelOf(sha256: string): string | null
-  /** Whether a model is called that, whatever its weights. */
-  isTaken(modelName: string): boolean
+  /** The name of the live model that has these weights or lies there; null: there is none. */
+  liveModelOf(file: { readonly sha256: string | null; readonly path: string }): string | null
+  /** What a model would be called that is wished to be called so, and whether that is free. */
+  nameWished(wish: string): { readonly name: string; readonly isFree: boolean }
+  /** Whether a listing, on or off, is of the file at this path. */
+  isListed(path: string): boolean
   /** Adds the file under a name, on at once, with its licence as a fact. */
-  addFile(file: {
-    readonly path: string
-    readonly modelName: string
-    readonly licence: string | null
-    /** Where the licence was read. */
-    readonly source: string
-  }): Promise<{
+  addFile(file: AddedFile): Promise<{
     readonly listingId: ListingId
     readonly modelName: string
     readonly path: string | null
   }>
+}
+
+export interface AddedFile {
+  readonly path: string
+  /** Null: a split model, whose hash nobody tells. */
+  readonly sha256: string | null
+  readonly modelName: string
+  readonly licence: string | null
+  /** Where the licence was read. */
+  readonly source: string
+  /** Ends it as long as nothing is added. */
+  readonly signal: AbortSignal
 }
 
 export interface HubsOptions {
@@ -168,11 +178,20 @@ export interface HubsOptions {
   readonly folder: string
   readonly download: Download
   readonly catalog: HubCatalog
+  /** The SHA-256 of files, in lower-case hexadecimal, without holding this thread. */
+  readonly hashFiles: HashFiles
+  /** Room on the disk below which the database writes nothing. */
+  readonly diskReserveBytes: number
   readonly isOffline: boolean
   readonly log: Log
   readonly nowMs: () => number
   readonly timing?: Partial<FetchTiming>
 }
+
+export type HashFiles = (
+  paths: readonly string[],
+  wish?: { readonly onBytes?: (doneBytes: number) => void; readonly signal?: AbortSignal },
+) => Promise<string>
 
 /** How long what may take. */
 export interface FetchTiming {
@@ -185,7 +204,8 @@ export interface FetchTiming {
 }
 
 export interface HubServices {
-  plan(source: Source, name: string | null): Promise<DownloadPlan>
+  /** Looks and begins nothing. Refuses with `hubs_name_taken` where a wished name is. */
+  offer(source: Source, name: string | null): Promise<DownloadOffer>
   /** Begins, or joins the one of the same files that runs. */
   start(source: Source, name: string | null): Promise<DownloadView>
   list(): readonly DownloadView[]

@@ -23,6 +23,11 @@ export interface RouteDeclaration {
    * for it. All other routes know their caller.
    */
   readonly seesCaller?: boolean
+  /**
+   * Whether it changes the store; absent: yes, unless it is a GET. What does is refused while the
+   * database cannot be written, as on a full disk.
+   */
+  readonly writesStore?: boolean
 }
 
 /** One call of a route: parsed, validated, with its caller known. */

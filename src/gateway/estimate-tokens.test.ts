@@ -33,3 +33,29 @@ it('estimateTokens stays a whole number, whatever is asked for', () => {
   const large = estimateTokens({ body, maxTokens: 1e300, answerCount: 1e300 }, 'chat', null)
   expect(large).toBe(Number.MAX_SAFE_INTEGER)
 })
+
+function messageOf(...parts: object[]): Buffer {
+  return Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: parts }] }))
+}
+
+function inputOf(body: Buffer): number {
+  return estimateTokens({ body, maxTokens: 0, answerCount: 1 }, 'chat', null)
+}
+
+it('estimateTokens takes a fixed sum for an image, by address or by its bytes, however many', () => {
+  const text = { type: 'text', text: 'what is this?' }
+  const photo = `data:image/jpeg;base64,${'/9j/4AAQ'.repeat(650_000)}`
+  const imageOf = (url: string) => ({ type: 'image_url', image_url: { url } })
+  const asText = (body: Buffer) => Math.ceil(body.length / 3)
+  const empty = asText(messageOf(text, imageOf('')))
+  const five = inputOf(messageOf(text, imageOf(photo)))
+  expect(five - 1_500).toBeGreaterThanOrEqual(empty - 1)
+  expect(five - 1_500).toBeLessThanOrEqual(empty)
+  const remote = messageOf(text, imageOf('https://example.com/a.png'))
+  expect(inputOf(remote)).toBe(asText(remote) + 1_500)
+  const both = inputOf(messageOf(imageOf(photo), imageOf(photo), imageOf('https://example.com/a')))
+  expect(Math.floor(both / 1_500)).toBe(3)
+  const file = { type: 'file', file: { file_data: 'data:application/pdf;base64,JVBERi0x' } }
+  expect(Math.floor(inputOf(messageOf(file)) / 1_500)).toBe(1)
+  expect(inputOf(messageOf(text))).toBe(asText(messageOf(text)))
+})

@@ -97,8 +97,8 @@ export class Attempts {
   }
 
   /**
-   * Makes the first. Throws `gateway_listing_resting`, `gateway_bodies_too_many`, or what `dispatch`
-   * throws.
+   * Makes the first. Throws `gateway_listing_resting`, `gateway_bodies_too_many`, or what
+   * `dispatch` throws.
    */
   start(): void {
     const nowMs = this.#relay.clock.monotonicMs()

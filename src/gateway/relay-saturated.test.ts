@@ -2,9 +2,14 @@ import { expect, it, onTestFinished } from 'vitest'
 import { chatBody, liveListing, openGatewayWorld, until } from '../../tests/support/gateway.ts'
 import { openScriptedUpstream } from '../../tests/upstream/scripted-upstream.ts'
 import { DEFAULT_RESILIENCE } from '../catalog/index.ts'
-import { newId } from '../kernel/index.ts'
-import { refuseProvider } from '../providers/errors.ts'
+import { defineErrors, newId, refusalsOf } from '../kernel/index.ts'
 
+const refuse = refusalsOf(
+  defineErrors({
+    providers_saturated: { kind: 'unavailable', title: 'Busy.', isRetryable: true },
+    providers_unreachable: { kind: 'upstream', title: 'Nobody there.', isRetryable: true },
+  }),
+)
 const control = { pause() {}, resume() {}, abort() {} }
 
 /** A world whose attempts all fail before they are sent: by these codes, and then by the last. */
@@ -27,8 +32,8 @@ async function open(others = 0, codes = ['providers_saturated']) {
       const code = codes.length > 1 ? codes.shift() : codes[0]
       const error =
         code === 'providers_saturated'
-          ? refuseProvider(code, 'All connections are busy.', { retryAfterSeconds: 1 })
-          : refuseProvider('providers_unreachable', 'No connection.')
+          ? refuse(code, 'All connections are busy.', { retryAfterSeconds: 1 })
+          : refuse('providers_unreachable', 'No connection.')
       queueMicrotask(() => handler.onResponseError(control, error))
       return () => undefined
     },

@@ -67,6 +67,11 @@ const factAnswer = z.union([
 const factsAnswer = (names: readonly string[]) =>
   z.object(Object.fromEntries(names.map((name) => [name, factAnswer])))
 
+const healthAnswer = z.object({
+  state: z.enum(['healthy', 'busy', 'resting', 'trying']),
+  until: timeOrNull,
+  recent_failures: z.int(),
+})
 export const listingAnswer = z.object({
   id: z.uuid(),
   model: z.string().nullable(),
@@ -78,6 +83,7 @@ export const listingAnswer = z.object({
   is_live: z.boolean(),
   facts: factsAnswer(LISTING_FACTS),
   resilience: listingResilienceAnswer.optional(),
+  health: healthAnswer.nullable().optional(),
   offered_at: time,
   switched_at: timeOrNull,
   vanished_at: timeOrNull,

@@ -38,23 +38,34 @@ import {
   shapeProvider,
   type View,
 } from './shape-catalog.ts'
+import type { HealthOf } from './types.ts'
 
-/** Models, providers, files, listings, aliases, proposals, and `/v1/models`. */
-export function catalogRoutes(catalog: Catalog): Route[] {
+/**
+ * Models, providers, files, listings, aliases, proposals, and `/v1/models`.
+ *
+ * @param healthOf how listings are doing; absent: nobody knows
+ */
+export function catalogRoutes(catalog: Catalog, healthOf: HealthOf = () => null): Route[] {
+  const seen: Seen = { ...catalog, healthOf }
   return [
-    ...modelRoutes(catalog),
-    ...providerRoutes(catalog),
-    ...fileRoutes(catalog),
-    ...listingRoutes(catalog),
-    ...aliasRoutes(catalog),
-    ...proposalRoutes(catalog),
+    ...modelRoutes(seen),
+    ...providerRoutes(seen),
+    ...fileRoutes(seen),
+    ...listingRoutes(seen),
+    ...aliasRoutes(seen),
+    ...proposalRoutes(seen),
     ...v1Routes(catalog),
   ]
 }
 
+/** The catalog with what is known of how its listings are doing. */
+interface Seen extends Catalog {
+  readonly healthOf: HealthOf
+}
+
 const api = { scope: 'api', dialect: 'problem' } as const
 
-function modelRoutes(catalog: Catalog): Route[] {
+function modelRoutes(catalog: Seen): Route[] {
   return [
     jsonRoute({
       ...api,
@@ -100,7 +111,7 @@ function modelRoutes(catalog: Catalog): Route[] {
   ]
 }
 
-function providerRoutes(catalog: Catalog): Route[] {
+function providerRoutes(catalog: Seen): Route[] {
   const added = (principal: Principal | null, id: string): JsonObject => {
     const provider = catalog.rows().providers.find((each) => each.id === id)
     assert(provider !== undefined, 'catalog: a provider that was just saved is there')
@@ -170,7 +181,7 @@ function providerRoutes(catalog: Catalog): Route[] {
   ]
 }
 
-function shownProviders(catalog: Catalog): Route[] {
+function shownProviders(catalog: Seen): Route[] {
   const present = () => catalog.rows().providers.filter((each) => each.removedAtMs === null)
   return [
     jsonRoute({
@@ -205,7 +216,7 @@ function shownProviders(catalog: Catalog): Route[] {
   ]
 }
 
-function fileRoutes(catalog: Catalog): Route[] {
+function fileRoutes(catalog: Seen): Route[] {
   return [
     jsonRoute({
       ...api,
@@ -230,7 +241,7 @@ function fileRoutes(catalog: Catalog): Route[] {
   ]
 }
 
-function listingRoutes(catalog: Catalog): Route[] {
+function listingRoutes(catalog: Seen): Route[] {
   return [
     jsonRoute({
       ...api,
@@ -262,7 +273,7 @@ function listingRoutes(catalog: Catalog): Route[] {
   ]
 }
 
-function aliasRoutes(catalog: Catalog): Route[] {
+function aliasRoutes(catalog: Seen): Route[] {
   return [
     jsonRoute({
       ...api,
@@ -308,7 +319,7 @@ function aliasRoutes(catalog: Catalog): Route[] {
   ]
 }
 
-function proposalRoutes(catalog: Catalog): Route[] {
+function proposalRoutes(catalog: Seen): Route[] {
   return [
     jsonRoute({
       ...api,
@@ -343,7 +354,7 @@ function proposalRoutes(catalog: Catalog): Route[] {
   ]
 }
 
-function viewOf(catalog: Catalog, principal: Principal | null): View {
+function viewOf(catalog: Seen, principal: Principal | null): View {
   const allowed = principal?.models ?? null
   const isOperator = principal?.isHouse === true && isAtLeast(principal.role, 'admin')
   return {
@@ -351,6 +362,7 @@ function viewOf(catalog: Catalog, principal: Principal | null): View {
     snapshot: catalog.snapshot(),
     allowed,
     seesAll: isOperator && allowed === null,
+    healthOf: catalog.healthOf,
   }
 }
 

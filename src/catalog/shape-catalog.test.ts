@@ -14,7 +14,7 @@ import type { CatalogRows } from './types.ts'
 
 function viewOf(rows: CatalogRows, by: Partial<View> = {}): View {
   const snapshot = buildSnapshot(rows, reachesOf(rows))
-  return { rows, snapshot, allowed: null, seesAll: false, ...by }
+  return { rows, snapshot, allowed: null, seesAll: false, healthOf: () => null, ...by }
 }
 
 const page = { limit: 100 }
@@ -68,4 +68,19 @@ it('names what an alias leads to', () => {
     target: 'l:a/on:0',
     target_kind: 'listing',
   })
+})
+
+it('a listing tells operators how it is doing, and null where it was not asked lately', () => {
+  const healths = (by: Partial<View>) =>
+    (pageOfListings(viewOf(rows, by), page).data as unknown as JsonObject[]).map(
+      ({ health }) => health,
+    )
+  const resting = { state: 'resting', untilMs: 1_764_000_000_000, recentFailures: 5 } as const
+  const healthOf: View['healthOf'] = (id) => (id === rows.listings[0]?.id ? resting : null)
+  expect(healths({ seesAll: true, healthOf })).toEqual([
+    { state: 'resting', until: '2025-11-24T16:00:00.000Z', recent_failures: 5 },
+    null,
+    null,
+  ])
+  expect(new Set(healths({ healthOf }))).toEqual(new Set([undefined]))
 })

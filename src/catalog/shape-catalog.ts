@@ -7,6 +7,7 @@ import {
   type Alias,
   type CatalogRows,
   type CatalogSnapshot,
+  type HealthOf,
   type KnownFact,
   LISTING_FACTS,
   type Listing,
@@ -26,6 +27,7 @@ export interface View {
   readonly allowed: readonly string[] | null
   /** Whether what is off is seen, too, and where files lie: an operator without a limited key. */
   readonly seesAll: boolean
+  readonly healthOf: HealthOf
 }
 
 /** Everything of a view by id, read once for a list. */
@@ -223,12 +225,22 @@ function shapeListing(look: Lookup, listing: Listing): JsonObject {
     is_live: look.live.has(listing.id),
     facts: shapeFacts(look, `listing ${listing.id}`, LISTING_FACTS),
     ...(view.seesAll
-      ? { resilience: shapeListingResilience(provider?.resilience ?? {}, listing.resilience) }
+      ? {
+          resilience: shapeListingResilience(provider?.resilience ?? {}, listing.resilience),
+          health: shapeHealth(view.healthOf, listing.id),
+        }
       : {}),
     offered_at: time(listing.offeredAtMs),
     switched_at: timeOrNull(listing.switchedAtMs),
     vanished_at: timeOrNull(listing.vanishedAtMs),
   }
+}
+
+function shapeHealth(healthOf: HealthOf, id: ListingId): JsonObject | null {
+  const health = healthOf(id)
+  if (health === null) return null
+  const { state, untilMs, recentFailures } = health
+  return { state, until: timeOrNull(untilMs), recent_failures: recentFailures }
 }
 
 /** Every fact there could be: what nobody knows says so. */

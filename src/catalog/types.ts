@@ -97,6 +97,18 @@ export interface LiveListing {
   readonly resilience: Resilience
 }
 
+/** How a listing is doing, as this process has seen it. */
+export interface ListingHealth {
+  readonly state: 'healthy' | 'busy' | 'resting' | 'trying'
+  /** Until when it is busy or rests, since 1970; null: it is neither. */
+  readonly untilMs: number | null
+  /** Failures of the last minute, at most 20. */
+  readonly recentFailures: number
+}
+
+/** Null: it was not asked lately. */
+export type HealthOf = (listingId: ListingId) => ListingHealth | null
+
 /** What a name in a request means. */
 export type Resolution =
   | {

@@ -44,6 +44,23 @@ const model: ModelAnswer = {
   listings: [listing],
 }
 
+const resting = {
+  ...listing,
+  health: { state: 'resting', until: '2026-11-25T10:05:00.000Z', recent_failures: 5 },
+} as const
+
+it('says of a listing that is not well until when', () => {
+  expect(stateOfListing(resting)).toMatch(/^on, but rests until .+ \(5 failures in a minute\)$/)
+  const trying = { state: 'trying', until: null, recent_failures: 1 } as const
+  expect(stateOfListing({ ...listing, health: trying })).toContain('tried after a rest (1 failure')
+  const busy = { state: 'busy', until: null, recent_failures: 0 } as const
+  expect(stateOfListing({ ...listing, health: busy })).toBe(
+    'on, but busy until soon, by its own word',
+  )
+  expect(stateOfListing({ ...listing, health: null })).toBe('on')
+  expect(modelRow({ ...model, listings: [listing, resting] }).at(-1)).toBe('2 on (1 resting)')
+})
+
 const offered = { ...listing, id: 'b', model: 'acme/puma', is_on: false, is_live: false }
 const gone = { ...offered, vanished_at: '2026-11-25T10:00:00.000Z' }
 

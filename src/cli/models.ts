@@ -81,7 +81,9 @@ function listingsOf({ listings }: ModelAnswer): string {
   const there = listings.filter(({ vanished_at: vanishedAt }) => vanishedAt === null)
   const on = there.filter(({ is_on: isOn }) => isOn).length
   const offered = there.length - on
-  const parts = [on > 0 ? `${on} on` : '', offered > 0 ? `${offered} offered` : '']
+  const resting = there.filter(({ health }) => health?.state === 'resting').length
+  const rest = resting > 0 ? ` (${resting} resting)` : ''
+  const parts = [on > 0 ? `${on} on${rest}` : '', offered > 0 ? `${offered} offered` : '']
   return parts.filter(Boolean).join(', ') || 'none'
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { JsonObject } from '../kernel/index.ts'
-import type { AddedProviderAnswer, ProviderAnswer } from './answers.ts'
+import type { AddedProviderAnswer, ListingAnswer, ProviderAnswer } from './answers.ts'
 import type { MarketClient } from './client.ts'
 import {
   type CommonOptions,
@@ -12,6 +12,7 @@ import {
 } from './command.ts'
 import { confirm } from './confirm.ts'
 import { usageFailure } from './failure.ts'
+import { troubleOf } from './format-model.ts'
 import { pickOne } from './pick-one.ts'
 import { withProgress } from './progress.ts'
 import { readKeyFile } from './read-key-file.ts'
@@ -93,8 +94,15 @@ function addShow(providers: Command, desk: Desk): void {
       `${provider.name} (${provider.kind}) at ${provider.base_url}, key ${provider.has_key ? 'kept' : 'none'}`,
       `${modelsOf(provider)}, list read ${formatTime(provider.refreshed_at, 'never')}, id ${id}`,
     )
+    printLines(desk.terminal, ...answer.listings.flatMap(troubleLine))
     printSettings(desk, provider)
   })
+}
+
+/** A listing that is not well, by its model. */
+function troubleLine({ model, upstream_model: upstreamModel, health }: ListingAnswer): string[] {
+  const trouble = troubleOf(health ?? null)
+  return trouble === null ? [] : [`${model ?? upstreamModel} ${trouble}`]
 }
 
 function printSettings(desk: Desk, { resilience }: ProviderAnswer): void {

@@ -1,0 +1,22 @@
+import type { ListingHealth } from './types.ts'
+
+/** How a listing is doing, in a word for people, as this process has seen it. */
+export interface HealthWord {
+  /** `trying`: it rested long enough, and one request at a time finds out whether it is well. */
+  readonly state: 'healthy' | 'busy' | 'resting' | 'trying'
+  /** Until when it is busy or rests, since 1970; null: it is neither. */
+  readonly untilMs: number | null
+  /** Failures of the last minute, at most 20. */
+  readonly recentFailures: number
+}
+
+/** @param nowMs since 1970 */
+export function describeHealth(health: ListingHealth, nowMs: number): HealthWord {
+  const { state, restsForMs, busyForMs, failures: recentFailures } = health
+  if (state === 'open' && restsForMs !== null && restsForMs > 0) {
+    return { state: 'resting', untilMs: nowMs + restsForMs, recentFailures }
+  }
+  if (state !== 'closed') return { state: 'trying', untilMs: null, recentFailures }
+  if (busyForMs === null) return { state: 'healthy', untilMs: null, recentFailures }
+  return { state: 'busy', untilMs: nowMs + busyForMs, recentFailures }
+}

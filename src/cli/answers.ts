@@ -191,7 +191,7 @@ export interface ProposalSide {
 }
 
 /** What a download from a hub would bring. */
-export interface DownloadPlanAnswer {
+export interface DownloadOfferAnswer {
   readonly source: string
   readonly publisher: string
   readonly page_url: string

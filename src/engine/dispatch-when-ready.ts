@@ -13,7 +13,7 @@ import type { Engine } from './open-engine.ts'
 type Dispatch = Providers['dispatch']
 type WaitedFor = Pick<Engine, 'socketPath' | 'state' | 'whenReady'>
 
-/** An exchange that was never sent: there is nothing to hold or to end. */
+/** A dispatch that was never sent: there is nothing to hold or to end. */
 const NOTHING: DispatchControl = { pause() {}, resume() {}, abort() {} }
 const LONGEST_WAIT_MS = 10_000
 /** A child that was killed is noticed within this time; until then it only seems to be ready. */

@@ -3,8 +3,9 @@ import type { Dispatcher, Pool } from 'undici'
 import type { Endpoint } from '../catalog/index.ts'
 import { describeFailure } from './describe-failure.ts'
 import { refuseProvider } from './errors.ts'
-import { requestHeaders, responseHeaders } from './filter-headers.ts'
+import { withoutNamed } from './filter-headers.ts'
 import type { Lane, Passenger } from './lane.ts'
+import type { Deadlined, Deadlines } from './open-deadlines.ts'
 import type { Pools } from './pools.ts'
 import type {
   Abort,
@@ -21,37 +22,48 @@ const PATHS: Readonly<Record<ProviderOperation, string>> = {
   embeddings: '/embeddings',
 }
 
-export interface DispatchLimits {
+export interface DispatchMeans {
   /** Longest wait for a connection while all are busy. */
   readonly queueTimeoutMs: number
   /** Longest wait for a connection while one is free to be opened, where the request says none. */
   readonly connectTimeoutMs: number
+  readonly deadlines: Deadlines
+  /** The headers to send, as one list of names and values. */
+  readonly headersFor: (given: ResponseHeaders, endpoint: Endpoint) => readonly string[]
 }
+
+const NO_HEADERS: ResponseHeaders = {}
 
 interface Call {
   readonly method: 'GET' | 'POST'
   readonly path: string
-  readonly headers: Record<string, string | string[]>
+  readonly headers: ResponseHeaders
   readonly body: Buffer | null
   readonly connectTimeoutMs?: number | undefined
   readonly headersTimeoutMs: number
   readonly bodyTimeoutMs: number
 }
 
+interface Order {
+  readonly endpoint: Endpoint
+  readonly call: Call
+  readonly handler: ProviderHandler
+}
+
 /** Sends one request to an endpoint; see `Providers.dispatch`. */
 export function dispatchRequest(
   pools: Pools,
-  limits: DispatchLimits,
+  means: DispatchMeans,
   call: { endpoint: Endpoint; request: ProviderRequest; handler: ProviderHandler },
 ): Abort {
   const { endpoint, request, handler } = call
-  return send(pools, limits, {
+  return send(pools, means, {
     endpoint,
     handler,
     call: {
       method: 'POST',
       path: PATHS[request.operation],
-      headers: requestHeaders(request.headers ?? {}, endpoint.authHeader),
+      headers: request.headers ?? NO_HEADERS,
       body: request.body,
       connectTimeoutMs: request.connectTimeoutMs,
       headersTimeoutMs: request.headersTimeoutMs,
@@ -63,43 +75,46 @@ export function dispatchRequest(
 /** Sends one call of any method; `dispatchRequest` and the model list stand on it. */
 export function send(
   pools: Pools,
-  limits: DispatchLimits,
-  order: { endpoint: Endpoint; call: Call; handler: ProviderHandler },
+  means: DispatchMeans,
+  order: Order,
 ): Abort {
-  const exchange = new Exchange(order.handler, order.call, limits)
+  const dispatch = new Dispatch(order, means)
   try {
     const { lane, prefix } = pools.routeTo(order.endpoint)
-    exchange.enter(lane, prefix)
+    dispatch.enter(lane, prefix)
   } catch (error) {
-    exchange.fail(error)
+    dispatch.fail(error)
   }
-  exchange.hasReturned = true
-  return (reason) => exchange.abort(reason)
+  dispatch.hasReturned = true
+  return (reason) => dispatch.abort(reason)
 }
 
 /**
- * One exchange between undici and our handler. It makes the order of calls certain (one end,
+ * One call on its way between undici and our handler. It makes the order of calls certain (one end,
  * nothing after it, nothing before `send` has returned) and can be aborted while it waits in line.
  */
-class Exchange implements Dispatcher.DispatchHandler, DispatchControl, Passenger {
+class Dispatch implements Dispatcher.DispatchHandler, DispatchControl, Passenger, Deadlined {
   readonly #handler: ProviderHandler
-  readonly #limits: DispatchLimits
+  readonly #endpoint: Endpoint
+  readonly #means: DispatchMeans
   readonly sizeBytes: number
   /** Null once it was sent on or given up: nothing in line holds its body then. */
   #call: Call | null
   #prefix = ''
   #lane: Lane | null = null
   #controller: Dispatcher.DispatchController | null = null
-  /** For a connection: in line, and then until one is there. */
-  #timer: NodeJS.Timeout | null = null
+  /** Whether it waits for a connection: in line, and then until one is there. */
+  #isWaiting = false
+  deadlineMs = 0
   #isOver = false
   hasReturned = false
 
-  constructor(handler: ProviderHandler, call: Call, limits: DispatchLimits) {
-    this.#handler = handler
-    this.#call = call
-    this.#limits = limits
-    this.sizeBytes = call.body?.length ?? 0
+  constructor(order: Order, means: DispatchMeans) {
+    this.#handler = order.handler
+    this.#endpoint = order.endpoint
+    this.#call = order.call
+    this.#means = means
+    this.sizeBytes = order.call.body?.length ?? 0
   }
 
   enter(lane: Lane, prefix: string): void {
@@ -108,23 +123,23 @@ class Exchange implements Dispatcher.DispatchHandler, DispatchControl, Passenger
     const place = lane.enter(this)
     if (place === 'full') throw saturated()
     if (place === 'started') return
-    this.#timer = setTimeout(() => this.fail(saturated()), this.#limits.queueTimeoutMs)
+    this.#wait(this.#means.queueTimeoutMs)
   }
 
   start(pool: Pool): void {
     const call = this.#call
     this.#call = null
-    this.#clearTimer()
     if (call === null || this.#isOver) return
-    const connectMs = call.connectTimeoutMs ?? this.#limits.connectTimeoutMs
+    const connectMs = call.connectTimeoutMs ?? this.#means.connectTimeoutMs
     if (this.#lane !== null) this.#lane.connectTimeoutMs = connectMs
-    this.#timer = setTimeout(() => this.fail(noConnection()), connectMs)
+    this.#wait(connectMs)
     try {
       pool.dispatch(
         {
           method: call.method,
           path: this.#prefix + call.path,
-          headers: call.headers,
+          // It is only read, whatever its type says.
+          headers: this.#means.headersFor(call.headers, this.#endpoint) as string[],
           body: call.body,
           headersTimeout: call.headersTimeoutMs,
           bodyTimeout: call.bodyTimeoutMs,
@@ -136,9 +151,19 @@ class Exchange implements Dispatcher.DispatchHandler, DispatchControl, Passenger
     }
   }
 
-  #clearTimer(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#timer = null
+  #wait(longestMs: number): void {
+    this.#isWaiting = true
+    this.#means.deadlines.add(this, longestMs)
+  }
+
+  #waitNoMore(): void {
+    if (this.#isWaiting) this.#means.deadlines.delete(this)
+    this.#isWaiting = false
+  }
+
+  /** It has waited too long: in line while it still has its call, else for its connection. */
+  late(): void {
+    this.fail(this.#call === null ? noConnection() : saturated())
   }
 
   pause(): void {
@@ -154,7 +179,7 @@ class Exchange implements Dispatcher.DispatchHandler, DispatchControl, Passenger
     this.fail(refuseProvider('providers_aborted', 'The request was given up.', options))
   }
 
-  /** Ends the exchange with an error, once, and closes the upstream's connection if it has one. */
+  /** Ends the dispatch with an error, once, and closes the upstream's connection if it has one. */
   fail(error: unknown): void {
     if (!this.#end()) return
     const failure = describeFailure(error)
@@ -172,20 +197,18 @@ class Exchange implements Dispatcher.DispatchHandler, DispatchControl, Passenger
     }
   }
 
-  /** A bug of the handler's ends its exchange: thrown from a timer it would end the process. */
-  #tell(call: () => void): void {
-    try {
-      call()
-    } catch (error) {
-      this.fail(error)
-    }
-  }
-
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    this.#clearTimer()
+    this.#waitNoMore()
     if (this.#isOver) controller.abort(new Error('given up while waiting for a connection'))
-    else this.#tell(() => this.#handler.onRequestStart?.(this))
+    else {
+      // A bug of the handler's ends its dispatch, here and below: nobody else would catch it.
+      try {
+        this.#handler.onRequestStart?.(this)
+      } catch (error) {
+        this.fail(error)
+      }
+    }
   }
 
   onResponseStart(
@@ -204,13 +227,20 @@ class Exchange implements Dispatcher.DispatchHandler, DispatchControl, Passenger
       )
       return
     }
-    this.#tell(() =>
-      this.#handler.onResponseStart(this, status, responseHeaders(headers), statusText ?? ''),
-    )
+    try {
+      this.#handler.onResponseStart(this, status, withoutNamed(headers), statusText ?? '')
+    } catch (error) {
+      this.fail(error)
+    }
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#isOver) this.#tell(() => this.#handler.onResponseData(this, chunk))
+    if (this.#isOver) return
+    try {
+      this.#handler.onResponseData(this, chunk)
+    } catch (error) {
+      this.fail(error)
+    }
   }
 
   onResponseEnd(): void {
@@ -231,13 +261,13 @@ class Exchange implements Dispatcher.DispatchHandler, DispatchControl, Passenger
     if (this.#isOver) return false
     this.#isOver = true
     this.#call = null
-    this.#clearTimer()
+    this.#waitNoMore()
     this.#lane?.leave(this)
     return true
   }
 }
 
-/** The exchange is over and nobody is left to hear of it: it must be seen all the same. */
+/** The dispatch is over and nobody is left to hear of it: it must be seen all the same. */
 function warnOfBug(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : String(error))
 }

@@ -1,7 +1,7 @@
 // edge: talks to providers over pools of sockets
 import type { Pool } from 'undici'
 
-/** An exchange as its lane sees it. */
+/** A dispatch as its lane sees it. */
 export interface Passenger {
   /** What it holds in memory while it waits. */
   readonly sizeBytes: number
@@ -12,7 +12,7 @@ export interface Passenger {
 export interface LaneLimits {
   /** Exchanges that may wait for a connection; one more is refused. */
   readonly maxQueued: number
-  /** Bytes of their bodies; one exchange may always wait, however large. */
+  /** Bytes of their bodies; one dispatch may always wait, however large. */
   readonly maxQueuedBytes: number
 }
 
@@ -36,7 +36,7 @@ export class Lane {
   #isFilling = false
   #idleSinceMs: number
   #wake: (() => void) | null = null
-  /** Longest time that the connections opened from now on may take. */
+  /** How long connections opened from now on may take: what the last to start allows. */
   connectTimeoutMs = 0
 
   constructor(options: LaneOptions) {
@@ -86,7 +86,7 @@ export class Lane {
     const before = this.#pool
     this.#connections = connections
     this.#pool = this.#options.openPool(connections)
-    before.close().catch(ignore) // it ends with its last exchange, which hears of any failure
+    before.close().catch(ignore) // it ends with its last dispatch, which hears of any failure
     this.#fill()
   }
 

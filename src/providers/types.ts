@@ -20,7 +20,7 @@ export interface ProviderRequest {
   readonly bodyTimeoutMs: number
 }
 
-/** The running exchange, for back-pressure: a paused one reads nothing more from its socket. */
+/** The running dispatch, for back-pressure: a paused one reads nothing more from its socket. */
 export interface DispatchControl {
   pause(): void
   resume(): void
@@ -30,13 +30,16 @@ export interface DispatchControl {
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>
 
 /**
- * Hears one exchange. Exactly one of `onResponseEnd` and `onResponseError` is called, once, and
+ * Hears one dispatch. Exactly one of `onResponseEnd` and `onResponseError` is called, once, and
  * nothing after it; neither before `dispatch` has returned. The shape is that of undici's handlers.
  */
 export interface ProviderHandler {
   /** The request is about to be written: a connection was found. */
   onRequestStart?(control: DispatchControl): void
-  /** The answer's status (200 to 299, 400 to 599) and its headers without hop-by-hop ones. */
+  /**
+   * The answer's status (200 to 299, 400 to 599) and its headers, names in lower case. Some may be
+   * about the connection alone: pick those that may pass.
+   */
   onResponseStart(
     control: DispatchControl,
     status: number,
@@ -49,7 +52,7 @@ export interface ProviderHandler {
   onResponseError(control: DispatchControl, error: Error): void
 }
 
-/** Ends the exchange: the upstream's connection is closed at once. Does nothing when it is over. */
+/** Ends the dispatch: the upstream's connection is closed at once. Does nothing when it is over. */
 export type Abort = (reason?: Error) => void
 
 /** What kind of server answers at an address, when it can be told. */
@@ -120,6 +123,6 @@ export interface Providers {
   /** Looks for Ollama, llama.cpp, vLLM and LM Studio on this machine; about 300 ms. */
   discoverLocalServers(): Promise<readonly FoundServer[]>
   download: Download
-  /** Lets running exchanges end, then closes every connection. */
+  /** Lets running dispatches end, then closes every connection. */
   close(): Promise<void>
 }

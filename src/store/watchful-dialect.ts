@@ -12,7 +12,7 @@ import { refuse } from './errors.ts'
 import { isAway, isBusy, isDiskFull, isReadOnly } from './is-away.ts'
 
 /** Knows whether the database answers, from the statements themselves. */
-export interface Watch {
+export interface DatabaseWatch {
   /** A statement was answered, be it with an error. */
   answered(): void
   /**
@@ -34,7 +34,7 @@ export interface WatchOptions {
 }
 
 /** Logs the beginning and the end of an outage, once each. */
-export function watchDatabase({ log, room, isSilent }: WatchOptions): Watch {
+export function watchDatabase({ log, room, isSilent }: WatchOptions): DatabaseWatch {
   let isOut = false
   const answered = (): void => {
     if (!isOut) return
@@ -83,9 +83,9 @@ function refuseReadOnly(cause: unknown): Error {
 /** PostgreSQL's dialect; what a lost database throws becomes a refusal that can be tried again. */
 export class WatchfulDialect extends PostgresDialect {
   readonly #config: PostgresDialectConfig
-  readonly #watch: Watch
+  readonly #watch: DatabaseWatch
 
-  constructor(config: PostgresDialectConfig, watch: Watch) {
+  constructor(config: PostgresDialectConfig, watch: DatabaseWatch) {
     super(config)
     this.#config = config
     this.#watch = watch
@@ -97,10 +97,10 @@ export class WatchfulDialect extends PostgresDialect {
 }
 
 class WatchfulDriver extends PostgresDriver {
-  readonly #watch: Watch
+  readonly #watch: DatabaseWatch
   readonly #watched = new WeakSet<DatabaseConnection>()
 
-  constructor(config: PostgresDialectConfig, watch: Watch) {
+  constructor(config: PostgresDialectConfig, watch: DatabaseWatch) {
     super(config)
     this.#watch = watch
   }

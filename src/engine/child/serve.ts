@@ -71,7 +71,7 @@ function sendFailure(response: ServerResponse, error: unknown) {
   response.end(JSON.stringify(body))
 }
 
-interface Exchange {
+interface EngineCall {
   readonly body: JsonObject
   readonly response: ServerResponse
   readonly signal: AbortSignal
@@ -87,7 +87,7 @@ function handlers(options: ServeOptions) {
   })
   const randomSeed = () => randomInt(0, 0xffff_fffe)
   return {
-    async '/v1/chat/completions'({ body, response, signal }: Exchange) {
+    async '/v1/chat/completions'({ body, response, signal }: EngineCall) {
       const request = parseChat(body)
       const wire = openWire(response)
       const identity = identify('chatcmpl', request.model)
@@ -102,13 +102,13 @@ function handlers(options: ServeOptions) {
         }),
       )
     },
-    async '/v1/completions'({ body, response, signal }: Exchange) {
+    async '/v1/completions'({ body, response, signal }: EngineCall) {
       const request = parseCompletion(body)
       const identity = identify('cmpl', request.model)
       const io = { wire: openWire(response), identity, signal, randomSeed: randomSeed() }
       await pool.use(request.model, signal, (loaded) => answerCompletion(loaded, request, io))
     },
-    async '/v1/embeddings'({ body, response, signal }: Exchange) {
+    async '/v1/embeddings'({ body, response, signal }: EngineCall) {
       const request = parseEmbedding(body)
       const wire = openWire(response)
       await pool.use(request.model, signal, (loaded) =>

@@ -61,7 +61,7 @@ function binariesOf(kind: ServerKind | Binaries, folder: string): Binaries {
   return { binPath: DEBIAN_15, libraryPaths: [], initArguments: ['--locale=C.UTF-8', '--no-sync'] }
 }
 
-/** Signals all processes of the server whose data is in `dataPath`: SIGSTOP freezes each for itself. */
+/** Signals all processes of the server with that data: SIGSTOP freezes each for itself. */
 export function signalServer(dataPath: string, signal: NodeJS.Signals): void {
   const pid = readPostmaster(dataPath)?.pid ?? 0
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')

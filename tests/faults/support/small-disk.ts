@@ -18,7 +18,7 @@ export interface SmallDisk extends Place {
   close(): Promise<void>
 }
 
-/** Whether the programs are missing that make such disks; and what the machine says against them. */
+/** Whether programs are missing that make such disks; and what the machine says against them. */
 export function lookForDisks(): { readonly isMissing: boolean; readonly forbidden: string | null } {
   if (process.platform !== 'linux')
     return { isMissing: false, forbidden: 'namespaces are of Linux alone' }

@@ -20,6 +20,13 @@ const LONG = 'acme/normal?pieces=50&gap_ms=2'
 const FAULTS = ['reset-mid-answer', 'refuse-500', 'error-mid-answer', 'html-502', 'reset-before']
 const MODELS = ['acme/normal', LONG, ...FAULTS.map((mode) => `acme/${mode}`)]
 
+/** Never reached: what is refused would do nothing else. */
+const LIMITS = {
+  requests_per_minute: 10_000_000,
+  tokens_per_minute: 1_000_000_000,
+  concurrent_requests: 10 * CONNECTIONS,
+}
+
 type Kind = 'whole' | 'stream' | 'abort' | 'unknown model' | 'wrong key' | 'fault' | 'models'
 /** Of twenty requests. */
 const MIX: readonly Kind[] = [
@@ -81,17 +88,36 @@ function measure(market: Market, requests: number): Point {
   return { requests, residentMb: memoryMb(pid).now, handles }
 }
 
-async function addUpstream(market: Market, url: string): Promise<Map<string, string>> {
-  const answer = await fetch(`${market.url}/api/providers`, {
-    method: 'POST',
+async function send<Answer>(
+  market: Market,
+  [method, path]: readonly [string, string],
+  body: object,
+): Promise<Answer> {
+  const answer = await fetch(`${market.url}${path}`, {
+    method,
     headers: { authorization: `Bearer ${market.ownerKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ url, name: 'scripted', models: MODELS }),
+    body: JSON.stringify(body),
   })
-  if (!answer.ok) throw new Error(`could not add the upstream: ${await answer.text()}`)
-  const { listings } = (await answer.json()) as {
-    listings: { id: string; upstream_model: string }[]
-  }
+  if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`)
+  return (await answer.json()) as Answer
+}
+
+async function addUpstream(market: Market, url: string): Promise<Map<string, string>> {
+  const { listings } = await send<{ listings: { id: string; upstream_model: string }[] }>(
+    market,
+    ['POST', '/api/providers'],
+    { url, name: 'scripted', models: MODELS },
+  )
   return new Map(listings.map((listing) => [listing.upstream_model, listing.id]))
+}
+
+/** A key with limits of every metric, taken of at every request. */
+async function makeLimitedKey(market: Market): Promise<string> {
+  const { id, key } = await send<{ id: string; key: string }>(market, ['POST', '/api/keys'], {
+    name: 'soak',
+  })
+  await send(market, ['PUT', `/api/limits/key/${id}`], LIMITS)
+  return key
 }
 
 async function soak(market: Market, total: number): Promise<{ points: Point[]; cut: number }> {
@@ -99,7 +125,7 @@ async function soak(market: Market, total: number): Promise<{ points: Point[]; c
   const upstream = await openScriptedUpstream({ modelList: { data } })
   const listings = await addUpstream(market, upstream.baseUrl)
   const pool = new Pool(market.url, { connections: CONNECTIONS })
-  const asking: Asking = { pool, key: market.ownerKey, listings }
+  const asking: Asking = { pool, key: await makeLimitedKey(market), listings }
   const points: Point[] = [measure(market, 0)]
   let begun = 0
   let cut = 0

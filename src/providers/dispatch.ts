@@ -73,11 +73,7 @@ export function dispatchRequest(
 }
 
 /** Sends one call of any method; `dispatchRequest` and the model list stand on it. */
-export function send(
-  pools: Pools,
-  means: DispatchMeans,
-  order: Order,
-): Abort {
+export function send(pools: Pools, means: DispatchMeans, order: Order): Abort {
   const dispatch = new Dispatch(order, means)
   try {
     const { lane, prefix } = pools.routeTo(order.endpoint)

@@ -1,8 +1,7 @@
 // edge: talks to providers over sockets, by timers
 import type { Endpoint } from '../catalog/index.ts'
-import { type DispatchLimits, send } from './dispatch.ts'
+import { type DispatchMeans, send } from './dispatch.ts'
 import { refuseProvider } from './errors.ts'
-import { requestHeaders } from './filter-headers.ts'
 import type { Pools } from './pools.ts'
 import type { Abort, ProviderHandler } from './types.ts'
 
@@ -23,8 +22,10 @@ export type FetchText = (
   limits: FetchLimits,
 ) => Promise<FetchedText>
 
+const ACCEPT_JSON = { accept: 'application/json' }
+
 /** A small GET by the same connections and rules as `dispatch`: bounded in bytes and in time. */
-export function textFetcher(pools: Pools, limits: DispatchLimits): FetchText {
+export function textFetcher(pools: Pools, means: DispatchMeans): FetchText {
   return (endpoint, path, bounds) =>
     new Promise((resolve, reject) => {
       let abort: Abort = () => {}
@@ -37,13 +38,13 @@ export function textFetcher(pools: Pools, limits: DispatchLimits): FetchText {
         if ('error' in outcome) reject(outcome.error)
         else resolve(outcome)
       })
-      abort = send(pools, limits, {
+      abort = send(pools, means, {
         endpoint,
         handler: collector,
         call: {
           method: 'GET',
           path,
-          headers: requestHeaders({ accept: 'application/json' }, endpoint.authHeader),
+          headers: ACCEPT_JSON,
           body: null,
           headersTimeoutMs: 0,
           bodyTimeoutMs: 0,

@@ -1,5 +1,12 @@
 import { expect, it } from 'vitest'
-import { requestHeaders, responseHeaders } from './filter-headers.ts'
+import type { Endpoint } from '../catalog/index.ts'
+import type { ProviderId } from '../kernel/index.ts'
+import {
+  openHeaderMemory,
+  requestHeaders,
+  responseHeaders,
+  withoutNamed,
+} from './filter-headers.ts'
 
 it('sends JSON, uncompressed, under the provider’s own credential', () => {
   expect(requestHeaders({}, { name: 'Authorization', value: 'Bearer k' })).toEqual({
@@ -41,5 +48,40 @@ it('takes hop-by-hop headers out of an answer, those that it names itself includ
   expect(responseHeaders(given)).toEqual({
     'content-type': 'text/event-stream',
     'set-cookie': ['a=1', 'b=2'],
+  })
+})
+
+function endpointWith(key: string): Endpoint {
+  return {
+    providerId: key as ProviderId,
+    dialect: 'openai',
+    baseUrl: 'http://provider.example/v1',
+    socketPath: null,
+    authHeader: { name: 'Authorization', value: key },
+    quirks: { acceptsStreamOptions: true, rejectedParameters: [] },
+  }
+}
+
+it('lists the headers of a request once for each endpoint, whose key goes to nobody else', () => {
+  const headersFor = openHeaderMemory()
+  const given = { accept: 'application/json', 'x-two': ['1', '2'] }
+  const one = endpointWith('one')
+  const list = headersFor(given, one)
+  expect(list).toEqual([
+    ...['accept', 'application/json', 'x-two', '1', 'x-two', '2'],
+    ...['content-type', 'application/json', 'accept-encoding', 'identity', 'authorization', 'one'],
+  ])
+  for (const more of [{ via: '1' }, { via: '2' }, { via: '3' }]) {
+    expect(headersFor(more, one)).toContain(more.via)
+  }
+  expect(headersFor(given, one)).toEqual(list)
+  expect(headersFor(given, endpointWith('two'))).not.toContain('one')
+})
+
+it('takes out what an answer’s connection header names, and copies nothing where it names none', () => {
+  const plain = { connection: 'keep-alive', 'content-type': 'application/json' }
+  expect(withoutNamed(plain)).toBe(plain)
+  expect(withoutNamed({ ...plain, connection: 'X-Own', 'x-own': '1' })).toEqual({
+    'content-type': 'application/json',
   })
 })

@@ -1,3 +1,4 @@
+import type { Endpoint } from '../catalog/index.ts'
 import type { ResponseHeaders } from './types.ts'
 
 /** RFC 9110 7.6.1: about one connection, so never sent on, in either direction. */
@@ -48,6 +49,43 @@ export function requestHeaders(
   headers['accept-encoding'] = 'identity' // usage is read from the bytes as they pass
   if (authHeader !== null) headers[authHeader.name.toLowerCase()] = authHeader.value
   return headers
+}
+
+/**
+ * `requestHeaders` as one list of names and values, worked out once for an endpoint and an object of
+ * headers: nearly all requests to an endpoint give the same object.
+ */
+export function openHeaderMemory(): (
+  given: ResponseHeaders,
+  endpoint: Endpoint,
+) => readonly string[] {
+  const known = new WeakMap<Endpoint, Prepared[]>()
+  return (given, endpoint) => {
+    const prepared = known.get(endpoint) ?? []
+    for (const one of prepared) if (one.given === given) return one.list
+    const list = Object.entries(requestHeaders(given, endpoint.authHeader)).flatMap(
+      ([name, value]) => [value].flat().flatMap((single) => [name, single]),
+    )
+    known.set(endpoint, [{ given, list }, ...prepared.slice(0, PREPARED - 1)])
+    return list
+  }
+}
+
+interface Prepared {
+  readonly given: ResponseHeaders
+  readonly list: readonly string[]
+}
+
+/** Kept for each endpoint: those of whole answers and of streams. */
+const PREPARED = 2
+
+/**
+ * An upstream's headers without those that its `connection` header names besides itself. What is
+ * about the connection stays in where it names nothing: copying all would cost more than anything
+ * else that is done with them, and who passes headers on picks the few that may pass.
+ */
+export function withoutNamed(given: ResponseHeaders): ResponseHeaders {
+  return namedByConnection(given.connection) === null ? given : responseHeaders(given)
 }
 
 /** An upstream's headers without hop-by-hop ones and those its `connection` header names. */

@@ -11,7 +11,9 @@ import { dispatchRequest } from './dispatch.ts'
 import { openDownloader } from './download.ts'
 import { refuseProvider } from './errors.ts'
 import { type FetchText, textFetcher } from './fetch-text.ts'
+import { openHeaderMemory } from './filter-headers.ts'
 import { discoverLocalServers, identifyServer, marketAt } from './identify-server.ts'
+import { openDeadlines } from './open-deadlines.ts'
 import { openPools } from './pools.ts'
 import { readModelList } from './read-model-list.ts'
 import { shareLookup } from './share-lookup.ts'
@@ -52,13 +54,18 @@ export function openProviders(options: ProvidersOptions = {}): Providers {
     idleMs: options.idleMs ?? 300_000,
     lookup,
   })
-  const limits = { queueTimeoutMs: options.queueTimeoutMs ?? 30_000, connectTimeoutMs }
+  const means = {
+    queueTimeoutMs: options.queueTimeoutMs ?? 30_000,
+    connectTimeoutMs,
+    deadlines: openDeadlines(),
+    headersFor: openHeaderMemory(),
+  }
   const downloader = openDownloader({ lookup, connectTimeoutMs: DOWNLOAD_CONNECT_MS })
-  const fetchText = textFetcher(pools, limits)
+  const fetchText = textFetcher(pools, means)
 
   return {
     dispatch: (endpoint, request, handler) =>
-      dispatchRequest(pools, limits, { endpoint, request, handler }),
+      dispatchRequest(pools, means, { endpoint, request, handler }),
     listModels: modelLister(fetchText, options.listTimeoutMs ?? 10_000),
     identifyServer: (url, policy) => identifyServer(fetchText, url, policy),
     marketAt: (url) => marketAt(fetchText, url),

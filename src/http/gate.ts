@@ -11,7 +11,7 @@ import {
 import { allowedHosts, isAllowedHost } from './check-host.ts'
 import { isOwnOrigin } from './check-origin.ts'
 import { refuse } from './errors.ts'
-import { readCredentials } from './read-credentials.ts'
+import { openCredentialsMemory, readCredentials } from './read-credentials.ts'
 import { refuseCall } from './refuse-call.ts'
 import type { Visit } from './types.ts'
 
@@ -32,6 +32,7 @@ export type Gate = (request: Visit, response: ServerResponse, done: (error?: Err
  */
 export function createGate(options: GateOptions): Gate {
   const demandHost = hostDemand(options)
+  const credentialsOf = openCredentialsMemory()
   const isSecure = options.publicUrl?.startsWith('https:') ?? false
 
   function check(request: Visit): Promise<void> | undefined {
@@ -42,7 +43,7 @@ export function createGate(options: GateOptions): Gate {
     if (options.isStopping() && route.path !== '/healthz') throw refuseStopping()
     // What does not look at its caller costs no look-up, and answers while the database is away.
     const isBlind = route.access === 'anyone' && route.seesCaller !== true
-    const credentials = isBlind ? null : readCredentials(request.headers)
+    const credentials = isBlind ? null : credentialsOf(request.raw)
     if (credentials === null) return letIn(request, route, null)
     if (credentials.kind === 'session' && changesSomething(request)) demandOwnOrigin(request)
     return identify(request, route, credentials)

@@ -1,5 +1,6 @@
+import type { IncomingMessage } from 'node:http'
 import { expect, test } from 'vitest'
-import { readCredentials } from './read-credentials.ts'
+import { openCredentialsMemory, readCredentials } from './read-credentials.ts'
 
 const key = (secret: string) => ({ kind: 'key', secret })
 
@@ -21,4 +22,19 @@ test.each([
 test('an empty bearer, as an unset variable makes it, shows nothing', () => {
   for (const authorization of ['Bearer', 'Bearer ', 'bearer   '])
     expect(readCredentials({ authorization })).toBeNull()
+})
+
+test('a connection that shows the same bearer again shows the same credentials, and no others do', () => {
+  const read = openCredentialsMemory()
+  const [one, other] = [{}, {}]
+  const show = (socket: object, headers: object) =>
+    read({ socket, headers } as unknown as IncomingMessage)
+  const abc = show(one, { authorization: 'Bearer abc' })
+  expect(abc).toEqual(key('abc'))
+  expect(show(one, { authorization: 'Bearer abc' })).toBe(abc)
+  expect(show(other, { authorization: 'Bearer abc' })).not.toBe(abc)
+  expect(show(one, { authorization: 'Bearer def' })).toEqual(key('def'))
+  expect(show(one, {})).toBeNull()
+  for (const secret of ['r', 's'])
+    expect(show(one, { authorization: 'Bearer', 'x-api-key': secret })).toEqual(key(secret))
 })

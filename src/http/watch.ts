@@ -39,8 +39,15 @@ export function createWatch(options: { clock: Clock; log: Log; metrics: Metrics 
     meters.answered(route, request.method, { status, ms })
     // Attempts without a good key are counted, not written down: anyone could fill the log.
     if (status !== 401) {
-      const line = { ...lineOf(request), route, status, ms: Math.round(ms * 100) / 100 }
-      const fields = response.writableFinished ? line : { ...line, is_aborted: true }
+      const fields = {
+        request_id: request.id,
+        method: request.method,
+        subject_id: request.caller?.subjectId ?? null,
+        route,
+        status,
+        ms: Math.round(ms * 100) / 100,
+        is_aborted: response.writableFinished ? undefined : true,
+      }
       const isStranger = request.caller === null && status < 500
       if (isStranger || quiet.has(route)) log.debug(fields, 'request')
       else log.info(fields, 'request')
@@ -60,7 +67,7 @@ export function createWatch(options: { clock: Clock; log: Log; metrics: Metrics 
     begin(request, response) {
       const startedMs = clock.monotonicMs()
       runningCount += 1
-      response.once('close', () => end(request, response, startedMs))
+      response.on('close', () => end(request, response, startedMs)) // it closes once
     },
     failed(error, request, { code, isBug }) {
       meters.refused(code)

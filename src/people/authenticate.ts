@@ -104,9 +104,12 @@ export function openAuthenticator(options: AuthenticatorOptions): Authenticator 
 
   function authenticate(credentials: Credentials): Principal | Promise<Principal> {
     const { kind } = credentials
-    const secret = kind === 'key' ? credentials.secret : credentials.token
-    if (kind === 'key' && !isWellFormedKey(secret)) return scraperOf(secret, options.scrape)
-    const hash = hashSecret(secret)
+    if (credentials.kind === 'key' && credentials.hash === undefined) {
+      const { secret } = credentials
+      if (!isWellFormedKey(secret)) return scraperOf(secret, options.scrape)
+      credentials.hash = hashSecret(secret)
+    }
+    const hash = hashOf(credentials)
     const entry = stores[kind].known.get(hash) ?? stores[kind].unknown.get(hash)
     if (entry === undefined || !isFresh(entry)) return look(kind, hash)
     return principalOf(kind, entry.found)
@@ -133,6 +136,11 @@ export function openAuthenticator(options: AuthenticatorOptions): Authenticator 
   }
 
   return { authenticate, forget }
+}
+
+function hashOf(credentials: Credentials): string {
+  if (credentials.kind === 'session') return hashSecret(credentials.token)
+  return credentials.hash ?? hashSecret(credentials.secret)
 }
 
 /** Wrong ones have a map of their own, so that a flood of them pushes no good one out. */

@@ -48,7 +48,12 @@ export interface Principal {
 
 /** What a request shows for itself. */
 export type Credentials =
-  | { readonly kind: 'key'; readonly secret: string }
+  | {
+      readonly kind: 'key'
+      readonly secret: string
+      /** Of the secret, once somebody had to work it out: the same object may come back. */
+      hash?: string
+    }
   | { readonly kind: 'session'; readonly token: string }
 
 /**

@@ -5,14 +5,16 @@ import { createEmptyDatabase } from '../../tests/support/database.ts'
 import { openDatabaseProxy } from '../../tests/support/database-proxy.ts'
 import { hasPgbouncer, openPooler, type PoolerOptions } from '../../tests/support/pgbouncer.ts'
 import { silentLog } from '../kernel/index.ts'
-import { openStore } from './open-store.ts'
+import { inspectDatabase } from './inspect-database.ts'
+import { openStore, type StoreOptions } from './open-store.ts'
 import type { Store } from './types.ts'
 
 const nameOf = (databaseUrl: string): string => /\/([^/?]+)\?/.exec(databaseUrl)?.[1] ?? ''
-const open = (databaseUrl: string): Promise<Store> => {
+const optionsOf = (databaseUrl: string): StoreOptions => {
   const home = { path: '', databasePath: '', runPath: '' }
-  return openStore({ home, databaseUrl, log: silentLog, onProgress: () => {} })
+  return { home, databaseUrl, log: silentLog, onProgress: () => {} }
 }
+const open = (databaseUrl: string): Promise<Store> => openStore(optionsOf(databaseUrl))
 
 async function ask(databaseUrl: string, statement: string): Promise<unknown[]> {
   const client = new pg.Client(databaseUrl)
@@ -46,7 +48,10 @@ it('refuses a way on which no announcement is heard, before anything is made the
   await expectUntouched(direct)
 }, 15_000)
 
-describe.skipIf(!hasPgbouncer)('PgBouncer', () => {
+/** No other test needs it, so nothing installs it. */
+const title = hasPgbouncer ? 'PgBouncer' : 'PgBouncer (try it: apt-get install pgbouncer)'
+
+describe.skipIf(!hasPgbouncer)(title, () => {
   async function openBehind(options: Omit<PoolerOptions, 'host'>) {
     const direct = await createEmptyDatabase()
     const pooler = await openPooler({ ...options, host: inject('postgresHost') })
@@ -65,6 +70,9 @@ describe.skipIf(!hasPgbouncer)('PgBouncer', () => {
           code: 'store_pooler_unfit',
           message: expect.stringContaining('session mode'),
         })
+      await expect(inspectDatabase(optionsOf(behind))).rejects.toMatchObject({
+        code: 'store_pooler_unfit',
+      })
       await expectUntouched(direct)
       const left = `select current_setting('search_path') as path, pg_backend_pid() as pid,
         current_setting('lock_timeout') as lock, array(select pg_listening_channels()) as heard`

@@ -2,6 +2,7 @@
 
 import type pg from 'pg'
 import { ROLE } from './cluster.ts'
+import { demandSessions } from './demand-sessions.ts'
 import { findPending } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
 import { newClient } from './open-pool.ts'
@@ -27,19 +28,22 @@ export async function inspectDatabase(
   const { databaseUrl } = options
   if (databaseUrl !== null) {
     const connection = { connectionString: databaseUrl, connectionTimeoutMillis: 10_000 }
-    return look(connection).catch((error: unknown) => {
+    return look(connection, demandSessions).catch((error: unknown) => {
       throw asUnreachable(error)
     })
   }
   const server = await openEmbeddedServer(options)
   try {
-    return await look(clientConfig(server.address, ROLE))
+    return await look(clientConfig(server.address, ROLE), null)
   } finally {
     await server.stop()
   }
 }
 
-async function look(connection: pg.ClientConfig): Promise<DatabaseFacts> {
+async function look(
+  connection: pg.ClientConfig,
+  demand: typeof demandSessions | null,
+): Promise<DatabaseFacts> {
   const client = newClient({ ...connection, application_name: 'baimo doctor' })
   await client.connect()
   try {
@@ -47,6 +51,7 @@ async function look(connection: pg.ClientConfig): Promise<DatabaseFacts> {
       "select current_setting('server_version_num')::int as number, current_setting('server_version') as name",
     )
     refuseOld(rows[0].number, rows[0].name)
+    await demand?.(client, connection)
     return { serverVersion: rows[0].name, pending: await findPending(client, migrations) }
   } finally {
     await client.end()

@@ -2,7 +2,8 @@ import { cpus } from 'node:os'
 
 export interface Row {
   readonly what: string
-  readonly value: number
+  /** Null: there is none, as `what` says. */
+  readonly value: number | null
   readonly unit: string
   /** At most this is good; absent: there is no goal. */
   readonly goal?: number
@@ -39,7 +40,7 @@ export function printReport(bench: string, rows: readonly Row[]): void {
   const judged = rows.map((row) => ({
     ...row,
     goal: row.goal ?? null,
-    met: row.goal === undefined ? null : row.value <= row.goal,
+    met: row.goal === undefined || row.value === null ? null : row.value <= row.goal,
   }))
   if (process.argv.includes('--json')) {
     console.log(JSON.stringify({ bench, machine, rows: judged }))
@@ -48,7 +49,7 @@ export function printReport(bench: string, rows: readonly Row[]): void {
   console.log(`${bench} on ${machine}`)
   const width = Math.max(...judged.map(({ what }) => what.length))
   for (const row of judged) {
-    const value = `${shown(row.value)} ${row.unit}`
+    const value = row.value === null ? '–' : `${shown(row.value)} ${row.unit}`
     const spread = row.quartiles === undefined ? '' : `(${row.quartiles.map(shown).join(' to ')})`
     const goal = row.goal === null ? '' : `goal ≤ ${row.goal}${row.met ? '' : '  MISSED'}`
     console.log(`  ${row.what.padEnd(width)} ${value.padStart(14)}  ${spread.padEnd(20)} ${goal}`)

@@ -89,6 +89,20 @@ function amountsOf(admitted: readonly Taken[]) {
     .toSorted((one, other) => one.atMs - other.atMs)
 }
 
+/** The most that ran at the same time. */
+function mostAtOnce(admitted: readonly Taken[]): number {
+  const changes = admitted.flatMap(({ atMs, endedMs }) => [
+    { atMs, amount: 1 },
+    { atMs: endedMs, amount: -1 },
+  ])
+  let [now, most] = [0, 0]
+  for (const { amount } of changes.toSorted((a, b) => a.atMs - b.atMs || a.amount - b.amount)) {
+    now += amount
+    most = Math.max(most, now)
+  }
+  return most
+}
+
 function testReplicas(host: () => string | undefined): void {
   it.each([2, 4])(
     '%i × 500 requests at once: never over, none refused that had room',
@@ -126,20 +140,30 @@ function testReplicas(host: () => string | undefined): void {
     expect(mostInWindow(amounts, timing.windowMs)).toBeLessThanOrEqual(2_000)
     const consumed = admitted.map(({ atMs, consumed: amount }) => ({ atMs, amount }))
     expect(mostInWindow(consumed, timing.windowMs)).toBeLessThanOrEqual(60_000)
-    const running = admitted.flatMap(({ atMs, endedMs }) => [
-      { atMs, amount: 1 },
-      { atMs: endedMs, amount: -1 },
-    ])
-    let now = 0
-    let most = 0
-    for (const { amount } of running.toSorted((a, b) => a.atMs - b.atMs || a.amount - b.amount)) {
-      now += amount
-      most = Math.max(most, now)
-    }
+    const most = mostAtOnce(admitted)
     expect(most).toBeLessThanOrEqual(60)
     expect(most).toBeGreaterThan(50)
     const codes = new Set(refused.map(({ code }) => code))
     expect([...codes].every((code) => /^limits_(concurrency_)?exceeded$/.test(code))).toBe(true)
+    expect(await counted(world, 'concurrent')).toBe(0)
+    await world.client.end()
+  }, 60_000)
+
+  it('keeps to requests at a time that run for longer than their lease counts', async () => {
+    const world = await openWorld(host(), { requests: 100_000, concurrent: 40 })
+    const { admitted, refused } = await run(world, 3, {
+      concurrency: 40,
+      runBelowMs: 2 * timing.placeLeaseMs,
+      totalMs: 4_500,
+      pauseMs: 50,
+    })
+    expect(admitted.some(({ atMs, endedMs }) => endedMs - atMs > 1.5 * timing.placeLeaseMs)).toBe(
+      true,
+    )
+    expect(mostAtOnce(admitted)).toBe(40)
+    expect(new Set(refused.map(({ code }) => code))).toEqual(
+      new Set(['limits_concurrency_exceeded']),
+    )
     expect(await counted(world, 'concurrent')).toBe(0)
     await world.client.end()
   }, 60_000)

@@ -48,7 +48,7 @@ export class JsonScan {
   readonly #maxDepth: number
   readonly #wanted: ReadonlySet<string>
   /** The opening byte of each container that is open, by its depth. */
-  readonly #kinds: Uint8Array
+  readonly #kinds: number[] = [0]
   /** The wanted members that are there; the first of each. */
   readonly members = new Map<string, Member>()
   /** Names of all members of the outermost object, but for those longer than 200 bytes. */
@@ -72,7 +72,6 @@ export class JsonScan {
     this.#bytes = bytes
     this.#maxDepth = options.maxDepth
     this.#wanted = options.wanted
-    this.#kinds = new Uint8Array(options.maxDepth + 1)
   }
 
   /** Whether the outermost value is an object; known once the scan has ended. */

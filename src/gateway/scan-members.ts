@@ -96,9 +96,16 @@ export function readMember(bytes: Buffer, member: Member | undefined): Json | nu
   return parseJson(bytes.toString('utf8', member.valueStart, member.valueEnd)) ?? null
 }
 
+/** Most strings are keys: up to so many bytes looking at each is quicker than a search. */
+const SHORT_BYTES = 24
+
 /** Offset after the closing quote of the string that opens at `from`; -1 when it never closes. */
 export function skipString(bytes: Buffer, from: number): number {
-  let at = bytes.indexOf(QUOTE, from + 1)
+  const stopAt = from + SHORT_BYTES
+  let near = from + 1
+  while (near < stopAt && bytes[near] !== QUOTE && bytes[near] !== BACKSLASH) near += 1
+  if (bytes[near] === QUOTE) return near + 1
+  let at = bytes.indexOf(QUOTE, near)
   while (at >= 0) {
     let backslashes = 0
     while (bytes[at - 1 - backslashes] === BACKSLASH) backslashes += 1

@@ -81,7 +81,8 @@ export function endAnswer(response: ServerResponse, bytes: Buffer): void {
         return
       }
     }
-    response.end(bytes.subarray(at))
+    response.end(at === 0 ? bytes : bytes.subarray(at))
+    if (response.socket?.writableLength === 0) return // the system has taken all of it
     const stalled = setTimeout(() => response.destroy(), CLIENT_STALL_MS)
     response.once('close', () => clearTimeout(stalled))
   }

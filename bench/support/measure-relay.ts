@@ -50,7 +50,11 @@ export async function measureKind(field: Field): Promise<{ rows: Row[]; baimoCpu
   const rows = able.flatMap((peer) => rowsOf(kind, peer, { results, isOwn: peer === baimo }))
   const unable = field.peers.filter((peer) => !able.includes(peer))
   for (const { name } of unable)
-    rows.push({ what: `${kind.name}, ${name}: its install passes no stream`, value: null, unit: '' })
+    rows.push({
+      what: `${kind.name}, ${name}: its install passes no stream`,
+      value: null,
+      unit: '',
+    })
   rows.push(spreadRow(database, { what: `${kind.name}, PostgreSQL of Baimo: CPU`, unit: 'µs' }))
   rows.push(...ratiosOf(kind, own, results))
   return { rows, baimoCpuMicros: median(own.cpu) }

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Catalog, catalogRoutes, openCatalog, summariseModels } from './catalog/index.ts'
-import { type Config, packageRoot } from './config.ts'
+import { type Config, commandName, packageRoot } from './config.ts'
 import {
   dispatchWhenReady,
   type Engine,
@@ -206,6 +206,7 @@ async function openParts(config: Config, ground: Ground): Promise<Parts> {
     clock,
     url: () => ground.address.url,
     scrapeToken: config.scrapeToken,
+    command: commandName,
   })
   await people.setUpOwner(home.ownerKeyPath)
   const marketId = await people.marketId()
@@ -308,6 +309,7 @@ export function composeRoutes(
     ...limitsRoutes(limits),
     ...statusRoutes({
       version,
+      command: commandName,
       facts: () => readFacts(running, version),
       usableNames: (allowed) =>
         catalog

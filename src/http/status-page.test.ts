@@ -82,8 +82,8 @@ test('the page speaks Chinese where the browser prefers it', () => {
 })
 
 test('without a session the page tells how to get a link and nothing of what is inside', () => {
-  const html = renderLockedPage('en', '0.1.0')
-  expect(html).toContain('baimo link')
+  const html = renderLockedPage('en', { version: '0.1.0', command: 'npx <lion>' })
+  expect(html).toContain('>npx &lt;lion&gt; link<')
   expect(html).not.toContain('abacus')
 })
 

@@ -54,12 +54,15 @@ ${foundSection(facts, words)}`,
 }
 
 /** The page at `/` for everybody else: how to get in, and nothing of what is inside. */
-export function renderLockedPage(acceptLanguage: string | undefined, version: string): string {
+export function renderLockedPage(
+  acceptLanguage: string | undefined,
+  { version, command }: { readonly version: string; readonly command: string },
+): string {
   const words = statusWords(acceptLanguage)
   return page(
     words,
     `<div class="opening"><div><h1 class="verdict">${clauses(words.lockedTitle)}</h1>
-<p class="standfirst">${escapeHtml(words.lockedNote)}</p><pre tabindex="0">baimo link</pre>
+<p class="standfirst">${escapeHtml(words.lockedNote)}</p><pre tabindex="0">${escapeHtml(command)} link</pre>
 <p class="sub">${escapeHtml(words.lockedKey)}</p></div>${hundred(0)}</div>`,
     version,
   )

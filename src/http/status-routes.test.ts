@@ -25,6 +25,7 @@ const facts: StatusFacts = {
 async function openWorld() {
   const routes = statusRoutes({
     version: '0.1.0',
+    command: 'npx lion',
     facts: async () => facts,
     usableNames: (allowed) =>
       ['acme/one', 'acme/two'].filter((name) => allowed?.includes(name) ?? true),
@@ -42,7 +43,7 @@ test('the scrape token and a key without the scope are strangers on the page', a
   const { secret } = await people.keys.create(owner, { name: 'chat only', scopes: ['chat'] })
   for (const key of ['scrape-me', secret, 'sk-wrong']) {
     const page = await read('/', key)
-    expect(page).toContain('baimo link')
+    expect(page).toContain('npx lion link')
     expect(page).not.toMatch(/acme|owner\.key"|11434/)
   }
 })

@@ -27,6 +27,8 @@ const POLICY = `default-src 'none'; style-src '${statusStyleHash}'; img-src data
 
 export interface StatusOptions {
   readonly version: string
+  /** How people call the program here. */
+  readonly command: string
   readonly facts: () => Promise<StatusFacts>
   /** Names of the live models that a caller limited to `allowed` may use; null: all live ones. */
   readonly usableNames: (allowed: readonly string[] | null) => readonly string[]
@@ -53,7 +55,7 @@ export function statusRoutes(options: StatusOptions): Route[] {
         const language = headers['accept-language']
         const preferred = Array.isArray(language) ? language[0] : language
         if (principal === null || mayCall(principal, insight).kind !== 'allowed')
-          return htmlPage(renderLockedPage(preferred, options.version))
+          return htmlPage(renderLockedPage(preferred, options))
         return htmlPage(renderStatusPage(await factsFor(principal, options), preferred))
       },
     }),

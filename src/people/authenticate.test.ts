@@ -23,6 +23,7 @@ function setUp(known: ReadonlyMap<string, Found> = new Map()) {
     loadSessions: load,
     isHearing: () => changes.isHeard,
     scrape: null,
+    command: 'baimo',
   })
   const wait = (ms: number) => {
     now += ms

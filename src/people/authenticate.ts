@@ -1,5 +1,5 @@
 // edge: talks to hashing
-import type { Clock, PersonId, TeamId } from '../kernel/index.ts'
+import type { Clock, PersonId, Refusal, TeamId } from '../kernel/index.ts'
 import { batchLookups } from './batch-lookups.ts'
 import { BoundedMap } from './bounded-map.ts'
 import { type peopleErrors, refuse } from './errors.ts'
@@ -22,6 +22,8 @@ export interface AuthenticatorOptions {
   readonly isHearing: () => boolean
   /** The scraper's token and what it may do; null: none was set. */
   readonly scrape: { readonly hash: string; readonly principal: Principal } | null
+  /** How people call the program here. */
+  readonly command: string
 }
 
 export interface Authenticator {
@@ -89,10 +91,10 @@ export function openAuthenticator(options: AuthenticatorOptions): Authenticator 
   }
 
   function principalOf(kind: Credentials['kind'], found: Found | null): Principal {
-    if (found?.kind !== 'good') throw refusalOf(kind, found?.kind ?? 'wrong')
+    if (found?.kind !== 'good') throw refuseAs(kind, found?.kind ?? 'wrong', options)
     const { principal } = found
     if (principal.expiresAtMs !== null && principal.expiresAtMs <= options.clock.nowMs())
-      throw refusalOf(kind, 'expired')
+      throw refuseAs(kind, 'expired', options)
     return principal
   }
 
@@ -155,14 +157,24 @@ function isOf({ personId, teamId }: Principal, holderId: PersonId | TeamId): boo
 function scraperOf(secret: string, scrape: AuthenticatorOptions['scrape']): Principal {
   // Hashes are compared, so how long it takes tells nothing of the token.
   if (scrape !== null && hashSecret(secret) === scrape.hash) return scrape.principal
-  throw refusalOf('key', 'wrong')
+  throw refuseKey('wrong')
 }
 
-function refusalOf(kind: Credentials['kind'], why: Reason) {
-  if (kind === 'session')
-    return refuse(
-      'people_session_ended',
-      'Your session has ended. Open a new link: `baimo link` prints one.',
-    )
+function refuseAs(
+  kind: Credentials['kind'],
+  why: Reason,
+  { command }: AuthenticatorOptions,
+): Refusal {
+  return kind === 'session' ? refuseSession(command) : refuseKey(why)
+}
+
+function refuseSession(command: string): Refusal {
+  return refuse(
+    'people_session_ended',
+    `Your session has ended. Open a new link: \`${command} link\` prints one.`,
+  )
+}
+
+function refuseKey(why: Reason): Refusal {
   return refuse(messages[why].code, messages[why].text)
 }

@@ -44,6 +44,8 @@ export interface SignIn {
 export interface LinkMeans extends Means {
   /** Where the market answers, without a slash at its end. */
   readonly url: () => string
+  /** How people call the program here. */
+  readonly command: string
 }
 
 export function openSignIn(means: LinkMeans): SignIn {
@@ -56,12 +58,12 @@ export function openSignIn(means: LinkMeans): SignIn {
     },
     takeLink: async (token) => {
       // What cannot be a token is refused without a look into the database.
-      if (!TOKEN.test(token)) throw refuseLink()
+      if (!TOKEN.test(token)) throw refuseLink(means)
       return store.transaction(async (trx) => {
         const now = new Date(means.clock.nowMs())
         const target = await takeLink(trx, hashSecret(token), now)
         const isMember = target !== null && (await isStillMember(trx, target))
-        if (target === null || !isMember) throw refuseLink()
+        if (target === null || !isMember) throw refuseLink(means)
         return beginSession(trx, target, now)
       })
     },
@@ -147,10 +149,10 @@ async function isStillMember(db: Database, target: LinkTarget): Promise<boolean>
   return (await findPerson(db, target.organisationId, personId)) !== null
 }
 
-function refuseLink(): Refusal {
+function refuseLink({ command }: LinkMeans): Refusal {
   return refuse(
     'people_link_unusable',
-    'This link was used already or is too old. `baimo link` prints a new one.',
+    `This link was used already or is too old. \`${command} link\` prints a new one.`,
   )
 }
 

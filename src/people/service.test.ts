@@ -293,6 +293,7 @@ describe('links and sessions', () => {
     clock.move(HOUR_MS)
     await expect(people.signIn.takeLink(tokenOf(url))).rejects.toMatchObject({
       code: 'people_link_unusable',
+      message: expect.stringContaining('`npx lion link` prints'),
     })
   })
 
@@ -308,6 +309,7 @@ describe('links and sessions', () => {
     clock.move(31 * 24 * HOUR_MS)
     await expect(async () => people.authenticate(session)).rejects.toMatchObject({
       code: 'people_session_ended',
+      message: expect.stringContaining('`npx lion link` prints'),
     })
     const next = await people.signIn.takeLink(tokenOf((await people.createOwnerLink()).url))
     const second = { kind: 'session', token: next.token } as const

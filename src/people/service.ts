@@ -28,6 +28,8 @@ export interface PeopleOptions {
   readonly url: () => string
   /** What a scraper of /metrics sends as its key; null: only house owners may scrape. */
   readonly scrapeToken: string | null
+  /** How people call the program here, for hints; absent: `baimo`. */
+  readonly command?: string
 }
 
 export interface People {
@@ -57,13 +59,14 @@ export interface Me {
 
 /** Everything of this domain on one store. */
 export function openPeople(options: PeopleOptions): People {
-  const { store, clock } = options
+  const { store, clock, command = 'baimo' } = options
   const authenticator = openAuthenticator({
     clock,
     loadKeys: (hashes) => loadKeys(store.db, hashes, new Date(clock.nowMs())),
     loadSessions: (hashes) => loadAndExtendSessions(store.db, hashes, clock.nowMs()),
     isHearing: () => store.changes.isHearing,
     scrape: scraperOf(options.scrapeToken),
+    command,
   })
   // For as long as the store is open.
   store.changes.listen('people', {
@@ -74,6 +77,7 @@ export function openPeople(options: PeopleOptions): People {
     store,
     clock,
     url: options.url,
+    command,
     forget: authenticator.forget,
   }
   return {

@@ -52,6 +52,7 @@ export async function openPeopleWorld(
     clock,
     url: () => 'http://127.0.0.1:7777',
     scrapeToken: 'scrape-me',
+    command: 'npx lion',
   })
   const ownerKeyPath = join(folder, 'owner.key')
   await people.setUpOwner(ownerKeyPath)

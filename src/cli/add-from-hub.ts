@@ -170,5 +170,7 @@ async function cancelDownload(desk: Desk, market: MarketClient, wish: Wish): Pro
     throw usageFailure(`Several run: ${running.map(({ source }) => source).join(', ')}. Name one.`)
   const ended = await market.call<DownloadAnswer>('DELETE', `/api/downloads/${one.id}`)
   if (wish.options.json === true) return printJson(desk.terminal, ended)
+  if (ended.state === 'done')
+    return printLines(desk.terminal, `It had ended by then: added ${ended.model}.`)
   printLines(desk.terminal, `Cancelled ${ended.source}. What it had brought is removed.`)
 }

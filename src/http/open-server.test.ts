@@ -54,7 +54,14 @@ const rawBug: RawRoute = {
     throw new Error('secret inside')
   },
 }
-const extra: Route[] = [echo, names, bug, relay, rawBug]
+const storeless = jsonRoute({
+  ...base,
+  method: 'DELETE',
+  path: '/api/storeless',
+  writesStore: false,
+  handle: () => ({ json: {} }),
+})
+const extra: Route[] = [echo, names, bug, relay, rawBug, storeless]
 
 async function world(options: Parameters<typeof openServedWorld>[1] = {}) {
   const served = await openServedWorld(extra, options)
@@ -351,6 +358,19 @@ test('an open route that does not look at its caller answers without a look-up',
   expect((await call('/healthz', { key: 'sk-anything' })).status).toBe(200)
   expect((await call('/readyz', { key: 'sk-anything' })).status).toBe(200)
   expect(asked).toEqual([])
+})
+
+test('what cannot be written is refused at once, but not a route that writes nothing', async () => {
+  const mayWrite = () => {
+    throw new Refusal(
+      'no_room',
+      { kind: 'unavailable', title: 'no room', isRetryable: true },
+      'No.',
+    )
+  }
+  const { call, post } = await world({ mayWrite })
+  expect((await post('/api/echo', { text: 'a' })).status).toBe(503)
+  expect((await call('/api/storeless', { method: 'DELETE' })).status).toBe(200)
 })
 
 test('a raw route reads the body from the socket and knows its caller', async () => {

@@ -11,7 +11,7 @@ import { openProviders, type Providers } from '../../src/providers/index.ts'
 import { hashHere } from '../support/hash-here.ts'
 import { openScriptedHub, type ScriptedFile, type ScriptedHub } from './scripted-hub.ts'
 
-/** Downloads from a hub of one repository into a folder of their own, with a catalog that adds all. */
+/** Downloads from a hub of one repository into a folder of their own; the catalog adds all. */
 export interface TestDownloads {
   hubs: HubServices
   readonly hub: ScriptedHub

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Operation } from '../metering/index.ts'
+import { countTextBytes } from './count-usage.ts'
 import { estimateTokens } from './estimate-tokens.ts'
 import { readEnvelope } from './read-envelope.ts'
 
@@ -30,7 +31,11 @@ it('estimateTokens takes a shorter context for what is not bounded', () => {
 
 it('estimateTokens stays a whole number, whatever is asked for', () => {
   const body = Buffer.alloc(10)
-  const large = estimateTokens({ body, maxTokens: 1e300, answerCount: 1e300 }, 'chat', null)
+  const large = estimateTokens(
+    { body, textBytes: body.length, maxTokens: 1e300, answerCount: 1e300 },
+    'chat',
+    null,
+  )
   expect(large).toBe(Number.MAX_SAFE_INTEGER)
 })
 
@@ -39,7 +44,11 @@ function messageOf(...parts: object[]): Buffer {
 }
 
 function inputOf(body: Buffer): number {
-  return estimateTokens({ body, maxTokens: 0, answerCount: 1 }, 'chat', null)
+  return estimateTokens(
+    { body, textBytes: countTextBytes(body), maxTokens: 0, answerCount: 1 },
+    'chat',
+    null,
+  )
 }
 
 it('estimateTokens takes a fixed sum for an image, by address or by its bytes, however many', () => {

@@ -1,5 +1,4 @@
 import type { Operation } from '../metering/index.ts'
-import { countTextBytes } from './count-usage.ts'
 import type { Envelope } from './read-envelope.ts'
 
 /** Tokens of an answer whose length the request does not bound. */
@@ -20,12 +19,11 @@ const TOKENS_AN_IMAGE = 1_500
  * @param contextTokens the longest context of its listing; null: unknown
  */
 export function estimateTokens(
-  envelope: Pick<Envelope, 'body' | 'maxTokens' | 'answerCount'>,
+  envelope: Pick<Envelope, 'body' | 'textBytes' | 'maxTokens' | 'answerCount'>,
   operation: Operation,
   contextTokens: number | null,
 ): number {
-  const { body } = envelope
-  const textBytes = countTextBytes(body)
+  const { body, textBytes } = envelope
   const images = countImages(body, textBytes < body.length)
   const input = Math.ceil(textBytes / BYTES_A_TOKEN) + images * TOKENS_AN_IMAGE
   if (operation === 'embeddings') return input

@@ -2,11 +2,14 @@ import { isUtf8 } from 'node:buffer'
 import { parseJson } from '../kernel/index.ts'
 import type { Operation } from '../metering/index.ts'
 import { JsonScan, type ScanState } from './check-json.ts'
+import { countTextBytes } from './count-usage.ts'
 import { type Member, scanMembers } from './scan-members.ts'
 
 /** What the gateway reads of a request. Everything else passes through unread. */
 export interface Envelope {
   readonly body: Buffer
+  /** Bytes of it that may be text; see `countTextBytes`. */
+  readonly textBytes: number
   /** Offset of the opening brace. */
   readonly open: number
   /** Names of all members, escapes decoded; one longer than 200 bytes is empty here. */
@@ -114,9 +117,10 @@ function readScanned(body: Buffer, scan: JsonScan, operation: Operation): Envelo
   const stream = readStream(body, members, operation)
   if ('kind' in stream) return stream
   const size = readSize(body, members)
+  const textBytes = countTextBytes(body)
   return {
     kind: 'envelope',
-    envelope: { body, open, names, model, modelMember, ...stream, ...size },
+    envelope: { body, textBytes, open, names, model, modelMember, ...stream, ...size },
   }
 }
 

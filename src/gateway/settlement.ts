@@ -1,13 +1,7 @@
 import { Refusal } from '../kernel/index.ts'
 import type { Outcome } from '../metering/index.ts'
 import type { Attempt } from './attempt.ts'
-import {
-  type Counted,
-  countTextBytes,
-  countTokens,
-  countUsage,
-  type Delivered,
-} from './count-usage.ts'
+import { type Counted, countTokens, countUsage, type Delivered } from './count-usage.ts'
 import { refuse } from './errors.ts'
 import { makeRecord, notSent } from './make-record.ts'
 import type { OwnTime } from './own-time.ts'
@@ -31,7 +25,7 @@ export class Settlement {
     this.#admitted = admitted
     this.#time = of.time
     this.#isStream = of.envelope.isStream
-    this.#requestTextBytes = countTextBytes(of.envelope.body)
+    this.#requestTextBytes = of.envelope.textBytes
   }
 
   get isSettled(): boolean {

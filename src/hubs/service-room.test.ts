@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ScriptedFile } from '../../tests/hubs/scripted-hub.ts'
-import { openTestDownloads, type TestDownloads, until } from '../../tests/hubs/test-downloads.ts'
+import { openTestDownloads, type TestDownloads, until } from '../../tests/support/downloads.ts'
 import { parseSource } from './parse-source.ts'
 
 let test: TestDownloads

@@ -87,15 +87,7 @@ export function openAuthenticator(options: AuthenticatorOptions): Authenticator 
     const isGood = found?.kind === 'good'
     if (begun === generation)
       stores[kind][isGood ? 'known' : 'unknown'].set(hash, { found, askedMs })
-    return principalOf(kind, found)
-  }
-
-  function principalOf(kind: Credentials['kind'], found: Found | null): Principal {
-    if (found?.kind !== 'good') throw refuseAs(kind, found?.kind ?? 'wrong', options)
-    const { principal } = found
-    if (principal.expiresAtMs !== null && principal.expiresAtMs <= options.clock.nowMs())
-      throw refuseAs(kind, 'expired', options)
-    return principal
+    return principalOf(kind, found, options)
   }
 
   function isFresh({ found, askedMs }: Known): boolean {
@@ -114,7 +106,7 @@ export function openAuthenticator(options: AuthenticatorOptions): Authenticator 
     const hash = hashOf(credentials)
     const entry = stores[kind].known.get(hash) ?? stores[kind].unknown.get(hash)
     if (entry === undefined || !isFresh(entry)) return look(kind, hash)
-    return principalOf(kind, entry.found)
+    return principalOf(kind, entry.found, options)
   }
 
   function forget(outdated: Outdated): void {
@@ -158,6 +150,18 @@ function scraperOf(secret: string, scrape: AuthenticatorOptions['scrape']): Prin
   // Hashes are compared, so how long it takes tells nothing of the token.
   if (scrape !== null && hashSecret(secret) === scrape.hash) return scrape.principal
   throw refuseKey('wrong')
+}
+
+function principalOf(
+  kind: Credentials['kind'],
+  found: Found | null,
+  options: AuthenticatorOptions,
+): Principal {
+  if (found?.kind !== 'good') throw refuseAs(kind, found?.kind ?? 'wrong', options)
+  const { principal } = found
+  if (principal.expiresAtMs !== null && principal.expiresAtMs <= options.clock.nowMs())
+    throw refuseAs(kind, 'expired', options)
+  return principal
 }
 
 function refuseAs(

@@ -8,8 +8,8 @@ import { openHubs } from '../../src/hubs/service.ts'
 import type { AddedFile, HubCatalog, HubServices, HubsOptions } from '../../src/hubs/types.ts'
 import { newId, silentLog } from '../../src/kernel/index.ts'
 import { openProviders, type Providers } from '../../src/providers/index.ts'
-import { hashHere } from '../support/hash-here.ts'
-import { openScriptedHub, type ScriptedFile, type ScriptedHub } from './scripted-hub.ts'
+import { openScriptedHub, type ScriptedFile, type ScriptedHub } from '../hubs/scripted-hub.ts'
+import { hashHere } from './hash-here.ts'
 
 /** Downloads from a hub of one repository into a folder of their own; the catalog adds all. */
 export interface TestDownloads {

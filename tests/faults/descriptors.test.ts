@@ -62,7 +62,7 @@ describe.skipIf(maySkip(!hasPrlimit))('file descriptors', () => {
     const { listings } = (await added.json()) as { listings: { id: string }[] }
     const model = listings[0]?.id ?? ''
     execFileSync('prlimit', [`--pid=${market.process.pid}`, `--nofile=${LIMIT}:${LIMIT}`])
-    await pause(1_200) // the market looks at its limit each second
+    await pause(2_000) // the market looks at its limit each second
     const running = Array.from({ length: 8 }, () => askOnce(market, { model, isStream: true }))
     await expect.poll(() => upstream.calls().length).toBe(8)
     await openIdle(500)
@@ -92,14 +92,15 @@ describe.skipIf(maySkip(!hasPrlimit))('file descriptors', () => {
     }
     const model = data.find((listing) => listing.upstream_model === LONG)?.id ?? ''
     execFileSync('prlimit', [`--pid=${market.process.pid}`, `--nofile=${LIMIT}:${LIMIT}`])
-    await pause(1_200)
-    load = openLoad({ market: () => market, clients: 120, models: [model] })
+    await pause(2_000)
+    const asking = openLoad({ market: () => market, clients: 120, models: [model] })
+    load = asking
     await pause(5_000)
+    await expect.poll(() => asking.good().length, { timeout: 20_000 }).toBeGreaterThan(60)
     await load.stop()
     // Who got in was served: nobody met a provider or a database that could not be reached.
     const answered = load.asked.filter(({ status }) => status !== null)
     expect(answered.filter(({ status }) => status !== 200)).toEqual([])
-    expect(load.good().length).toBeGreaterThan(60)
     await closePools()
     await expect.poll(openFiles, { timeout: 5_000 }).toBeLessThan(LIMIT / 2)
     expectExactBooks(await readUsage(market), load.asked, upstream)

@@ -169,6 +169,52 @@ describe('baimo add of a hub’s model', () => {
     expect(kept()).toEqual(before)
   })
 
+  it('is refused a name that is taken before anything is fetched, and shows the real one', async () => {
+    const taken = await baimo('add hf:acme/lion-GGUF --yes --name baimo/Abacus-Small')
+    expect(taken.code).toBe(1)
+    expect(taken.err).toContain(
+      'Another model is called baimo/Abacus-Small: choose another --name.',
+    )
+    expect(hub.fileRequests()).toEqual([])
+    const shown = await baimo('add hf:acme/lion-GGUF --name my_lion')
+    expect(shown.err).toMatch(/^Model {6}local\/my_lion$/m)
+  })
+
+  it('stops in order wherever a download is, and the next start adds its model', async () => {
+    const parts = splitGguf(file().content)
+    hub.files.splice(
+      0,
+      1,
+      ...parts.map((content, at) => ({ path: `q/cub-F16-0000${at + 1}-of-00002.gguf`, content })),
+    )
+    const { json } = await api('POST', '/api/downloads', {
+      source: 'hf:acme/lion-GGUF:F16',
+      name: 'acme/cub',
+    })
+    await market.end('SIGTERM')
+    market = await startMarket({ home: market.home, env: environment() })
+    await until(async () => (await api('GET', `/api/downloads/${json.id}`)).json.state === 'done')
+    expect((await baimo('ask acme/cub 1+1= --max-tokens 2')).code).toBe(0)
+  }, 60_000)
+
+  it('checks and adds a file so large that it is hashed in a thread of its own', async () => {
+    const content = Buffer.concat([file().content, Buffer.alloc(20_000_000)])
+    hub.files.splice(0, 1, { path: 'large.Q8_0.gguf', content })
+    const { code, err } = await baimo('add hf:acme/lion-GGUF --yes --name acme/large')
+    expect(code, err).toBe(0)
+    const { json } = await api('GET', '/api/models/acme/large')
+    expect(json.variants[0].weights_sha256).toBe(sha256Of(content))
+  })
+
+  it('removes a file that is what the hub says and no model', async () => {
+    hub.files.splice(0, 1, { path: 'cat.Q8_0.gguf', content: Buffer.from('no model at all') })
+    const before = kept()
+    const { code, err } = await baimo('add hf:acme/lion-GGUF --yes --name acme/cat')
+    expect(code).toBe(1)
+    expect(err).toMatch(/It is what the hub says it is, and was removed/)
+    expect(kept()).toEqual(before)
+  })
+
   it('goes on where it stopped after the market was killed', async () => {
     file().faults = [{ kind: 'stall', afterBytes: 30_000 }]
     const { json } = await api('POST', '/api/downloads', {

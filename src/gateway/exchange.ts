@@ -5,7 +5,7 @@ import type { Attempt, AttemptEnd } from './attempt.ts'
 import { Attempts, type AttemptsOwner, type Failed } from './attempts.ts'
 import { type Counted, NOTHING_CONSUMED } from './count-usage.ts'
 import { refuse } from './errors.ts'
-import type { Watched } from './open-watch.ts'
+import type { Ticked } from './open-ticker.ts'
 import { OwnTime } from './own-time.ts'
 import type { Envelope } from './read-envelope.ts'
 import { Settlement } from './settlement.ts'
@@ -31,7 +31,7 @@ export function runExchange(relay: Relay, admitted: Admitted, asked: Asked): voi
   new Exchange(relay, admitted, asked).start()
 }
 
-class Exchange implements AttemptsOwner, Watched {
+class Exchange implements AttemptsOwner, Ticked {
   readonly isStream: boolean
   readonly wantsUsage: boolean
   readonly #relay: Relay
@@ -61,7 +61,7 @@ class Exchange implements AttemptsOwner, Watched {
     const { keepAliveMs, firstByteTimeoutMs, idleTimeoutMs } = this.#admitted.listing.resilience
     const shortestMs = Math.min(firstByteTimeoutMs, idleTimeoutMs)
     const isShorter = this.isStream && keepAliveMs > 0 && keepAliveMs < shortestMs
-    this.#relay.watch.add(this, isShorter ? keepAliveMs : shortestMs)
+    this.#relay.ticker.add(this, isShorter ? keepAliveMs : shortestMs)
     this.#answer.onGone(() => this.#clientGone())
   }
 
@@ -145,7 +145,7 @@ class Exchange implements AttemptsOwner, Watched {
   }
 
   #over(): void {
-    this.#relay.watch.delete(this)
+    this.#relay.ticker.delete(this)
     this.#ended()
   }
 

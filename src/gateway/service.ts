@@ -7,7 +7,7 @@ import { type Health, openHealth } from '../routing/index.ts'
 import { Arrival, type Entrance } from './arrival.ts'
 import { openBodyBudget } from './body-budget.ts'
 import { runExchange } from './exchange.ts'
-import { openWatch } from './open-watch.ts'
+import { openTicker } from './open-ticker.ts'
 import type { Envelope } from './read-envelope.ts'
 import { openTurns } from './take-turns.ts'
 import type { Admitted, GatewayParts, Relay } from './types.ts'
@@ -48,7 +48,7 @@ export function openGateway(parts: GatewayParts): Gateway {
   const { clock } = parts
   const health = openHealth(() => clock.monotonicMs())
   const random = parts.random ?? Math.random
-  const relay: Relay = { ...parts, random, health, watch: openWatch(clock) }
+  const relay: Relay = { ...parts, random, health, ticker: openTicker(clock) }
   const leave = (): void => {
     runningCount -= 1
   }
@@ -77,7 +77,7 @@ export function openGateway(parts: GatewayParts): Gateway {
       return runningCount
     },
     health,
-    stopAll: () => relay.watch.stopAll(),
+    stopAll: () => relay.ticker.stopAll(),
     relay: (operation, request, response, { principal, requestId }) => {
       if (response.destroyed) return // nobody is left to answer, and its close has been
       const id = requestId as RequestId

@@ -5,7 +5,7 @@ import { newId, silentLog, systemClock } from '../kernel/index.ts'
 import type { Usage } from '../metering/index.ts'
 import { openHealth } from '../routing/index.ts'
 import { refuse } from './errors.ts'
-import { openWatch } from './open-watch.ts'
+import { openTicker } from './open-ticker.ts'
 import { OwnTime } from './own-time.ts'
 import { readEnvelope } from './read-envelope.ts'
 import { Settlement } from './settlement.ts'
@@ -45,7 +45,7 @@ function settling(record: (usage: Usage) => Promise<void>) {
     clock: systemClock,
     log: silentLog,
     health: openHealth(() => 1),
-    watch: openWatch(systemClock),
+    ticker: openTicker(systemClock),
   }
   const admitted: Admitted = {
     requestId: newId<'request'>(),

@@ -11,7 +11,7 @@ import type {
 } from '../providers/index.ts'
 import type { FailureReason, Health } from '../routing/index.ts'
 import type { BodyShare } from './body-budget.ts'
-import type { Watch } from './open-watch.ts'
+import type { Ticker } from './open-ticker.ts'
 
 /** An error as one dialect shows it: the whole answer. `body` is JSON text. */
 export interface ShapedError {
@@ -71,7 +71,7 @@ export interface GatewayParts {
 export interface Relay extends GatewayParts {
   readonly random: () => number
   readonly health: Health
-  readonly watch: Watch
+  readonly ticker: Ticker
 }
 
 /**

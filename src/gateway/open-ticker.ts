@@ -6,18 +6,18 @@ const SHORTEST_TICK_MS = 5
 /** A wait is noticed to be over at most this part of it too late, or a second. */
 const TICKS_OF_A_WAIT = 8
 
-export interface Watched {
+export interface Ticked {
   /** Time has passed. Throws nothing. */
   tick(nowMs: number): void
   /** The market stops. Throws nothing. */
   stop(): void
 }
 
-export interface Watch {
+export interface Ticker {
   /** Ticks it from now on, often enough for a wait of `shortestMs`. */
-  add(watched: Watched, shortestMs: number): void
-  delete(watched: Watched): void
-  /** Stops all that it watches. */
+  add(ticked: Ticked, shortestMs: number): void
+  delete(ticked: Ticked): void
+  /** Stops all that it ticks. */
   stopAll(): void
 }
 
@@ -26,8 +26,8 @@ export interface Watch {
  * the limits are worth: they are seconds and minutes, and nearly never met. It stands still while
  * nothing runs.
  */
-export function openWatch(clock: Clock): Watch {
-  const all = new Set<Watched>()
+export function openTicker(clock: Clock): Ticker {
+  const all = new Set<Ticked>()
   let tickMs = LONGEST_TICK_MS
   let timer: NodeJS.Timeout | null = null
 
@@ -38,7 +38,7 @@ export function openWatch(clock: Clock): Watch {
       return
     }
     const nowMs = clock.monotonicMs()
-    for (const watched of all) watched.tick(nowMs)
+    for (const ticked of all) ticked.tick(nowMs)
     arm()
   }
 
@@ -48,8 +48,8 @@ export function openWatch(clock: Clock): Watch {
   }
 
   return {
-    add(watched, shortestMs) {
-      all.add(watched)
+    add(ticked, shortestMs) {
+      all.add(ticked)
       const neededMs = shortestMs / TICKS_OF_A_WAIT
       if (neededMs < tickMs) {
         tickMs = Math.max(SHORTEST_TICK_MS, neededMs)
@@ -58,9 +58,9 @@ export function openWatch(clock: Clock): Watch {
       }
       if (timer === null) arm()
     },
-    delete: (watched) => void all.delete(watched),
+    delete: (ticked) => void all.delete(ticked),
     stopAll() {
-      for (const watched of [...all]) watched.stop()
+      for (const ticked of [...all]) ticked.stop()
     },
   }
 }

@@ -13,7 +13,7 @@ import { printable, type Terminal } from './terminal.ts'
 import { BAIMO, PROGRAM } from './words.ts'
 
 /** The log is written in blocks of so many characters, or so often. */
-const BLOCK_LENGTH = 16_384
+const BLOCK_LENGTH = 65_536
 const BLOCK_MS = 1_000
 
 /** For what comes after the time for answers: their errors, their records, the database's end. */
@@ -81,7 +81,7 @@ interface FlushedLog extends Log {
 
 /**
  * Readable lines where a person watches. Else JSON lines on standard error, written in blocks of
- * 16 kB or each second, whichever comes first: a write wakes a thread, which costs as much as a
+ * 64 kB or each second, whichever comes first: a write wakes a thread, which costs as much as a
  * tenth of a request.
  */
 async function openLog(terminal: Terminal, level: Config['logLevel']): Promise<FlushedLog> {

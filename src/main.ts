@@ -1,43 +1,24 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Catalog, catalogRoutes, openCatalog, summariseModels } from './catalog/index.ts'
+import { openCatalog } from './catalog/index.ts'
+import {
+  composeRoutes,
+  type FoundServer,
+  type Ground,
+  openGatewayOf,
+  type Parts,
+  type Running,
+} from './compose-routes.ts'
 import { type Config, commandName, packageRoot } from './config.ts'
-import {
-  dispatchWhenReady,
-  type Engine,
-  type Hasher,
-  openEngine,
-  openHasher,
-} from './engine/index.ts'
-import {
-  type Gateway,
-  gatewayMeters,
-  gatewayRoutes,
-  meterHealth,
-  openGateway,
-} from './gateway/index.ts'
-import {
-  openServer,
-  requireDescriptors,
-  type StatusFacts,
-  shapeOpenaiError,
-  statusRoutes,
-  systemRoutes,
-} from './http/index.ts'
-import { type HubServices, hubCatalogOf, hubRoutes, hubsOf, openHubs } from './hubs/index.ts'
-import { systemClock as clock, isJsonObject, type Log, parseJson } from './kernel/index.ts'
-import { type LimitsService, limitsRoutes, openLimits } from './limits/index.ts'
-import {
-  createMetrics,
-  type Metering,
-  type Metrics,
-  meteringRoutes,
-  openMetering,
-} from './metering/index.ts'
-import { openHolders, openPeople, type People, peopleRoutes, type Route } from './people/index.ts'
+import { type Engine, type Hasher, openEngine, openHasher } from './engine/index.ts'
+import { openServer, requireDescriptors } from './http/index.ts'
+import { hubCatalogOf, hubsOf, openHubs } from './hubs/index.ts'
+import { systemClock as clock, type Log } from './kernel/index.ts'
+import { openLimits } from './limits/index.ts'
+import { createMetrics, openMetering } from './metering/index.ts'
+import { openHolders, openPeople } from './people/index.ts'
 import { normaliseBaseUrl, openProviders, type Providers, presetOf } from './providers/index.ts'
-import { describeHealth } from './routing/index.ts'
-import { type Home, openHome, openSecrets, openStore, type Store } from './store/index.ts'
+import { openHome, openSecrets, openStore } from './store/index.ts'
 
 const LAST_COMMITS_MS = 5_000
 /** How long changes of another process to the catalog may go unseen. */
@@ -177,27 +158,6 @@ function openEngineOf(
   })
 }
 
-/** The domains, opened on a store. */
-interface Parts {
-  /** The market's name for itself, all its processes alike. */
-  readonly marketId: string
-  readonly people: People
-  readonly catalog: Catalog
-  readonly providers: Providers
-  readonly metering: Metering
-  readonly limits: LimitsService
-  readonly metrics: Metrics
-}
-
-interface Ground {
-  /** Where people reach the market; unless that is set, the wished address until it listens. */
-  readonly address: { url: string }
-  readonly home: Home
-  readonly engine: Engine
-  readonly store: Store
-  readonly log: Log
-}
-
 async function openParts(config: Config, ground: Ground): Promise<Parts> {
   const { home, engine, store, log } = ground
   const secrets = await openSecrets({ store, path: config.secretFile ?? home.secretKeyPath })
@@ -235,103 +195,6 @@ async function openParts(config: Config, ground: Ground): Promise<Parts> {
   return { marketId, people, catalog, providers, metering, limits, metrics }
 }
 
-export interface Running extends Parts, Ground {
-  readonly hubs: HubServices
-  readonly startedAt: Date
-  /** Local servers that answer on their usual ports; none where nothing may go out. */
-  readonly found: Promise<readonly FoundServer[]>
-}
-
-/** The gateway over the domains. */
-function openGatewayOf(running: Running): Gateway {
-  const { catalog, providers, metering, limits, metrics, engine, store } = running
-  const gateway = openGateway({
-    marketId: running.marketId,
-    resolve: (name, allowed) => catalog.snapshot().resolve(name, allowed),
-    mayDispatch: () => {
-      store.mayWrite()
-      metering.mayDispatch()
-    },
-    dispatch: dispatchWhenReady(engine, providers.dispatch),
-    record: metering.record,
-    takeLimits: limits.take,
-    shapeError: shapeOpenaiError,
-    meters: gatewayMeters(metrics),
-    clock,
-    log: running.log,
-  })
-  meterHealth(metrics, gateway.health)
-  return gateway
-}
-
-/** Every route of the market, each with its declaration of who may call it. */
-export function composeRoutes(
-  running: Running,
-  gateway: Gateway = openGatewayOf(running),
-): readonly Route[] {
-  const { people, catalog, metering, limits, metrics, engine, store } = running
-  const version = readVersion()
-  metrics.gaugeFrom(
-    'baimo_requests_running',
-    'Requests at a provider now.',
-    () => gateway.runningCount,
-  )
-  metrics.gaugeFrom(
-    'baimo_usage_pending',
-    'Usage records not committed yet.',
-    () => metering.pendingCount,
-  )
-  metrics.gaugeFrom(
-    'baimo_disk_free_bytes',
-    'Room on the disk of the embedded database; -1 where it is not known.',
-    () => store.diskFreeBytes ?? -1,
-  )
-  metrics.gaugeFrom(
-    'baimo_engine_queue',
-    'Requests that wait for a sequence.',
-    () => engine.state().queueLength,
-  )
-  metrics.gaugeFrom(
-    'baimo_engine_restarts',
-    'Times the engine was restarted.',
-    () => engine.state().restarts,
-  )
-  const isSecure = (): boolean => running.address.url.startsWith('https:')
-  const routes: readonly Route[] = [
-    ...gatewayRoutes(gateway),
-    ...catalogRoutes(catalog, (id) => {
-      const health = gateway.health.health(id)
-      return health === null ? null : describeHealth(health, clock.nowMs())
-    }),
-    ...hubRoutes(() => running.hubs),
-    ...peopleRoutes(people, { isSecure }),
-    ...meteringRoutes(metering, (id) => modelNameOf(catalog, id)),
-    ...limitsRoutes(limits),
-    ...statusRoutes({
-      version,
-      command: commandName,
-      facts: () => readFacts(running, version),
-      usableNames: (allowed) =>
-        catalog
-          .snapshot()
-          .liveModels(allowed)
-          .map(({ modelName }) => modelName),
-    }),
-    ...systemRoutes({
-      marketId: running.marketId,
-      version,
-      metrics,
-      readiness: async () => {
-        const isReady = await store.isHealthy()
-        const engineState = engine.state().kind
-        return { isReady, parts: { database: isReady ? 'ok' : 'unavailable', engine: engineState } }
-      },
-      allRoutes: () => routes,
-    }),
-  ]
-  return routes
-}
-
 /** Looks once, in the background: nothing waits for it, and nothing found is added by itself. */
 function findLocalServers(providers: Providers, log: Log): Promise<readonly FoundServer[]> {
   return providers.discoverLocalServers().catch((error: unknown) => {
@@ -339,47 +202,6 @@ function findLocalServers(providers: Providers, log: Log): Promise<readonly Foun
     return []
   })
 }
-type FoundServer = { readonly kind: string; readonly baseUrl: string }
-
-async function readFacts(running: Running, version: string): Promise<StatusFacts> {
-  const { catalog, engine, home, store } = running
-  const state = engine.state()
-  const isWell = await store.isHealthy()
-  const added = new Set(catalog.rows().providers.map(({ baseUrl }) => placeOf(baseUrl)))
-  return {
-    version,
-    url: running.address.url,
-    startedAt: running.startedAt,
-    database: { kind: store.kind, version: isWell ? await store.serverVersion() : null },
-    engine: {
-      kind: state.kind,
-      reason: state.reason,
-      loadedCount: state.loaded.length,
-      queueLength: state.queueLength,
-    },
-    models: summariseModels(catalog.rows(), catalog.snapshot()),
-    found: (await running.found).filter(({ baseUrl }) => !added.has(placeOf(baseUrl))),
-    ownerKeyPath: home.ownerKeyPath,
-  }
-}
-
-function modelNameOf(catalog: Catalog, modelId: string): string | null {
-  const model = catalog.rows().models.find(({ id }) => id === modelId)
-  return model === undefined ? null : `${model.publisher}/${model.name}`
-}
-
-/** A base URL with one name for this machine, which has several. */
-function placeOf(baseUrl: string): string {
-  return baseUrl.replace(/^(\w+:\/\/)(127\.0\.0\.1|\[::1\])(?=[:/]|$)/, '$1localhost')
-}
-
 function addressOf(config: Config): string {
   return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`
-}
-
-function readVersion(): string {
-  const manifest = parseJson(readFileSync(join(packageRoot, 'package.json'), 'utf8'))
-  return isJsonObject(manifest) && typeof manifest.version === 'string'
-    ? manifest.version
-    : 'unknown'
 }

@@ -1,4 +1,4 @@
-import { composeRoutes, type Running } from '../../src/main.ts'
+import { composeRoutes, type Running } from '../../src/compose-routes.ts'
 import { createMetrics } from '../../src/metering/index.ts'
 import type { Route } from '../../src/people/index.ts'
 

@@ -184,6 +184,16 @@ describe('providers', () => {
 })
 
 describe('files', () => {
+  it('are not added once nobody wants them any more, and tell beforehand what they would be', async () => {
+    const path = write('gone.gguf', 'name: Gone')
+    const reason = new Error('stopped')
+    const wish = { path, name: 'a b', signal: AbortSignal.abort(reason) }
+    await expect(catalog.addFile(wish)).rejects.toBe(reason)
+    expect(catalog.nameWished('a b')).toEqual({ name: 'local/a-b', isFree: true })
+    await catalog.addFile({ path, name: 'a b' })
+    expect(catalog.nameWished('A b')).toEqual({ name: 'local/A-b', isFree: false })
+  })
+
   it('adds a file once, on at once, under a name of its own', async () => {
     const path = write('My Model.gguf', 'name: My Model\nquantisation: Q4_K_M')
     const id = await catalog.addFile({ path, name: null })

@@ -9,6 +9,7 @@ import type { Admitted, Relay } from './types.ts'
 import {
   endAnswer,
   errorEvent,
+  type HeaderList,
   onceDrained,
   writeFailure,
   writeStreamHead,
@@ -117,18 +118,19 @@ export class AnswerWriter {
     writeStreamHead(this.#response, attempt?.headers ?? {}, this.#ownHeaders())
   }
 
-  #ownHeaders(): Record<string, string> {
+  #ownHeaders(): HeaderList {
     const { requestId, how, hold, listing } = this.#admitted
     const { answering, count, leftReason, stopsRetries } = this.#attempts
     const reason = answering === listing ? null : leftReason
-    const own: Record<string, string> = {
-      'x-request-id': requestId,
-      'x-content-type-options': 'nosniff',
-      'x-baimo-listing': answering.listingId,
-      'x-baimo-route': describeRoute(how, count, reason),
-      'x-baimo-overhead-ms': this.#time.soFarMs(this.#relay.clock.monotonicMs()).toFixed(2),
-    }
-    if (stopsRetries) own['x-should-retry'] = 'false'
-    return hold === null ? own : Object.assign(own, hold.headers)
+    const overheadMs = this.#time.soFarMs(this.#relay.clock.monotonicMs())
+    const own = ['x-request-id', requestId, 'x-content-type-options', 'nosniff']
+    own.push('x-baimo-listing', answering.listingId)
+    own.push('x-baimo-route', describeRoute(how, count, reason))
+    own.push('x-baimo-overhead-ms', overheadMs.toFixed(2))
+    if (stopsRetries) own.push('x-should-retry', 'false')
+    if (hold === null) return own
+    const { headers } = hold
+    for (const name in headers) own.push(name, headers[name] ?? '')
+    return own
   }
 }

@@ -65,7 +65,7 @@ export class Arrival {
   receive(): void {
     const { turns, parts } = this.#entrance
     const { take, release } = this.#share
-    this.#response.once('close', release)
+    this.#response.on('close', release)
     const onWhole = (): void => {
       this.#bodyReadMs = parts.clock.monotonicMs()
     }

@@ -40,7 +40,7 @@ describe('a whole answer', () => {
   it('closes the connection of a client that takes none of it for five minutes', async () => {
     const { response } = await openUnread()
     withoutTimers()
-    writeWhole(response, { status: 200, upstream: json, own: {}, body: LARGE })
+    writeWhole(response, { status: 200, upstream: json, own: [], body: LARGE })
     await wait(200) // all buffers are full now
     vi.advanceTimersByTime(CLIENT_STALL_MS - 1_000)
     await wait(20)
@@ -53,7 +53,7 @@ describe('a whole answer', () => {
   it('waits for a client that takes its time but takes it', async () => {
     const { response, socket, sizeBytes } = await openUnread()
     withoutTimers()
-    writeWhole(response, { status: 200, upstream: json, own: {}, body: LARGE })
+    writeWhole(response, { status: 200, upstream: json, own: [], body: LARGE })
     await wait(200)
     for (let round = 0; round < 3; round += 1) {
       vi.advanceTimersByTime(CLIENT_STALL_MS - 10_000)

@@ -1,5 +1,17 @@
 import type { Counter } from './decide-waiting.ts'
 
+const METRICS = ['requests', 'tokens'] as const
+/** Composed once: an answer has six of them. */
+const NAMES = { requests: namesOf('requests'), tokens: namesOf('tokens') }
+
+function namesOf(metric: (typeof METRICS)[number]) {
+  return {
+    limit: `x-ratelimit-limit-${metric}`,
+    remaining: `x-ratelimit-remaining-${metric}`,
+    reset: `x-ratelimit-reset-${metric}`,
+  }
+}
+
 /**
  * What is left of the limits of a caller, as clients of OpenAI read it: per metric, of the holder
  * who has least left. Places have no headers of their own.
@@ -9,7 +21,7 @@ export function shapeHeaders(
   { nowMs, windowMs }: { readonly nowMs: number; readonly windowMs: number },
 ): Record<string, string> {
   const headers: Record<string, string> = {}
-  for (const metric of ['requests', 'tokens'] as const) {
+  for (const metric of METRICS) {
     let tightest: Counter | null = null
     let least = 0
     for (const counter of counters) {
@@ -20,9 +32,10 @@ export function shapeHeaders(
       least = left
     }
     if (tightest === null) continue
-    headers[`x-ratelimit-limit-${metric}`] = String(tightest.facts.limit)
-    headers[`x-ratelimit-remaining-${metric}`] = String(least)
-    headers[`x-ratelimit-reset-${metric}`] = formatSpan(resetMs(tightest, nowMs, windowMs))
+    const names = NAMES[metric]
+    headers[names.limit] = String(tightest.facts.limit)
+    headers[names.remaining] = String(least)
+    headers[names.reset] = formatSpan(resetMs(tightest, nowMs, windowMs))
   }
   return headers
 }

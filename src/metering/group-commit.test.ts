@@ -42,6 +42,7 @@ const timers: { atMs: number; call: () => void }[] = []
 const clock = {
   nowMs: () => nowMs,
   after: (delayMs: number, call: () => void) => void timers.push({ atMs: nowMs + delayMs, call }),
+  endOfTurn: (call: () => void) => void setImmediate(call),
   lateError: () => new Error('late'),
 }
 /** Lets time pass, and timers fire. */

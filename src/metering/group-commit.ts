@@ -12,6 +12,8 @@ export interface GroupCommitOptions<Item> {
   readonly nowMs: () => number
   /** Calls back once, after the given time; for those who wait no longer. */
   readonly after: (delayMs: number, call: () => void) => void
+  /** Calls back once all that this turn of the event loop brings has been taken up. */
+  readonly endOfTurn: (call: () => void) => void
   /** What those are told. */
   readonly lateError: () => Error
 }
@@ -57,7 +59,7 @@ export class GroupCommit<Item> {
       if (!this.#isWriting && !this.#isStopped) {
         this.#isWriting = true
         // At the end of the turn, so that all requests that end in it share the first group.
-        setImmediate(() => void this.#run())
+        this.#options.endOfTurn(() => void this.#run())
       }
     })
   }

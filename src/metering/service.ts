@@ -83,6 +83,7 @@ export function openMetering(options: MeteringOptions): Metering {
     },
     nowMs: () => clock.monotonicMs(),
     after: (delayMs, call) => void setTimeout(call, delayMs).unref(),
+    endOfTurn: (call) => void setImmediate(call),
     lateError: () => unavailable('Usage could not be recorded. Try again.', failure),
   })
   const drain = (timeoutMs: number): Promise<void> =>

@@ -52,8 +52,8 @@ export function requestHeaders(
 }
 
 /**
- * `requestHeaders` as one list of names and values, worked out once for an endpoint and an object of
- * headers: nearly all requests to an endpoint give the same object.
+ * `requestHeaders` as one list of names and values, worked out once for an endpoint and an object
+ * of headers: nearly all requests to an endpoint give the same object.
  */
 export function openHeaderMemory(): (
   given: ResponseHeaders,

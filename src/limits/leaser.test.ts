@@ -64,7 +64,9 @@ describe('tokens in a sliding window', () => {
       expect(world.seen.most).toBeLessThanOrEqual(tokens)
       // Where so much gets lost much is refused, as unavailable.
       expect(world.seen.most).toBeGreaterThan(fate === fates[3] ? 0 : tokens / 2)
-      if (fate.lossEvery === 0) expectNoFalseRefusals(world, seed, timing.openMs + timing.reportMs)
+      // A lease is told of at the second look after its end.
+      const toldMs = timing.openMs + 1.5 * timing.reportMs + 4 * fate.latencyMs
+      if (fate.lossEvery === 0) expectNoFalseRefusals(world, seed, toldMs)
       await vi.advanceTimersByTimeAsync(timing.windowMs)
       for (const { leaser } of world.all) expect(leaser.leased).toBe(0)
       expect(countedOf(world, 'tokens')).toBe(0)

@@ -59,13 +59,14 @@ function openGround(random: SeededRandom, limits: Limited, fate: Fate) {
     random,
     limits,
     fate,
-    recentMs: askingMs + 4 * fate.latencyMs + 5,
+    // What is returned of a lease whose time is over waits to be reported.
+    recentMs: askingMs + 4 * fate.latencyMs + 5 + (limits.tokens ? 1.5 * timing.reportMs : 0),
     database: new ModelDatabase({ ...Object.fromEntries(entries), 'b requests': 1e6 }, timing),
     draws: [] as { atMs: number; amount: number }[],
     /** Which note a draw's parts belong to. */
     notes: new WeakMap<object, { amount: number }>(),
     refused: [] as Refused[],
-    watched: { left: (): number => 0 },
+    watched: { left: (): number => 0, note: (): void => {} },
     /** What each process was granted of what is watched. */
     grants: [] as { process: number; atMs: number; granted: number }[],
     /** When requests ended that had a place. */
@@ -175,7 +176,9 @@ async function drive(
     const consumed = random.below(tokens + 1)
     for (const { parts } of drawn) {
       const note = world.notes.get(parts)
-      if (note !== undefined && tokens > 0) note.amount = consumed
+      if (note === undefined || tokens === 0) continue
+      world.watched.note()
+      note.amount = consumed
     }
     leaser.settle(counters, drawn, consumed)
   }
@@ -198,17 +201,19 @@ async function keepBusy(world: World, untilMs: number): Promise<void> {
 function watch(world: World, metric: Metric, limit: number) {
   const seen = { most: 0, running: 0, mostRunning: 0 }
   // A lease counts until a window after its last use: what was drawn before that, too.
-  const spanMs = timing.windowMs + timing.openMs
-  const leftNow = (): number => limit - inWindow(world.draws, performance.now(), spanMs)
+  const spanMs = timing.windowMs + timing.openMs + world.fate.latencyMs
+  const leftAt = (atMs: number): number => limit - inWindow(world.draws, atMs, spanMs)
   const lows: { atMs: number; left: number }[] = []
   const noteLow = (): void => {
-    lows.push({ atMs: performance.now(), left: leftNow() })
+    lows.push({ atMs: performance.now(), left: leftAt(performance.now()) })
   }
+  world.watched.note = noteLow
   world.watched.left = () => {
     if (metric === 'concurrent') return limit - seen.running
     const fromMs = performance.now() - world.recentMs
     while ((lows[0]?.atMs ?? fromMs) < fromMs) lows.shift()
-    return lows.reduce((least, { left }) => Math.min(least, left), leftNow())
+    const ends = Math.min(leftAt(fromMs), leftAt(performance.now()))
+    return lows.reduce((least, { left }) => Math.min(least, left), ends)
   }
   for (const [process, { counters, offsetMs }] of world.all.entries())
     for (const counter of counters) {

@@ -10,16 +10,20 @@ import type { HubCatalog } from './types.ts'
 
 let test: TestDownloads
 beforeEach(async () => {
+  isAdding = false
   test = await openTestDownloads()
 })
 afterEach(() => test.close())
 
 const catalog = (addFile: HubCatalog['addFile']): HubCatalog => ({ ...test.catalog, addFile })
 /** A catalog that adds nothing before it is told to leave it. */
-const endless: HubCatalog['addFile'] = ({ signal }) =>
-  new Promise((_resolve, reject) => {
+let isAdding = false
+const endless: HubCatalog['addFile'] = ({ signal }) => {
+  isAdding = true
+  return new Promise((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason))
   })
+}
 const cuts = Array.from({ length: 4 }, () => ({ kind: 'cut', afterBytes: 0 }) as const)
 
 describe('a download that is cancelled', () => {
@@ -51,7 +55,8 @@ describe('a download that is cancelled', () => {
   it('while its model is being added does not wait for that', async () => {
     await test.reopen({ catalog: catalog(endless) })
     const id = await test.start()
-    await until(() => test.hubs.get(id).state === 'adding')
+    await until(() => isAdding)
+    expect(test.hubs.get(id).state).toBe('adding')
     expect(await test.hubs.cancel(id)).toMatchObject({ state: 'cancelled' })
     expect(test.kept()).toEqual([])
   })
@@ -138,7 +143,8 @@ describe('a stop', () => {
   it('does not wait for a model that is being added; the next start adds it', async () => {
     await test.reopen({ catalog: catalog(endless) })
     const id = await test.start()
-    await until(() => test.hubs.get(id).state === 'adding')
+    await until(() => isAdding)
+    expect(test.hubs.get(id).state).toBe('adding')
     await test.reopen()
     expect((await test.ended(id)).state).toBe('done')
   })

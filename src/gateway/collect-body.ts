@@ -105,9 +105,14 @@ function collect(
   const parts: Buffer[] = []
   let sizeBytes = 0
   let isOver = false
-  const timer = setTimeout(() => {
-    finish(refuse('gateway_body_stalled', 'The request body stopped arriving for 60 s.'))
-  }, STALL_MS)
+  let timer: NodeJS.Timeout | undefined
+  // A small body has come with its headers, as can be told a tick later: it needs no timer.
+  process.nextTick(() => {
+    if (isOver || (source === request && request.complete)) return
+    timer = setTimeout(() => {
+      finish(refuse('gateway_body_stalled', 'The request body stopped arriving for 60 s.'))
+    }, STALL_MS)
+  })
   const finish = (result: Buffer | Error): void => {
     if (isOver) return
     isOver = true
@@ -118,7 +123,7 @@ function collect(
   }
   source.on('data', (part: Buffer) => {
     if (isOver) return
-    timer.refresh()
+    timer?.refresh()
     sizeBytes += part.length
     if (sizeBytes > MAX_BODY_BYTES) {
       finish(refuse('gateway_body_too_large', 'The request body is larger than 32 MiB.'))

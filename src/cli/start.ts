@@ -96,11 +96,16 @@ async function openLog(terminal: Terminal, level: Config['logLevel']): Promise<F
     // A full disk, say: where the log cannot be written, no line can tell.
   })
   const blocks = inBlocks((block) => void file.write(block))
+  let isOpen = true
+  file.once('close', () => {
+    isOpen = false
+  })
   const flush = (): void => {
+    if (!isOpen) return // it closes itself when nothing is left to do
     blocks.flush()
     file.flushSync()
   }
-  process.once('exit', flush)
+  process.once('beforeExit', flush).once('exit', flush)
   return withFlush(pino(options, blocks), flush)
 }
 

@@ -10,7 +10,13 @@ import {
   meterHealth,
   openGateway,
 } from './gateway/index.ts'
-import { type StatusFacts, shapeOpenaiError, statusRoutes, systemRoutes } from './http/index.ts'
+import {
+  type Readiness,
+  type StatusFacts,
+  shapeOpenaiError,
+  statusRoutes,
+  systemRoutes,
+} from './http/index.ts'
 import { type HubServices, hubRoutes } from './hubs/index.ts'
 import { systemClock as clock, isJsonObject, type Log, parseJson } from './kernel/index.ts'
 import { type LimitsService, limitsRoutes } from './limits/index.ts'
@@ -51,6 +57,8 @@ export interface Running extends Parts, Ground {
   readonly startedAt: Date
   /** Local servers that answer on their usual ports; none where nothing may go out. */
   readonly found: Promise<readonly FoundServer[]>
+  /** Whether a stop was asked for; absent: it never is. */
+  readonly isStopping?: () => boolean
 }
 
 /** The gateway over the domains. */
@@ -80,7 +88,7 @@ export function composeRoutes(
   running: Running,
   gateway: Gateway = openGatewayOf(running),
 ): readonly Route[] {
-  const { people, catalog, metering, limits, metrics, engine, store } = running
+  const { people, catalog, metering, limits, metrics } = running
   const version = readVersion()
   gaugeParts(running, gateway)
   const isSecure = (): boolean => running.address.url.startsWith('https:')
@@ -108,15 +116,38 @@ export function composeRoutes(
       marketId: running.marketId,
       version,
       metrics,
-      readiness: async () => {
-        const isReady = await store.isHealthy()
-        const engineState = engine.state().kind
-        return { isReady, parts: { database: isReady ? 'ok' : 'unavailable', engine: engineState } }
-      },
+      readiness: () => readReadiness(running),
       allRoutes: () => routes,
     }),
   ]
   return routes
+}
+
+/** Ready is who may be asked for a model: what cannot be recorded is not asked of one. */
+async function readReadiness(running: Running): Promise<Readiness> {
+  const { store, metering, engine } = running
+  const isHealthy = await store.isHealthy()
+  const hasRoom = isAllowed(() => store.mayWrite())
+  const isRecording = isAllowed(() => metering.mayDispatch())
+  return {
+    isReady: isHealthy && hasRoom && isRecording,
+    isStopping: running.isStopping?.() ?? false,
+    parts: {
+      database: isHealthy ? 'ok' : 'unavailable',
+      disk: hasRoom ? 'ok' : 'full',
+      usage: isRecording ? 'ok' : 'unavailable',
+      engine: engine.state().kind,
+    },
+  }
+}
+
+function isAllowed(demand: () => void): boolean {
+  try {
+    demand()
+    return true
+  } catch {
+    return false // whoever is refused is told why
+  }
 }
 
 function gaugeParts(running: Running, gateway: Gateway): void {

@@ -37,6 +37,8 @@ export interface Config {
   readonly diskReserveBytes: number
   /** How long running answers may go on after a stop was asked for. */
   readonly stopMs: number
+  /** How long requests are still taken after SIGTERM, so that balancers can turn away. */
+  readonly drainMs: number
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** Where the command line finds a market that runs elsewhere; null: the one of this home. */
   readonly remoteUrl: string | null
@@ -136,6 +138,12 @@ export const settings: readonly Setting[] = [
     name: 'BAIMO_STOP_SECONDS',
     meaning: 'How long running answers may go on after a stop was asked for, in seconds',
     fallback: '30',
+    isSecret: false,
+  },
+  {
+    name: 'BAIMO_DRAIN_SECONDS',
+    meaning: 'How long /readyz says 503 after SIGTERM before requests are refused, in seconds',
+    fallback: '0',
     isSecret: false,
   },
   {
@@ -242,6 +250,7 @@ export function readConfig(env: Environment): Config {
       megabytes(whole(env, 'BAIMO_DISK_RESERVE_MB', { least: 0, most: 1_000_000 })) ??
       DEFAULT_DISK_RESERVE_BYTES,
     stopMs: (whole(env, 'BAIMO_STOP_SECONDS', { least: 0, most: 3_600 }) ?? 30) * 1_000,
+    drainMs: (whole(env, 'BAIMO_DRAIN_SECONDS', { least: 0, most: 600 }) ?? 0) * 1_000,
     logLevel: logLevel(text('BAIMO_LOG')),
     remoteUrl: text('BAIMO_URL')?.replace(/\/+$/, '') ?? null,
     remoteKey: text('BAIMO_KEY'),

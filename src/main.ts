@@ -30,8 +30,11 @@ export interface Market {
   readonly url: string
   /** Signs the owner in, once, within an hour. */
   readonly ownerLink: string
-  /** Stops in order: no new requests, running answers end, usage is committed, parts close. */
-  close(): Promise<void>
+  /**
+   * Stops in order: no new requests, running answers end, usage is committed, parts close. Where it
+   * `drains`, balancers are given the time that is set for it before.
+   */
+  close(how?: { readonly drains: boolean }): Promise<void>
 }
 
 export interface StartOptions {
@@ -111,7 +114,12 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
 
   const startedAt = new Date(clock.nowMs())
   const found = config.isOffline ? Promise.resolve([]) : findLocalServers(parts.providers, log)
-  const running: Running = { ...parts, hubs, address, home, engine, store, startedAt, found, log }
+  let isStopping = false
+  let drainMs = 0
+  const running: Running = {
+    ...{ ...parts, hubs, address, home, engine, store, startedAt, found, log },
+    isStopping: () => isStopping,
+  }
   const gateway = openGatewayOf(running)
   const server = await openServer({
     routes: composeRoutes(running, gateway),
@@ -126,11 +134,20 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
     publicUrl: config.publicUrl,
   })
   address.url = config.publicUrl ?? server.url
-  closers.push(() => server.close({ graceMs: config.stopMs, onLate: gateway.stopAll }))
+  const { stopMs: graceMs } = config
+  closers.push(() => server.close({ drainMs, graceMs, onLate: gateway.stopAll }))
   const { url: ownerLink } = await parts.people.createOwnerLink()
   writeFileSync(home.marketPath, `${JSON.stringify({ url: server.url, pid: process.pid })}\n`)
   closers.push(() => rmSync(home.marketPath, { force: true }))
-  return { url: server.url, ownerLink, close: closing.closeAll }
+  return {
+    url: server.url,
+    ownerLink,
+    close(how) {
+      isStopping = true
+      drainMs = how?.drains === true ? config.drainMs : 0
+      return closing.closeAll()
+    },
+  }
 }
 
 /** A file that is started by its path: its bundle, or its source where that runs. */

@@ -38,10 +38,12 @@ export function addStartCommand(program: Command, desk: Desk): void {
     const market = await open(desk.terminal, config, log)
     // A signal that came while it opened is not lost: it is closed as soon as it is open.
     if (!stop.isWanted()) await announce(desk.terminal, { market, config, options })
-    await stop.wanted
-    endLate(log, config.stopMs + LONGEST_CLOSE_MS)
+    const signal = await stop.wanted
+    // Whoever sits at a terminal waits for it; a service's balancer needs the time.
+    const drains = signal === 'SIGTERM'
+    endLate(log, (drains ? config.drainMs : 0) + config.stopMs + LONGEST_CLOSE_MS)
     try {
-      await market.close()
+      await market.close({ drains })
     } finally {
       log.flush()
     }
@@ -178,7 +180,8 @@ async function findServers(url: string, config: Config): Promise<readonly FoundS
 }
 
 interface StopSignals {
-  readonly wanted: Promise<void>
+  /** The signal that asked for it; null: the end of the process that started us. */
+  readonly wanted: Promise<NodeJS.Signals | null>
   readonly isWanted: () => boolean
 }
 
@@ -187,22 +190,22 @@ interface StopSignals {
  * in order; the second signal ends the process at once.
  */
 function onStopSignals(terminal: Terminal): StopSignals {
-  const { promise: wanted, resolve } = Promise.withResolvers<void>()
+  const { promise: wanted, resolve } = Promise.withResolvers<NodeJS.Signals | null>()
   let isWanted = false
-  const stop = (reason: string) => {
+  const stop = (signal: NodeJS.Signals | null, reason: string) => {
     if (isWanted) return
     isWanted = true
     if (terminal.isErrTerminal)
       terminal.err(`\r\u001b[K${reason}Stopping: running answers may finish.\n`)
-    resolve()
+    resolve(signal)
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (isWanted) process.exit(1)
-      stop('')
+      stop(signal, '')
     })
   }
-  process.once('disconnect', () => stop('The process that started Baimo has ended. '))
+  process.once('disconnect', () => stop(null, 'The process that started Baimo has ended. '))
   process.channel?.unref() // a start that was refused must not wait for it
   return { wanted, isWanted: () => isWanted }
 }

@@ -4,9 +4,30 @@ import { newId } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
 import { shapeError } from './shape-error.ts'
 import { titleOf } from './status-of.ts'
+import type { Watch } from './watch.ts'
+
+type ClientError = Error & { readonly code?: string }
 
 /** Answers what never became a request: broken HTTP, endless headers, too slow a sender. */
-export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
+export function createClientErrorAnswer(
+  watch: Pick<Watch, 'answerOn'>,
+): (error: ClientError, socket: Socket) => void {
+  const ending = new WeakSet<Socket>()
+  return (error, socket) => {
+    if (ending.has(socket)) return
+    const answer = error.code === 'ECONNRESET' ? undefined : watch.answerOn(socket)
+    if (answer === undefined) {
+      answerBroken(error, socket)
+      return
+    }
+    // A good request came before: it is answered, and then nothing more is read.
+    ending.add(socket)
+    answer.shouldKeepAlive = false
+    answer.once('close', () => socket.destroySoon())
+  }
+}
+
+function answerBroken(error: ClientError, socket: Socket): void {
   // Whoever has gone, or is in the middle of an answer, cannot be told.
   if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
     socket.destroy()

@@ -8,12 +8,14 @@ import {
   type Route,
   writeSessionCookie,
 } from '../people/index.ts'
+import { asksToContinue } from './answer-expectation.ts'
 import { allowedHosts, isAllowedHost } from './check-host.ts'
 import { isOwnOrigin } from './check-origin.ts'
 import { refuse } from './errors.ts'
 import { openCredentialsMemory, readCredentials } from './read-credentials.ts'
 import { refuseCall } from './refuse-call.ts'
 import type { Visit } from './types.ts'
+import { untilRead } from './until-read.ts'
 
 export interface GateOptions {
   readonly authenticate: Authenticate
@@ -23,6 +25,9 @@ export interface GateOptions {
   readonly isStopping: () => boolean
   readonly mayWrite?: () => void
 }
+
+/** Who asks whether we live and may be sent requests is told so to the end. */
+const tellsOfStop = new Set(['/healthz', '/readyz'])
 
 export type Gate = (request: Visit, response: ServerResponse, done: (error?: Error) => void) => void
 
@@ -40,7 +45,7 @@ export function createGate(options: GateOptions): Gate {
     request.dialect = route?.dialect ?? 'problem'
     demandHost(request)
     if (route === undefined) return undefined
-    if (options.isStopping() && route.path !== '/healthz') throw refuseStopping()
+    if (options.isStopping() && !tellsOfStop.has(route.path)) return refuseOnceRead(request)
     // What does not look at its caller costs no look-up, and answers while the database is away.
     const isBlind = route.access === 'anyone' && route.seesCaller !== true
     const credentials = isBlind ? null : credentialsOf(request.raw)
@@ -147,7 +152,9 @@ function refuseHost(header: string | undefined) {
   )
 }
 
-function refuseStopping() {
+/** The answer ends the connection: one under which a body still arrives would be reset. */
+async function refuseOnceRead(request: Visit): Promise<never> {
+  if (!asksToContinue(request)) await untilRead(request.raw)
   const message = 'The market is stopping. Try again in a moment.'
-  return refuse('http_stopping', message, { retryAfterSeconds: 5 })
+  throw refuse('http_stopping', message, { retryAfterSeconds: 5 })
 }

@@ -1,22 +1,24 @@
 // edge: listens on the network.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
 import { type Log, newId } from '../kernel/index.ts'
 import { addJsonRoute, readJsonOnly } from './add-json-route.ts'
 import { addRawRoute } from './add-raw-route.ts'
-import { answerClientError } from './answer-client-error.ts'
+import { createClientErrorAnswer } from './answer-client-error.ts'
 import { sendError } from './answer-error.ts'
 import { answerExpectation, asksToContinue } from './answer-expectation.ts'
+import { closeDoor, watchNewcomers } from './close-door.ts'
 import { refuse } from './errors.ts'
 import { createGate } from './gate.ts'
 import { dialectAt, methodsAt } from './match-methods.ts'
 import { createRawDoor } from './raw-door.ts'
 import type { CloseOptions, Server, ServerOptions } from './types.ts'
-import { createWatch } from './watch.ts'
+import { createWatch, type Watch } from './watch.ts'
 import { watchDescriptors } from './watch-descriptors.ts'
 
-/** How long answers that were cut may take to record what came of them, and to say so. */
-const LATE_MS = 6_000
+/** How long answers that were stopped may take to record what came of them, and to say so. */
+const LATE_MS = 1_000
 const MAX_HEADER_BYTES = 16 * 1024
 const MAX_JSON_BYTES = 1024 * 1024
 
@@ -26,7 +28,7 @@ const MAX_JSON_BYTES = 1024 * 1024
  */
 export async function openServer(options: ServerOptions): Promise<Server> {
   const watch = createWatch(options)
-  const app = createApp(options)
+  const app = createApp(options, watch)
   const gate = createGate({ ...options, isStopping: () => watch.isStopping })
   app.decorateRequest('caller', null)
   app.decorateRequest('dialect', 'problem')
@@ -68,7 +70,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   return serverOf(app, { url, watch, log: options.log })
 }
 
-function createApp(options: ServerOptions): FastifyInstance {
+function createApp(options: ServerOptions, watch: Watch): FastifyInstance {
   const headersTimeout = options.headersTimeoutMs ?? 20_000
   return fastify({
     logger: false,
@@ -78,7 +80,7 @@ function createApp(options: ServerOptions): FastifyInstance {
     return503OnClosing: false,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 1_000 },
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: createClientErrorAnswer(watch),
     frameworkErrors: (error, request, reply) => {
       reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
       return sendError({ error, request, reply, watch: null })
@@ -125,22 +127,25 @@ async function listen(app: FastifyInstance, { host, port }: ServerOptions): Prom
 
 function serverOf(
   app: FastifyInstance,
-  { url, watch, log }: { url: string; watch: ReturnType<typeof createWatch>; log: Log },
+  { url, watch, log }: { url: string; watch: Watch; log: Log },
 ): Server {
   const stopWatching = watchDescriptors(app.server, log)
   let closing: Promise<void> | undefined
 
-  async function close({ graceMs, onLate }: CloseOptions): Promise<void> {
+  async function close({ drainMs = 0, graceMs, onLate }: CloseOptions): Promise<void> {
+    const newcomers = watchNewcomers(app.server)
+    watch.leave()
+    if (drainMs > 0) await pause(drainMs)
     watch.stop()
-    stopWatching()
-    const closed = app.close()
     await watch.whenIdle(graceMs)
-    if (watch.runningCount > 0 && onLate !== undefined) {
+    if (watch.leftCount > 0 && onLate !== undefined) {
       onLate()
       await watch.whenIdle(LATE_MS)
     }
-    app.server.closeAllConnections()
-    await closed
+    watch.cut()
+    stopWatching()
+    await closeDoor(app.server, { newcomers, runningCount: () => watch.runningCount })
+    await app.close()
   }
 
   return {

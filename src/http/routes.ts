@@ -6,6 +6,8 @@ import { describeApi } from './describe-api.ts'
 /** Whether the market can serve, and the state of each part in a word. */
 export interface Readiness {
   readonly isReady: boolean
+  /** Whether it will not come back: who asks sends requests elsewhere. */
+  readonly isStopping?: boolean
   /** Such as `{ database: 'ok', engine: 'starting' }`: nothing that a stranger may not know. */
   readonly parts: Readonly<Record<string, string>>
 }
@@ -51,12 +53,13 @@ function readyRoute({ readiness }: SystemOptions): Route {
     scope: null,
     dialect: 'problem',
     summary: 'Whether the market can serve: 200 or 503',
-    answer: z.object({ status: z.enum(['ready', 'not_ready']) }).catchall(z.string()),
+    answer: z.object({ status: z.enum(['ready', 'not_ready', 'stopping']) }).catchall(z.string()),
     handle: async () => {
-      const { isReady, parts } = await readiness()
+      const { isReady, isStopping, parts } = await readiness()
+      const status = isReady ? 'ready' : 'not_ready'
       return {
-        status: isReady ? 200 : 503,
-        json: { ...parts, status: isReady ? 'ready' : 'not_ready' },
+        status: isReady && isStopping !== true ? 200 : 503,
+        json: { ...parts, status: isStopping === true ? 'stopping' : status },
       }
     },
   })

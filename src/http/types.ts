@@ -49,7 +49,11 @@ export interface ServerOptions {
 }
 
 export interface CloseOptions {
+  /** How long requests are still taken, so that balancers can turn away; absent: 0. */
+  readonly drainMs?: number
+  /** How long running answers may go on once nothing new is taken. */
   readonly graceMs: number
+  /** Told to end what still runs then. */
   readonly onLate?: () => void
 }
 
@@ -61,9 +65,11 @@ export interface Server {
   /** Requests that are being answered. */
   readonly runningCount: number
   /**
-   * Stops taking requests at once, waits until those that run have ended, `graceMs` at most, and
-   * then cuts what is left: `onLate` is told before, and answers have a moment to end by it. The
-   * second call waits for the first.
+   * Ends in order. From now on each answer ends its connection. After `drainMs` what still comes
+   * is refused with `http_stopping`, until what runs has ended, `graceMs` at most; `onLate` is told
+   * then, answers have a second to end by it, and what is left is cut. The door and idle
+   * connections close last, when nothing that was sent waits for an answer. The second call waits
+   * for the first.
    */
   close(options: CloseOptions): Promise<void>
   /** A request without a socket, for tests. */

@@ -108,7 +108,7 @@ export interface HealthAnswer {
   readonly state: 'healthy' | 'busy' | 'resting' | 'trying'
   /** Until when it is busy or rests; null: it is neither. */
   readonly until: string | null
-  /** Failures of the last minute, at most 20. */
+  /** Failures of the last minute, at most 1,000. */
   readonly recent_failures: number
 }
 

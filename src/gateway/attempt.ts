@@ -8,7 +8,7 @@ import type {
   ProviderRequest,
   ResponseHeaders,
 } from '../providers/index.ts'
-import type { Breaker, Trial } from '../routing/index.ts'
+import type { Breaker, Ticket } from '../routing/index.ts'
 import { firstValue, isOfType } from './client.ts'
 import type { Delivered } from './count-usage.ts'
 import { decoderOf } from './decode-answer.ts'
@@ -51,8 +51,8 @@ export interface AttemptOwner {
 export class Attempt implements ProviderHandler, StreamSink {
   readonly listing: LiveListing
   readonly breaker: Breaker
-  /** Which of those that find out if its listing is well again; null: it is an ordinary one. */
-  readonly trial: Trial
+  /** Its number at the breaker; null: it went past it. */
+  readonly ticket: Ticket
   readonly wantsUsage: boolean
   readonly #owner: AttemptOwner
   readonly #clock: Clock
@@ -77,13 +77,13 @@ export class Attempt implements ProviderHandler, StreamSink {
   constructor(
     owner: AttemptOwner,
     clock: Clock,
-    to: { listing: LiveListing; breaker: Breaker; trial: Trial },
+    to: { listing: LiveListing; breaker: Breaker; ticket: Ticket },
   ) {
     this.#owner = owner
     this.#clock = clock
     this.listing = to.listing
     this.breaker = to.breaker
-    this.trial = to.trial
+    this.ticket = to.ticket
     this.wantsUsage = owner.wantsUsage
   }
 

@@ -110,7 +110,7 @@ export class Attempts {
     if (this.#hasBegun) return
     this.#hasBegun = true
     this.#envelope = null
-    attempt.breaker.began(attempt.trial)
+    attempt.breaker.began(attempt.ticket)
   }
 
   /**
@@ -148,11 +148,13 @@ export class Attempts {
     const { waitMs } = next
     const isSame = next.listing === listing
     this.#log(failed, { next: isSame ? 'again' : 'fallback', wait_ms: waitMs })
-    if (isSame) meters.retried(listing, failed.failure.reason)
-    else meters.fellBack(listing, failed.failure.reason)
     const resend = (): void => {
       this.#backoff = null
-      if (!this.#send(next.listing, clock.monotonicMs())) this.#giveUp(failed)
+      const resentMs = clock.monotonicMs()
+      if (!this.#send(next.listing, resentMs))
+        this.#goOn(failed, resentMs) // it rests by now
+      else if (isSame) meters.retried(listing, failed.failure.reason)
+      else meters.fellBack(listing, failed.failure.reason)
     }
     if (waitMs <= 0) resend()
     else this.#backoff = setTimeout(() => this.#guard(resend), waitMs)
@@ -184,7 +186,8 @@ export class Attempts {
   /** What runs says nothing of its listing. */
   leaveBreaker(): void {
     const attempt = this.#current
-    if (attempt !== null && !attempt.isOver) attempt.breaker.leave(attempt.trial)
+    if (attempt === null || attempt.isOver) return
+    attempt.breaker.leave(attempt.ticket, this.#relay.clock.monotonicMs())
   }
 
   /** The listing that the name led to, unless it rests, is busy or has no room for the body. */
@@ -217,10 +220,9 @@ export class Attempts {
     if (envelope === null) return false
     const { dispatch, health, clock } = this.#relay
     const breaker = health.breakerOf(listing.listingId)
-    const entry = listing.resilience.hasBreaker ? breaker.enter(nowMs) : 'free'
-    if (entry === 'refused') return false
-    const trial = entry === 'free' ? null : entry
-    const attempt = new Attempt(this.#owner, clock, { listing, breaker, trial })
+    const ticket = listing.resilience.hasBreaker ? breaker.enter(nowMs) : null
+    if (ticket === 'refused') return false
+    const attempt = new Attempt(this.#owner, clock, { listing, breaker, ticket })
     this.#current = attempt
     this.#count += 1
     try {
@@ -228,7 +230,7 @@ export class Attempts {
       this.#time.stop(clock.monotonicMs())
       attempt.send(dispatch, request)
     } catch (error) {
-      breaker.leave(attempt.trial)
+      breaker.leave(ticket, nowMs)
       throw error
     }
     if (this.#admitted.listing.resilience.retries === 0) this.#envelope = null

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { failOften } from '../../tests/support/fail-often.ts'
 import { liveListing } from '../../tests/support/gateway.ts'
 import { DEFAULT_RESILIENCE, type Endpoint, type LiveListing } from '../catalog/index.ts'
 import { newId } from '../kernel/index.ts'
@@ -77,10 +78,8 @@ describe('candidatesFor', () => {
     expect(all.next(1, NOW_MS, 0)).toMatchObject({ listing: second })
     all.failed(second, true, 0)
     expect(all.next(2, NOW_MS, 0)).toMatchObject({ listing: first })
-    for (let at = 0; at < 5; at += 1) {
-      health.breakerOf(first.listingId).failed(null, NOW_MS, 0.5)
-      health.breakerOf(second.listingId).failed(null, NOW_MS - 500, 0.5)
-    }
+    failOften(health.breakerOf(first.listingId), 5, NOW_MS)
+    failOften(health.breakerOf(second.listingId), 5, NOW_MS - 500)
     expect(all.next(2, NOW_MS, 0)).toBeNull()
     expect(all.restsForMs(NOW_MS)).toBe(4_500)
   })
@@ -90,7 +89,7 @@ it('standingOf a listing whose owner wants no breaker is never resting', () => {
   const health = openHealth(() => NOW_MS)
   const stubborn = listing({ resilience: { ...DEFAULT_RESILIENCE, hasBreaker: false } })
   const breaker = health.breakerOf(stubborn.listingId)
-  for (let at = 0; at < 5; at += 1) breaker.failed(null, NOW_MS, 0.5)
+  failOften(breaker, 5, NOW_MS)
   expect(standingOf(health, stubborn, NOW_MS)).toBe('healthy')
   breaker.busy(null, NOW_MS, 100)
   expect(standingOf(health, stubborn, NOW_MS)).toBe('busy')

@@ -29,14 +29,17 @@ it('estimateTokens takes a shorter context for what is not bounded', () => {
   expect(estimate('chat', {}, 128_000)).toBe(1_024)
 })
 
-it('estimateTokens stays a whole number, whatever is asked for', () => {
+it.each([
+  [1e308, 1],
+  [1e16, 1],
+  [1_000, 1e15],
+  [5, 1e308],
+  [0, Number.POSITIVE_INFINITY],
+  [Number.POSITIVE_INFINITY, 1],
+])('estimateTokens stays a whole number that can be counted: %d for each of %d', (max, count) => {
   const body = Buffer.alloc(10)
-  const large = estimateTokens(
-    { body, textBytes: body.length, maxTokens: 1e300, answerCount: 1e300 },
-    'chat',
-    null,
-  )
-  expect(large).toBe(Number.MAX_SAFE_INTEGER)
+  const asked = { body, textBytes: body.length, maxTokens: max, answerCount: count }
+  expect(estimateTokens(asked, 'chat', null)).toBe(1_000_000_000_000)
 })
 
 function messageOf(...parts: object[]): Buffer {

@@ -10,6 +10,8 @@ const BYTES_A_TOKEN = 3
  * (OpenAI's guide “Images and vision”, calculating costs). An image's bytes say nothing of it.
  */
 const TOKENS_AN_IMAGE = 1_500
+/** As much as the largest limit there is: whoever asks for more can be told no sooner. */
+const MOST_TOKENS = 1_000_000_000_000
 
 /**
  * Tokens that a request may take, for what is held of its caller's limits until the truth is known:
@@ -29,7 +31,7 @@ export function estimateTokens(
   if (operation === 'embeddings') return input
   const usual = Math.min(contextTokens ?? USUAL_OUTPUT, USUAL_OUTPUT)
   const total = input + (envelope.maxTokens ?? usual) * envelope.answerCount
-  return Math.min(total, Number.MAX_SAFE_INTEGER)
+  return Number.isNaN(total) ? MOST_TOKENS : Math.min(total, MOST_TOKENS)
 }
 
 /** Parts of type `image_url` and what else comes as a `data:` URL, such as a file. */

@@ -78,7 +78,7 @@ class Exchange implements AttemptsOwner, Ticked {
       return
     }
     this.#attempts.begin(attempt)
-    attempt.breaker.succeeded(attempt.trial, nowMs)
+    attempt.breaker.succeeded(attempt.ticket, nowMs)
     const isWhole = end.kind === 'whole'
     this.#finish(isWhole ? this.#endWhole(attempt, end) : this.#endStream(attempt, end))
   }

@@ -39,8 +39,11 @@ it('a listing that opens is counted and logged once, without a body or an addres
     { resilience: DEFAULT_RESILIENCE },
   )
   const breaker = openHealth(() => 1_000).breakerOf(listing.listingId)
-  const attempt = { listing, breaker, trial: null }
-  const scopes = Array.from({ length: 8 }, () => markListing(relay, attempt, { failure, nowMs: 1 }))
+  const scopes = Array.from({ length: 8 }, () => {
+    const entry = breaker.enter(1)
+    const attempt = { listing, breaker, ticket: entry === 'refused' ? null : entry }
+    return markListing(relay, attempt, { failure, nowMs: 1 })
+  })
   expect(new Set(scopes)).toEqual(new Set(['again']))
   expect(opened).toEqual([listing.listingId])
   expect(lines).toEqual([

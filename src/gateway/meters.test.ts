@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { failOften } from '../../tests/support/fail-often.ts'
 import { liveListing } from '../../tests/support/gateway.ts'
 import { newId } from '../kernel/index.ts'
 import { createMetrics, type Usage } from '../metering/index.ts'
@@ -122,7 +123,7 @@ describe('the meters of attempts', () => {
     expect(metrics.render()).not.toContain('baimo_breaker_open{')
     health.breakerOf('well').enter(1_000)
     const breaker = health.breakerOf('ill')
-    for (let at = 0; at < 5; at += 1) breaker.failed(null, 1_000, 0.5)
+    failOften(breaker, 5, 1_000)
     expect(metrics.render()).toContain('baimo_breaker_open{listing="well"} 0\n')
     expect(metrics.render()).toContain('baimo_breaker_open{listing="ill"} 1\n')
   })

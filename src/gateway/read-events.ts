@@ -73,13 +73,16 @@ export interface EventData {
 }
 
 const DATA = Buffer.from('data:')
+const BYTE_ORDER_MARK = Buffer.from('\ufeff')
 
 /**
  * The data of an event: of its first `data:` line, without the space after the colon. The OpenAI
- * dialect writes one line per event; an event of several is passed on but not looked into.
+ * dialect writes one line per event; an event of several is passed on but not looked into. A byte
+ * order mark, with which a stream may begin, is looked past.
  */
 export function findData(event: Buffer): EventData | null {
-  let at = 0
+  let at =
+    event[0] === 0xef && event.subarray(0, 3).equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0
   while (at < event.length) {
     const lineEnd = event.indexOf(LF, at)
     const next = lineEnd < 0 ? event.length : lineEnd + 1

@@ -116,6 +116,20 @@ describe('a listing that fails again and again', () => {
     expect((await ask('normal')).status).toBe(503)
   })
 
+  it('is left for another by a request that waited for it meanwhile', async () => {
+    const { first, otherId, ask, state } = await open({
+      other: 'acme/flaky-429?retry_after=60',
+      resilience: { retries: 2 },
+    })
+    await ask('refuse-500') // the other is busy from now on
+    const waiting = ask('busy?status=503&retry_after_ms=500')
+    await first.waitFor(({ hits }) => hits.length === 3)
+    await ask('refuse-500')
+    expect(state()).toBe('open')
+    const answer = await waiting
+    expect([answer.status, answer.headers.get('x-baimo-listing')]).toEqual([200, otherId])
+  })
+
   it('leaves nothing to ask when all listings rest', async () => {
     const { second, ask, fail } = await open({
       other: 'acme/refuse-503',
@@ -130,7 +144,7 @@ describe('a listing that fails again and again', () => {
 })
 
 describe('a listing that has rested', () => {
-  it('is tried by one request alone, however many come at once', async () => {
+  it('is tried by one request at first, however many come at once', async () => {
     const { first, fail, ask, later, state } = await open()
     await fail(5)
     later(5_001)
@@ -140,6 +154,22 @@ describe('a listing that has rested', () => {
     expect(first.calls()).toHaveLength(6)
     expect(state()).toBe('closed')
     expect((await ask('normal')).status).toBe(200)
+  })
+
+  it('is tried by another when the trial says nothing for five seconds', async () => {
+    const { first, world, fail, ask, later, state } = await open()
+    await fail(5)
+    later(5_001)
+    const leaving = new AbortController()
+    const { signal } = leaving
+    const slow = world.post('/chat/completions', chatBody('stall-before'), { signal })
+    await first.waitFor(({ hits }) => hits.length === 6)
+    expect((await ask('normal')).headers.get('retry-after')).toBe('5')
+    later(5_000)
+    expect((await ask('normal')).status).toBe(200)
+    expect(state()).toBe('closed')
+    leaving.abort()
+    await slow.catch(() => undefined)
   })
 
   it('is open to all once the trial’s stream has begun', async () => {

@@ -26,8 +26,12 @@ const counted = {
 }
 
 /** A settlement, and what it told whom. */
-function settling(record: (usage: Usage) => Promise<void>) {
+function settling(record: (usage: Usage) => Promise<void>, holdFails = false) {
   const told: [string, unknown][] = []
+  const endHold = (tokens: number): void => {
+    told.push(['hold', tokens])
+    if (holdFails) throw new Error('a bug of limits')
+  }
   const relay: Relay = {
     resolve: () => ({ kind: 'unknown', nearest: [] }),
     mayDispatch: () => {},
@@ -56,7 +60,7 @@ function settling(record: (usage: Usage) => Promise<void>) {
     how: 'name',
     upstreamHeaders: {},
     share: { waitFor: () => true },
-    hold: { headers: {}, settle: (tokens) => void told.push(['hold', tokens]) },
+    hold: { headers: {}, settle: endHold },
     startedAtMs: 0,
     arrivedMs: 0,
     bodyReadMs: 0,
@@ -79,6 +83,19 @@ it('settles once: the hold with what was counted, the record, and then the meter
     ['finished', 'answered'],
   ])
   expect(usages).toMatchObject([{ outcome: 'answered', tokens: { input: 7 } }])
+})
+
+it('makes the record whatever the hold does', async () => {
+  const usages: Usage[] = []
+  const { settlement, told } = settling(async (usage) => void usages.push(usage), true)
+  expect(await settlement.settle('answered', counted, null)).toBeNull()
+  expect([usages.length, told]).toEqual([
+    1,
+    [
+      ['hold', 12],
+      ['finished', 'answered'],
+    ],
+  ])
 })
 
 it('says why a record is not committed', async () => {

@@ -41,7 +41,7 @@ export class Settlement {
     if (this.#isSettled) return null
     this.#isSettled = true
     const { clock, meters, record } = this.#relay
-    this.#admitted.hold?.settle(countTokens(counted.tokens))
+    this.#endHold(countTokens(counted.tokens))
     const deciding = attempt ?? notSent(this.#admitted.listing)
     const end = { outcome, counted, isStream: this.#isStream, nowMs: clock.monotonicMs() }
     const usage = makeRecord(this.#admitted, deciding, end)
@@ -59,9 +59,20 @@ export class Settlement {
   refuse(error: Error): void {
     if (this.#isSettled) return
     this.#isSettled = true
-    this.#admitted.hold?.settle(0)
+    this.#endHold(0)
     const code = error instanceof Refusal ? error.code : 'internal'
     this.#relay.meters.refused(this.#admitted.operation, code)
+  }
+
+  /** A bug of it costs neither the record nor the answer. */
+  #endHold(tokens: number): void {
+    try {
+      this.#admitted.hold?.settle(tokens)
+    } catch (error) {
+      const reason = error instanceof Error ? error.stack : String(error)
+      const fields = { request_id: this.#admitted.requestId, reason }
+      this.#relay.log.error(fields, 'what a request held of its limits was not ended')
+    }
   }
 
   /** What came of an attempt, in tokens. */

@@ -15,7 +15,10 @@ function event(data: string): string {
 }
 
 /** What became of a stream that came in these pieces. `ends`: the upstream has closed. */
-function play(pieces: readonly string[], options: { wantsUsage?: boolean; ends?: boolean } = {}) {
+function play(
+  pieces: readonly (string | Buffer)[],
+  options: { wantsUsage?: boolean; ends?: boolean } = {},
+) {
   const written: string[] = []
   const ends: { how: string; held?: string; error?: Error; status?: number; body?: string }[] = []
   const answer = new StreamedAnswer({
@@ -25,7 +28,7 @@ function play(pieces: readonly string[], options: { wantsUsage?: boolean; ends?:
     fail: (error) => ends.push({ how: 'fail', error }),
     failFirst: (body, status) => ends.push({ how: 'failFirst', body: body.toString(), status }),
   })
-  for (const piece of pieces) answer.push(Buffer.from(piece))
+  for (const piece of pieces) answer.push(typeof piece === 'string' ? Buffer.from(piece) : piece)
   if (options.ends ?? true) answer.end()
   return { answer, written: written.join(''), ends, writes: written.length }
 }
@@ -50,6 +53,14 @@ describe.each(cuts)('StreamedAnswer, read %s', (_name, cut) => {
       deltaCount: 1,
       textBytes: 5,
     })
+  })
+
+  it('has not answered when [DONE] is all it says', () => {
+    for (const said of [DONE, NOTE + DONE]) {
+      const { written, ends } = play(cut(said))
+      expect(written).toBe('')
+      expect(ends).toMatchObject([{ how: 'fail', error: { code: 'gateway_upstream_ended_early' } }])
+    }
   })
 
   it('completes at [DONE], whether or not the upstream closes', () => {
@@ -189,3 +200,16 @@ describe('StreamedAnswer', () => {
     expect(ends).toMatchObject([{ how: 'fail', error: { code: 'gateway_upstream_failed' } }])
   })
 })
+
+it.each([1, 3, 1_000])(
+  'StreamedAnswer looks past a byte order mark, %d bytes at a time',
+  (size) => {
+    const bytes = Buffer.from(`\ufeff${TEXT}${FINISH}${DONE}`)
+    const pieces: Buffer[] = []
+    for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size))
+    const { answer, written, ends } = play(pieces)
+    expect(ends).toEqual([{ how: 'complete', held: DONE }])
+    expect(answer).toMatchObject({ deltaCount: 1, textBytes: 5, upstreamId: 'chatcmpl-1' })
+    expect(written).toBe(`\ufeff${TEXT}${FINISH}`)
+  },
+)

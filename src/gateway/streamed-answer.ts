@@ -68,12 +68,17 @@ export class StreamedAnswer {
     this.#takeRest()
     this.#flush()
     if (this.#isOver) return
-    this.#over()
-    if (this.#hasFinish) this.#sink.complete(Buffer.alloc(0))
-    else {
-      const message = 'The provider ended its answer in the middle; what arrived before stands.'
-      this.#sink.fail(refuse('gateway_upstream_ended_early', message))
+    if (!this.#hasFinish) {
+      this.#endEarly('The provider ended its answer in the middle; what arrived before stands.')
+      return
     }
+    this.#over()
+    this.#sink.complete(Buffer.alloc(0))
+  }
+
+  #endEarly(message: string): void {
+    this.#over()
+    this.#sink.fail(refuse('gateway_upstream_ended_early', message))
   }
 
   /**
@@ -94,6 +99,10 @@ export class StreamedAnswer {
     const read = readAnswerEvent(event, !this.#sink.wantsUsage)
     switch (read.kind) {
       case 'done':
+        if (!this.#hasPart && this.usage === null) {
+          this.#endEarly('The provider ended its answer before it had said anything.')
+          return
+        }
         this.#hasBegun = true
         this.#flush()
         this.#over()

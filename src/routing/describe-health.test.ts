@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { enterAs, failOften } from '../../tests/support/fail-often.ts'
 import { Breaker } from './breaker.ts'
 import { describeHealth } from './describe-health.ts'
 
@@ -8,16 +9,16 @@ const at = (breaker: Breaker, nowMs: number) => describeHealth(breaker.health('l
 it('describeHealth follows a listing from healthy to resting, trying and healthy again', () => {
   const breaker = new Breaker()
   expect(at(breaker, 1)).toEqual({ state: 'healthy', untilMs: null, recentFailures: 0 })
-  for (let n = 0; n < 5; n += 1) breaker.failed(null, 1_000, 0.5)
+  failOften(breaker, 5, 1_000)
   expect(at(breaker, 2_000)).toEqual({
     state: 'resting',
     untilMs: WALL_MS + 4_000,
     recentFailures: 5,
   })
   expect(at(breaker, 6_000)).toMatchObject({ state: 'trying', untilMs: null })
-  const trial = breaker.enter(6_000)
+  const trial = enterAs(breaker, 6_000)
   expect(at(breaker, 6_001)).toMatchObject({ state: 'trying', untilMs: null })
-  breaker.succeeded(typeof trial === 'number' ? trial : null, 6_002)
+  breaker.succeeded(trial, 6_002)
   expect(at(breaker, 6_003)).toEqual({ state: 'healthy', untilMs: null, recentFailures: 0 })
   breaker.busy(null, 6_004, 3_000)
   expect(at(breaker, 6_004)).toMatchObject({ state: 'busy', untilMs: WALL_MS + 3_000 })

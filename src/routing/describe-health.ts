@@ -6,7 +6,7 @@ export interface HealthWord {
   readonly state: 'healthy' | 'busy' | 'resting' | 'trying'
   /** Until when it is busy or rests, since 1970; null: it is neither. */
   readonly untilMs: number | null
-  /** Failures of the last minute, at most 20. */
+  /** Failures of the last minute, at most 1,000. */
   readonly recentFailures: number
 }
 

@@ -1,4 +1,4 @@
-export type { Breaker, Trial } from './breaker.ts'
+export type { Breaker, Ticket } from './breaker.ts'
 export { backoffMs, decideNext } from './decide-next.ts'
 export { describeHealth, type HealthWord } from './describe-health.ts'
 export { judgeFailure, LONGEST_WAIT_MS } from './judge-failure.ts'

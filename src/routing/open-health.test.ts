@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest'
+import { failOften } from '../../tests/support/fail-often.ts'
 import { openHealth } from './open-health.ts'
 
 it('remembers a listing by its id, and knows nothing of one that was never asked', () => {
   const health = openHealth(() => 1_000)
   const breaker = health.breakerOf('a')
   expect(health.breakerOf('a')).toBe(breaker)
-  for (let at = 0; at < 5; at += 1) breaker.failed(null, 1_000, 0.5)
+  failOften(breaker, 5, 1_000)
   expect(health.health('a')).toEqual({
     listingId: 'a',
     state: 'open',

@@ -74,7 +74,7 @@ export type Step =
 export interface ListingHealth {
   readonly listingId: string
   readonly state: 'closed' | 'open' | 'half_open'
-  /** Failures among the outcomes of the last minute that count, at most 20. */
+  /** Failures among the outcomes of the last minute that count, at most 1,000. */
   readonly failures: number
   readonly outcomes: number
   /** Until its next trial; null unless it is open. */

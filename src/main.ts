@@ -12,7 +12,7 @@ import {
 import { type Config, commandName, packageRoot } from './config.ts'
 import { type Engine, type Hasher, openEngine, openHasher } from './engine/index.ts'
 import { openServer, requireDescriptors } from './http/index.ts'
-import { hubCatalogOf, hubsOf, openHubs } from './hubs/index.ts'
+import { type HubServices, hubCatalogOf, hubsOf, openHubs } from './hubs/index.ts'
 import { systemClock as clock, type Log } from './kernel/index.ts'
 import { openLimits } from './limits/index.ts'
 import { createMetrics, openMetering } from './metering/index.ts'
@@ -98,18 +98,7 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
   if (store.kind === 'external') closers.push(parts.catalog.watch(CATALOG_LOOK_MS))
   closers.push(() => parts.metering.close(LAST_COMMITS_MS))
   closers.push(() => parts.limits.close())
-
-  const hubs = await openHubs({
-    hubs: hubsOf(config.hubs, config.hubHosts),
-    folder: join(home.path, 'models'),
-    download: parts.providers.download,
-    catalog: hubCatalogOf(parts.catalog),
-    hashFiles: hasher.hashFiles,
-    diskReserveBytes: config.diskReserveBytes,
-    isOffline: config.isOffline,
-    log,
-    nowMs: clock.nowMs,
-  })
+  const hubs = await openHubsOf(config, { hasher, home, log, parts })
   closers.push(() => hubs.close())
 
   const startedAt = new Date(clock.nowMs())
@@ -172,6 +161,23 @@ function openEngineOf(
       ...(config.engineMemoryBytes === null ? {} : { memoryBytes: config.engineMemoryBytes }),
       ...(config.engineThreads === null ? {} : { threads: config.engineThreads }),
     },
+  })
+}
+
+function openHubsOf(
+  config: Config,
+  on: Pick<Ground, 'home' | 'log'> & { readonly hasher: Hasher; readonly parts: Parts },
+): Promise<HubServices> {
+  return openHubs({
+    hubs: hubsOf(config.hubs, config.hubHosts),
+    folder: join(on.home.path, 'models'),
+    download: on.parts.providers.download,
+    catalog: hubCatalogOf(on.parts.catalog),
+    hashFiles: on.hasher.hashFiles,
+    diskReserveBytes: config.diskReserveBytes,
+    isOffline: config.isOffline,
+    log: on.log,
+    nowMs: clock.nowMs,
   })
 }
 

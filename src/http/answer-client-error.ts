@@ -2,20 +2,20 @@
 import type { Socket } from 'node:net'
 import { newId } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
+import type { RunningAnswers } from './running-answers.ts'
 import { shapeError } from './shape-error.ts'
 import { titleOf } from './status-of.ts'
-import type { Watch } from './watch.ts'
 
 type ClientError = Error & { readonly code?: string }
 
 /** Answers what never became a request: broken HTTP, endless headers, too slow a sender. */
 export function createClientErrorAnswer(
-  watch: Pick<Watch, 'answerOn'>,
+  answers: Pick<RunningAnswers, 'answerOn'>,
 ): (error: ClientError, socket: Socket) => void {
   const ending = new WeakSet<Socket>()
   return (error, socket) => {
     if (ending.has(socket)) return
-    const answer = error.code === 'ECONNRESET' ? undefined : watch.answerOn(socket)
+    const answer = error.code === 'ECONNRESET' ? undefined : answers.answerOn(socket)
     if (answer === undefined) {
       answerBroken(error, socket)
       return

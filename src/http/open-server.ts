@@ -29,7 +29,7 @@ const MAX_JSON_BYTES = 1024 * 1024
 export async function openServer(options: ServerOptions): Promise<Server> {
   const watch = createWatch(options)
   const app = createApp(options, watch)
-  const gate = createGate({ ...options, isStopping: () => watch.isStopping })
+  const gate = createGate({ ...options, isStopping: () => watch.answers.isStopping })
   app.decorateRequest('caller', null)
   app.decorateRequest('dialect', 'problem')
   app.decorateRequest('route', {
@@ -80,7 +80,7 @@ function createApp(options: ServerOptions, watch: Watch): FastifyInstance {
     return503OnClosing: false,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 1_000 },
-    clientErrorHandler: createClientErrorAnswer(watch),
+    clientErrorHandler: createClientErrorAnswer(watch.answers),
     frameworkErrors: (error, request, reply) => {
       reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
       return sendError({ error, request, reply, watch: null })
@@ -129,22 +129,23 @@ function serverOf(
   app: FastifyInstance,
   { url, watch, log }: { url: string; watch: Watch; log: Log },
 ): Server {
+  const { answers } = watch
   const stopWatching = watchDescriptors(app.server, log)
   let closing: Promise<void> | undefined
 
   async function close({ drainMs = 0, graceMs, onLate }: CloseOptions): Promise<void> {
     const newcomers = watchNewcomers(app.server)
-    watch.leave()
+    answers.leave()
     if (drainMs > 0) await pause(drainMs)
-    watch.stop()
-    await watch.whenIdle(graceMs)
-    if (watch.leftCount > 0 && onLate !== undefined) {
+    answers.stop()
+    await answers.whenIdle(graceMs)
+    if (answers.leftCount > 0 && onLate !== undefined) {
       onLate()
-      await watch.whenIdle(LATE_MS)
+      await answers.whenIdle(LATE_MS)
     }
-    watch.cut()
+    answers.cut()
     stopWatching()
-    await closeDoor(app.server, { newcomers, runningCount: () => watch.runningCount })
+    await closeDoor(app.server, { newcomers, runningCount: () => answers.runningCount })
     await app.close()
   }
 
@@ -153,7 +154,7 @@ function serverOf(
     port: portOf(app),
     server: app.server,
     get runningCount() {
-      return watch.runningCount
+      return answers.runningCount
     },
     close: (how) => {
       closing ??= close(how)

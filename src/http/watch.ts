@@ -1,30 +1,16 @@
 // edge: talks to sockets and timers.
 import type { ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Clock, Log } from '../kernel/index.ts'
 import type { Metrics } from '../metering/index.ts'
+import { countAnswers, type RunningAnswers } from './running-answers.ts'
 import type { Visit } from './types.ts'
 
 export interface Watch {
-  /** No request is taken any more. */
-  readonly isStopping: boolean
-  /** Requests that were taken and are still answered, once it stops. */
-  readonly leftCount: number
-  readonly runningCount: number
+  readonly answers: RunningAnswers
   /** Counts a request from its arrival to the end of its answer, and writes its line. */
   begin(request: Visit, response: ServerResponse): void
   /** Counts a refusal, and logs the bug behind it if there is one. */
   failed(error: unknown, request: Visit, shown: { code: string; isBug: boolean }): void
-  /** The answer that is under way on a socket whose request has arrived whole. */
-  answerOn(socket: Socket): ServerResponse | undefined
-  /** From now on each answer ends its connection, those under way too. */
-  leave(): void
-  /** From now on no request is taken. */
-  stop(): void
-  /** Resolves once all that was taken is answered, after `graceMs` at the latest. */
-  whenIdle(graceMs: number): Promise<void>
-  /** Ends the connections of what was taken and is still not answered. */
-  cut(): void
 }
 
 /** How long answers take: to the relay they take as long as the model does. */
@@ -36,16 +22,11 @@ const quiet = new Set(['/healthz', '/readyz', '/metrics'])
 /** Sees every request: what runs, how it ended, how long it took. */
 export function createWatch(options: { clock: Clock; log: Log; metrics: Metrics }): Watch {
   const { clock, log } = options
-  const running = new Set<ServerResponse>()
-  const meters = createMeters(options.metrics, () => running.size)
-  let isLeaving = false
-  let isStopping = false
-  /** What was taken before the stop: what comes later is refused, and not waited for. */
-  let left = new Set<ServerResponse>()
-  let whenNothingRuns: (() => void) | undefined
+  const answers = countAnswers()
+  const meters = createMeters(options.metrics, () => answers.runningCount)
 
   function end(request: Visit, response: ServerResponse, startedMs: number): void {
-    running.delete(response)
+    answers.ended(response)
     const ms = clock.monotonicMs() - startedMs
     const route = request.route?.path ?? 'unknown'
     const status = response.statusCode
@@ -65,23 +46,13 @@ export function createWatch(options: { clock: Clock; log: Log; metrics: Metrics 
       if (isStranger || quiet.has(route)) log.debug(fields, 'request')
       else log.info(fields, 'request')
     }
-    if (isStopping && left.delete(response) && left.size === 0) whenNothingRuns?.()
   }
 
   return {
-    get isStopping() {
-      return isStopping
-    },
-    get leftCount() {
-      return left.size
-    },
-    get runningCount() {
-      return running.size
-    },
+    answers,
     begin(request, response) {
       const startedMs = clock.monotonicMs()
-      running.add(response)
-      if (isLeaving) response.shouldKeepAlive = false
+      answers.began(response)
       response.on('close', () => end(request, response, startedMs)) // it closes once
     },
     failed(error, request, { code, isBug }) {
@@ -89,29 +60,6 @@ export function createWatch(options: { clock: Clock; log: Log; metrics: Metrics 
       if (!isBug) return
       const line = { ...lineOf(request), route: request.route?.path ?? 'unknown' }
       log.error({ ...line, error: reasonOf(error) }, 'a request failed by a bug')
-    },
-    answerOn(socket) {
-      for (const response of running)
-        if (response.socket === socket && response.req.complete) return response
-      return undefined
-    },
-    leave() {
-      isLeaving = true
-      for (const response of running) response.shouldKeepAlive = false
-    },
-    stop() {
-      isStopping = true
-      left = new Set(running)
-    },
-    cut() {
-      for (const response of left) response.destroy()
-    },
-    whenIdle(graceMs) {
-      if (left.size === 0) return Promise.resolve()
-      const { promise, resolve } = Promise.withResolvers<void>()
-      const timer = setTimeout(resolve, graceMs)
-      whenNothingRuns = resolve
-      return promise.finally(() => clearTimeout(timer))
     },
   }
 }

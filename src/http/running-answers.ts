@@ -1,0 +1,78 @@
+// edge: ends answers on sockets, and waits by a timer.
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** The answers that are under way, and how they come to an end in a stop. */
+export interface RunningAnswers {
+  /** No request is taken any more. */
+  readonly isStopping: boolean
+  readonly runningCount: number
+  /** Requests that were taken and are still answered, once it stops. */
+  readonly leftCount: number
+  /** The answer that is under way on a socket whose request has arrived whole. */
+  answerOn(socket: Socket): ServerResponse | undefined
+  /** From now on each answer ends its connection, those under way too. */
+  leave(): void
+  /** From now on no request is taken. */
+  stop(): void
+  /** Resolves once all that was taken is answered, after `graceMs` at the latest. */
+  whenIdle(graceMs: number): Promise<void>
+  /** Ends the connections of what was taken and is still not answered. */
+  cut(): void
+}
+
+export interface CountedAnswers extends RunningAnswers {
+  began(response: ServerResponse): void
+  ended(response: ServerResponse): void
+}
+
+export function countAnswers(): CountedAnswers {
+  const running = new Set<ServerResponse>()
+  /** What was taken before the stop: what comes later is refused, and not waited for. */
+  let left = new Set<ServerResponse>()
+  let isLeaving = false
+  let isStopping = false
+  let whenNothingIsLeft: (() => void) | undefined
+  return {
+    get isStopping() {
+      return isStopping
+    },
+    get runningCount() {
+      return running.size
+    },
+    get leftCount() {
+      return left.size
+    },
+    began(response) {
+      running.add(response)
+      if (isLeaving) response.shouldKeepAlive = false
+    },
+    ended(response) {
+      running.delete(response)
+      if (isStopping && left.delete(response) && left.size === 0) whenNothingIsLeft?.()
+    },
+    answerOn(socket) {
+      for (const response of running)
+        if (response.socket === socket && response.req.complete) return response
+      return undefined
+    },
+    leave() {
+      isLeaving = true
+      for (const response of running) response.shouldKeepAlive = false
+    },
+    stop() {
+      isStopping = true
+      left = new Set(running)
+    },
+    whenIdle(graceMs) {
+      if (left.size === 0) return Promise.resolve()
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const timer = setTimeout(resolve, graceMs)
+      whenNothingIsLeft = resolve
+      return promise.finally(() => clearTimeout(timer))
+    },
+    cut() {
+      for (const response of left) response.destroy()
+    },
+  }
+}

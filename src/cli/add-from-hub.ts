@@ -30,8 +30,7 @@ export async function addFromHub(desk: Desk, source: string, options: HubOptions
   // Without room the market refuses with figures: nobody need be asked before that.
   if (options.yes !== true && offer.has_room)
     await confirm(desk.terminal, 'Download it?', NOBODY_TO_ASK)
-  const body = { source, ...(options.name === undefined ? {} : { name: options.name }) }
-  const begun = await market.call<DownloadAnswer>('POST', '/api/downloads', { body })
+  const begun = await beginDownload(desk, market, { source, options })
   const ended = await follow(desk, market, begun, options)
   if (ended.state !== 'done') throw failureOf(ended)
   if (options.json === true) return printJson(desk.terminal, ended)
@@ -52,7 +51,19 @@ function askForOffer(desk: Desk, market: MarketClient, wish: Wish): Promise<Down
   return withProgress(
     desk.terminal,
     `Looking at ${source}`,
-    () => market.get<DownloadOfferAnswer>(path),
+    () => market.get<DownloadOfferAnswer>(path, { mayTakeLong: true }),
+    { isSilent: options.json === true },
+  )
+}
+
+/** The hub is asked once more, so that what was shown is what comes. */
+function beginDownload(desk: Desk, market: MarketClient, wish: Wish): Promise<DownloadAnswer> {
+  const { source, options } = wish
+  const body = { source, ...(options.name === undefined ? {} : { name: options.name }) }
+  return withProgress(
+    desk.terminal,
+    `Looking at ${source}`,
+    () => market.call<DownloadAnswer>('POST', '/api/downloads', { body, mayTakeLong: true }),
     { isSilent: options.json === true },
   )
 }
@@ -107,8 +118,10 @@ async function follow(
   }
 }
 
+const OUTAGES = new Set(['cli_market_unreachable', 'cli_market_silent'])
+
 function withRestart(error: unknown): unknown {
-  if (!(error instanceof Failure) || error.facts.code !== 'cli_market_unreachable') return error
+  if (!(error instanceof Failure) || !OUTAGES.has(String(error.facts.code))) return error
   return new Failure(`${error.message} The download then goes on where it stopped.`, {
     facts: error.facts,
     cause: error,

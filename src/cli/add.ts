@@ -63,7 +63,7 @@ export function addAddCommand(program: Command, desk: Desk): void {
     const added = await withProgress(
       desk.terminal,
       label,
-      () => market.call<Added>('POST', path, { body }).catch(withHint),
+      () => market.call<Added>('POST', path, { body, mayTakeLong: true }).catch(withHint),
       { isSilent: options.json === true },
     )
     if (options.json === true) return printJson(desk.terminal, added)

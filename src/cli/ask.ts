@@ -93,14 +93,25 @@ function composeBody(model: string, prompt: string, options: AskOptions): JsonOb
   }
 }
 
+/** What something else at the address says in its place. */
+const NO_ANSWER = 'what came is no answer of a model'
+
+function isEventStream({ headers }: Response): boolean {
+  return headers.get('content-type')?.startsWith('text/event-stream') === true
+}
+
 async function askWhole(desk: Desk, body: JsonObject, signal: AbortSignal): Promise<void> {
   const market = desk.market()
   const beganMs = performance.now()
-  const response = await market.send('POST', '/v1/chat/completions', { body, signal })
+  const response = await market.send('POST', '/v1/chat/completions', {
+    body,
+    signal,
+    mayTakeLong: true,
+  })
   const answer = parseJson(await market.read(response, signal))
   const totalMs = Math.round(performance.now() - beganMs)
-  if (!isJsonObject(answer)) throw new Failure('The market answered with something else than JSON.')
-  const choice = Array.isArray(answer.choices) ? answer.choices[0] : undefined
+  if (!isJsonObject(answer) || !Array.isArray(answer.choices)) throw market.noMarket(NO_ANSWER)
+  const choice = answer.choices[0]
   const message = isJsonObject(choice) && isJsonObject(choice.message) ? choice.message : {}
   printJson(desk.terminal, {
     text: message.content ?? null,
@@ -125,15 +136,17 @@ async function askStreamed(
 ): Promise<void> {
   const { terminal } = desk
   const progress = openProgress(terminal)
-  progress.say('Waiting for the first token')
   const market = desk.market()
+  progress.say(`Waiting for ${body.model} of ${market.address.url}`)
   const beganMs = performance.now()
   const printer = openPrinter(desk, { isVerbose, onFirst: progress.end })
   try {
     const response = await market.send('POST', '/v1/chat/completions', {
       body: { ...body, stream: true, stream_options: { include_usage: true } },
       signal,
+      mayTakeLong: true,
     })
+    if (!isEventStream(response)) throw market.noMarket(NO_ANSWER)
     await follow(response, printer, signal)
     progress.end()
     printer.end()

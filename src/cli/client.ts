@@ -1,13 +1,21 @@
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../kernel/index.ts'
 import { Failure } from './failure.ts'
 import type { MarketAddress } from './find-market.ts'
-import { sendRequest } from './send-request.ts'
+import { SilenceError, sendRequest } from './send-request.ts'
 import { BAIMO } from './words.ts'
 
 export interface CallOptions {
   readonly body?: JsonObject
   readonly signal?: AbortSignal
+  /**
+   * Whether the market may be silent for as long as it takes, as it waits itself: for a model, a
+   * provider, a large file.
+   */
+  readonly mayTakeLong?: boolean
 }
+
+/** A market that is well answers in milliseconds; this is for one that is very busy. */
+const SILENCE_LIMIT_MS = 10_000
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -22,13 +30,15 @@ interface Listed<Item> {
  */
 export class MarketClient {
   readonly address: MarketAddress
+  readonly #silenceLimitMs: number
 
-  constructor(address: MarketAddress) {
+  constructor(address: MarketAddress, silenceLimitMs = SILENCE_LIMIT_MS) {
     this.address = address
+    this.#silenceLimitMs = silenceLimitMs
   }
 
-  get<Answer>(path: string): Promise<Answer> {
-    return this.call<Answer>('GET', path)
+  get<Answer>(path: string, options: CallOptions = {}): Promise<Answer> {
+    return this.call<Answer>('GET', path, options)
   }
 
   /** All items of a list, page after page. */
@@ -37,7 +47,8 @@ export class MarketClient {
     let cursor: string | null = null
     do {
       const query: string = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`
-      const page: Listed<Item> = await this.get(`${path}${query}`)
+      const page: Listed<Item> | undefined = await this.get(`${path}${query}`)
+      if (!Array.isArray(page?.data)) throw this.noMarket(`it answered ${path} with no list`)
       items.push(...page.data)
       cursor = page.next_cursor ?? null
     } while (cursor !== null)
@@ -50,15 +61,14 @@ export class MarketClient {
     const text = await this.read(response)
     if (text === '') return undefined as Answer
     const json = parseJson(text)
-    if (json === undefined)
-      throw this.#noMarket(`it answered ${path} with something else than JSON`)
+    if (json === undefined) throw this.noMarket(`it answered ${path} with something else than JSON`)
     return json as Answer
   }
 
   /** The response as it comes, once it is a good one. */
   async send(method: Method, path: string, options: CallOptions = {}): Promise<Response> {
     const { key } = this.address
-    const { body, signal } = options
+    const { body, signal, mayTakeLong = false } = options
     const response = await this.#guard(
       () =>
         sendRequest(`${this.address.url}${path}`, {
@@ -70,6 +80,7 @@ export class MarketClient {
           },
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
           ...(signal === undefined ? {} : { signal }),
+          ...(mayTakeLong ? {} : { silenceLimitMs: this.#silenceLimitMs }),
         }),
       signal,
     )
@@ -87,16 +98,30 @@ export class MarketClient {
       return await work()
     } catch (error) {
       signal?.throwIfAborted()
-      throw this.#noMarket(reasonOf(error), error)
+      if (error instanceof SilenceError) throw this.#silent(error)
+      throw this.noMarket(reasonOf(error), error)
     }
   }
 
-  #noMarket(reason: string, cause?: unknown): Failure {
+  #silent(error: SilenceError): Failure {
+    const { url, urlSource } = this.address
+    const advice =
+      urlSource === 'BAIMO_URL'
+        ? 'Ask whoever runs it, or correct BAIMO_URL'
+        : `It hangs or has far too much to do: try again, or stop its process and run "${BAIMO} start"`
+    return new Failure(
+      `${url} takes connections and does not answer (nothing came for ${error.limitMs / 1_000} s). ${advice}.`,
+      { facts: { code: 'cli_market_silent', url }, cause: error },
+    )
+  }
+
+  /** What is there is no market, or nothing is: for the reason that is given. */
+  noMarket(reason: string, cause?: unknown): Failure {
     const { url, urlSource } = this.address
     const advice =
       urlSource === 'BAIMO_URL' ? 'Start it there, or correct BAIMO_URL' : `Run "${BAIMO} start"`
     return new Failure(`No market answers at ${url} (${reason}). ${advice}.`, {
-      facts: { code: 'cli_market_unreachable', url: this.address.url },
+      facts: { code: 'cli_market_unreachable', url },
       cause,
     })
   }

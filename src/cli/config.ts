@@ -8,6 +8,7 @@ import {
   printTable,
   withJson,
 } from './command.ts'
+import { hidePassword } from './find-market.ts'
 
 export function addConfigCommand(program: Command, desk: Desk): void {
   const command = program
@@ -35,7 +36,9 @@ export function addConfigCommand(program: Command, desk: Desk): void {
 /** A setting as a person may see it: a secret is only said to be set. */
 export function describeSetting(setting: Setting, environment: Environment) {
   const { name, meaning, fallback, isSecret } = setting
-  const value = environment[name]?.trim() ?? ''
+  const given = environment[name]?.trim() ?? ''
+  const isAddress = given.includes('://') || name.endsWith('_URL')
+  const value = isAddress ? hidePassword(given) : given
   const isSet = value !== ''
   const visible = isSecret ? 'set' : value
   return {

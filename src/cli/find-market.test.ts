@@ -28,6 +28,18 @@ it('finds the market that runs on the home, and its owner’s key', () => {
   })
 })
 
+it.each([
+  'http://me:pass-word@baimo.example',
+  'http://me:pass-word@baimo.example/x:y',
+  'me:pass-word@baimo.example',
+  'ftp://me:pass-word@baimo.example',
+  'http://me:pass-word/2@[baimo',
+])('refuses %s and tells no password', (url) => {
+  const refused = () => findMarket(configOf({ BAIMO_URL: url }))
+  expect(refused).toThrow('BAIMO_URL')
+  expect(refused).not.toThrow('pass-word')
+})
+
 it('takes BAIMO_URL and BAIMO_KEY before the home', () => {
   const env = { BAIMO_URL: 'https://baimo.example/', BAIMO_KEY: 'k' }
   expect(findMarket(configOf(env))).toEqual({

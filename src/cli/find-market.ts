@@ -46,16 +46,34 @@ function isAlive(pid: number): boolean {
 /** BAIMO_URL and BAIMO_KEY, else the market of the home and its owner's key. */
 export function findMarket(config: Config): MarketAddress {
   const url = config.remoteUrl ?? urlOfHome(config.home)
-  if (!URL.canParse(url) || !/^https?:/.test(url))
-    throw new Failure(`BAIMO_URL must be an address like http://127.0.0.1:7777, not "${url}".`, {
-      facts: { code: 'cli_url_invalid' },
-    })
+  checkUrl(url)
   const found = findKey(config)
   if (found.key !== null && !/^[\x21-\x7e]+$/.test(found.key))
     throw new Failure(`What ${found.keySource} holds is no key: a key is one word.`, {
       facts: { code: 'cli_key_invalid' },
     })
   return { url, urlSource: config.remoteUrl === null ? 'home' : 'BAIMO_URL', ...found }
+}
+
+/** Names no more of the address than is harmless: people write passwords into them. */
+function checkUrl(url: string): void {
+  const parsed = URL.parse(url)
+  const facts = { code: 'cli_url_invalid' }
+  if (parsed !== null && (parsed.username !== '' || parsed.password !== ''))
+    throw new Failure(
+      'BAIMO_URL holds a user or a password. Leave them out: a market is opened by a key, in BAIMO_KEY.',
+      { facts },
+    )
+  if (parsed !== null && /^https?:$/.test(parsed.protocol)) return
+  const shown = hidePassword(url)
+  throw new Failure(`BAIMO_URL must be an address like http://127.0.0.1:7777, not "${shown}".`, {
+    facts,
+  })
+}
+
+/** `http://user:word@host` → `http://…@host`, whether it is an address or not. */
+export function hidePassword(text: string): string {
+  return text.replace(/^([a-z][a-z\d+.-]*:\/*)?.*@/is, '$1…@')
 }
 
 function urlOfHome(home: string): string {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { JsonObject } from '../kernel/index.ts'
 import type { KeyAnswer, MeAnswer, NewKeyAnswer, PersonAnswer, TeamAnswer } from './answers.ts'
-import type { MarketClient } from './client.ts'
+import { type MarketClient, reasonOf } from './client.ts'
 import {
   type CommonOptions,
   type Desk,
@@ -12,9 +12,10 @@ import {
 } from './command.ts'
 import { Failure, usageFailure } from './failure.ts'
 import { findPerson, findTeam } from './find-people.ts'
+import { modelPath } from './model-path.ts'
 import { pickOne } from './pick-one.ts'
 import { readExpiry, readSeveral } from './read-options.ts'
-import { formatTime } from './words.ts'
+import { BAIMO, formatTime } from './words.ts'
 
 export function addKeysCommand(program: Command, desk: Desk): void {
   const keys = program.command('keys').description('API keys: list, create, revoke')
@@ -57,7 +58,7 @@ function addList(keys: Command, desk: Desk): void {
         stateOf(key, nowMs),
         key.id,
       ]),
-      'No keys. Make one with "baimo keys create NAME".',
+      `No keys. Make one with "${BAIMO} keys create NAME".`,
     )
   })
 }
@@ -93,6 +94,7 @@ interface CreateOptions extends CommonOptions {
   readonly expires?: string
   readonly team?: string
   readonly person?: string
+  readonly force?: boolean
 }
 
 const SCOPES = 'chat, completions, embeddings, models, usage, api, metrics'
@@ -108,6 +110,7 @@ function addCreate(keys: Command, desk: Desk): void {
       readSeveral,
     )
     .option('--model <name>', 'what it may ask, several times or with commas', readSeveral)
+    .option('--force', 'take a --model that the catalog does not know yet')
     .option('--expires <when>', '12h, 30d, 2w, or a date like 2027-01-31')
     .option('--team <name>', 'a key of this team')
     .option('--person <name>', 'a key of this person (name, e-mail or id)')
@@ -115,13 +118,41 @@ function addCreate(keys: Command, desk: Desk): void {
     const market = desk.market()
     const body = await composeKey(market, name, options)
     const key = await market.call<NewKeyAnswer>('POST', '/api/keys', { body })
-    if (options.json === true) return printJson(desk.terminal, key)
-    // Alone on standard output, so that it can be piped into a file or a variable.
-    desk.terminal.out(`${key.key}\n`)
+    await handOver(desk, market, { key, isJson: options.json === true })
+    if (options.json === true) return
     const until =
       key.expires_at === null ? 'until it is revoked' : `until ${formatTime(key.expires_at)}`
     desk.terminal.err(`This key is shown once: keep it now. It is good ${until}.\n`)
   })
+}
+
+/**
+ * Prints the secret, alone on standard output, so that it can be piped into a file or a variable.
+ * A key whose secret nobody has is good for nothing: where it cannot be printed, it is revoked.
+ */
+async function handOver(
+  { terminal }: Desk,
+  market: MarketClient,
+  { key, isJson }: { readonly key: NewKeyAnswer; readonly isJson: boolean },
+): Promise<void> {
+  try {
+    await terminal.deliver(isJson ? `${JSON.stringify(key, null, 2)}\n` : `${key.key}\n`)
+  } catch (error) {
+    const why = `The secret could not be written (${reasonOf(error)}), so nobody has it.`
+    const facts = { code: 'cli_key_lost', id: key.id }
+    const failed = await market.call('DELETE', `/api/keys/${key.id}`).then(
+      () => null,
+      (reason: unknown) => reasonOf(reason),
+    )
+    const end =
+      failed === null
+        ? `The key was revoked at once. Give the same command again where its output is taken.`
+        : `The key could not be revoked either (${failed}): "${BAIMO} keys revoke ${key.id}".`
+    throw new Failure(`${why} ${end}`, {
+      facts: { ...facts, is_revoked: failed === null },
+      cause: error,
+    })
+  }
 }
 
 async function composeKey(
@@ -136,6 +167,7 @@ async function composeKey(
     throw usageFailure(
       `--expires takes 12h, 30d, 2w or a date to come like 2027-01-31, not "${options.expires}".`,
     )
+  if (options.force !== true) await demandModels(market, options.model ?? [])
   const team = options.team === undefined ? null : await findTeam(market, options.team)
   const person = options.person === undefined ? null : await findPerson(market, options.person)
   return {
@@ -145,6 +177,19 @@ async function composeKey(
     ...(expiresAt === null ? {} : { expires_at: expiresAt.toISOString() }),
     ...(team === null ? {} : { team_id: team.id }),
     ...(person === null ? {} : { person_id: person.id }),
+  }
+}
+
+/** A misspelt name would limit a key to nothing. */
+async function demandModels(market: MarketClient, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    try {
+      await market.get(modelPath(name))
+    } catch (error) {
+      if (!(error instanceof Failure) || error.facts.status !== 404) throw error
+      const hint = `"${BAIMO} models" lists all; with --force the name is taken for one to come.`
+      throw new Failure(`${error.message} ${hint}`, { facts: error.facts })
+    }
   }
 }
 

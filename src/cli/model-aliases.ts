@@ -8,6 +8,7 @@ import {
   printTable,
   withJson,
 } from './command.ts'
+import { usageFailure } from './failure.ts'
 
 export function addAliasCommands(models: Command, desk: Desk): void {
   addAlias(models, desk)
@@ -16,6 +17,8 @@ export function addAliasCommands(models: Command, desk: Desk): void {
 }
 
 function aliasPath(alias: string): string {
+  if (['', '.', '..'].includes(alias))
+    throw usageFailure(`"${alias}" is no name: give one such as gpt-4.`)
   return `/api/aliases/${encodeURIComponent(alias)}`
 }
 

@@ -1,5 +1,12 @@
-/** The path of a model in the API: the slashes of a name stay, the rest is encoded. */
+import { usageFailure } from './failure.ts'
+
+/**
+ * The path of a model in the API: the slashes of a name stay, the rest is encoded. Fails on a part
+ * that a path takes for a step elsewhere, and on one that is empty.
+ */
 export function modelPath(name: string): string {
+  if (name.split('/').some((part) => ['', '.', '..'].includes(part)))
+    throw usageFailure(`"${name}" is no name of a model: names are like publisher/name.`)
   return `/api/models/${name.split('/').map(encodeURIComponent).join('/')}`
 }
 

@@ -27,6 +27,14 @@ it('sets what a model is without a source, digits as a name', () => {
   })
 })
 
+it('says what a number looks like before the market is asked', () => {
+  expect(() => composeChange('context_tokens', '-5', 'me')).toThrow('whole number such as 32768')
+  expect(() => composeChange('parameters_total', '7B', 'me')).toThrow('not "7B"')
+  expect(composeChange('retention_days', 'unlimited', 'me')).toMatchObject({
+    facts: { retention_days: { value: 'unlimited' } },
+  })
+})
+
 it('names all facts when it is given none of them', () => {
   for (const fact of [...MODEL_FACTS, ...LISTING_FACTS, ...TRAITS])
     expect(() => composeChange('colour', 'red', 'me')).toThrow(fact)

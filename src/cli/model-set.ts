@@ -26,6 +26,13 @@ export const MODEL_FACTS = [
   'modalities',
 ]
 const LISTS = ['modalities', 'capabilities']
+const NUMBER_EXAMPLES: Readonly<Record<string, string>> = {
+  parameters_total: '7000000000',
+  parameters_active: '3000000000',
+  context_tokens: '32768',
+  retention_days: '30 (or "unlimited")',
+}
+const NUMBERS = Object.keys(NUMBER_EXAMPLES)
 
 const HELP = `
 Facts of a model, with --source: ${MODEL_FACTS.join(', ')}.
@@ -115,7 +122,9 @@ export function composeChange(fact: string, text: string, source: string | undef
 function readValue(fact: string, text: string): Json {
   if (text.toLowerCase() === UNKNOWN) return null
   if (LISTS.includes(fact)) return text.split(',').map((part) => part.trim())
-  return /^\d{1,15}$/.test(text) && !TRAITS.includes(fact) ? Number(text) : text
+  if (!NUMBERS.includes(fact) || (fact === 'retention_days' && text === 'unlimited')) return text
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw usageFailure(`${fact} is a whole number such as ${NUMBER_EXAMPLES[fact]}, not "${text}".`)
 }
 
 /** Facts of a listing go to the model's only one, unless its id is given. */

@@ -4,34 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { recorder } from '../../tests/support/terminal.ts'
 import { runCommandLine } from './program.ts'
-import type { Terminal } from './terminal.ts'
-
-interface Recorder extends Terminal {
-  readonly said: { out: string; err: string }
-}
-
-function recorder(input = '', overrides: Partial<Terminal> = {}): Recorder {
-  const said = { out: '', err: '' }
-  return {
-    said,
-    out: (text) => {
-      said.out += text
-    },
-    err: (text) => {
-      said.err += text
-    },
-    styleOut: (_, text) => text,
-    styleErr: (_, text) => text,
-    isOutTerminal: false,
-    isErrTerminal: false,
-    isInTerminal: false,
-    columns: null,
-    readInput: async () => input,
-    outliveReaders: () => {},
-    ...overrides,
-  }
-}
 
 let folder = ''
 let server: Server | null = null
@@ -180,6 +154,9 @@ it('shows help without a command, and its version', async () => {
   const second = recorder()
   expect(await runCommandLine(['--version'], second, {})).toBe(0)
   expect(second.said.out).toMatch(/^\d+\.\d+\.\d+\n$/)
+  const third = recorder()
+  expect(await runCommandLine(['--version', '--json'], third, {})).toBe(0)
+  expect(JSON.parse(third.said.out)).toEqual({ version: second.said.out.trim() })
 })
 
 it.each([

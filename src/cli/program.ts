@@ -60,7 +60,7 @@ function buildProgram(desk: Desk): Command {
   const { terminal } = desk
   const program = new Command(BAIMO)
     .description('A self-hosted open market for AI models')
-    .version(manifest.version, '-V, --version', 'print the version')
+    .version(versionText(desk.args), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show what it takes')
     .helpCommand('help [command]', 'show what a command takes')
     .configureHelp({ showGlobalOptions: false })
@@ -69,6 +69,11 @@ function buildProgram(desk: Desk): Command {
     .addHelpText('after', HELP)
   for (const addCommand of COMMANDS) addCommand(program, desk)
   return program
+}
+
+function versionText(args: readonly string[]): string {
+  const { version } = manifest
+  return wantsJson(args) ? JSON.stringify({ version }) : version
 }
 
 /** The command that was meant, as people call it: `baimo keys create`; `baimo` when none was. */

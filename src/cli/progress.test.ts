@@ -16,6 +16,7 @@ function terminal(isErrTerminal: boolean): Terminal {
     isInTerminal: false,
     columns: null,
     readInput: async () => '',
+    deliver: async () => {},
     outliveReaders: () => {},
   }
 }

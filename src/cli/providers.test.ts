@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { recorder } from '../../tests/support/terminal.ts'
 import type { JsonObject } from '../kernel/index.ts'
 import { runCommandLine } from './program.ts'
-import type { Terminal } from './terminal.ts'
 
 const provider = {
   id: '0198c0de-0000-7000-8000-000000000001',
@@ -56,27 +56,11 @@ function answerTo(path: string): object {
 }
 
 async function run(...args: string[]): Promise<{ exit: number; out: string; err: string }> {
-  const said = { out: '', err: '' }
-  const terminal: Terminal = {
-    out: (text) => {
-      said.out += text
-    },
-    err: (text) => {
-      said.err += text
-    },
-    styleOut: (_, text) => text,
-    styleErr: (_, text) => text,
-    isOutTerminal: false,
-    isErrTerminal: false,
-    isInTerminal: false,
-    columns: null,
-    readInput: async () => 'sk-new\n',
-    outliveReaders: () => {},
-  }
+  const terminal = recorder('sk-new\n')
   const { port } = server.address() as AddressInfo
   const environment = { BAIMO_URL: `http://127.0.0.1:${port}`, BAIMO_KEY: 'k' }
   const exit = await runCommandLine(args, terminal, environment)
-  return { exit, ...said }
+  return { exit, ...terminal.said }
 }
 
 it('lists providers with what they serve and what is set', async () => {

@@ -172,7 +172,10 @@ function addRefresh(providers: Command, desk: Desk): void {
     const answer = await withProgress(
       desk.terminal,
       `Asking ${name} for its models`,
-      () => market.call<AddedProviderAnswer>('POST', `/api/providers/${id}/refresh`),
+      () =>
+        market.call<AddedProviderAnswer>('POST', `/api/providers/${id}/refresh`, {
+          mayTakeLong: true,
+        }),
       { isSilent: options.json === true },
     )
     if (options.json === true) return printJson(desk.terminal, answer)

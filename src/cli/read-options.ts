@@ -40,6 +40,13 @@ export function readSeveral(text: string, before: readonly string[] | undefined)
 
 const UNITS_MS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000, w: 604_800_000 }
 
+/** Whether a text begins with a day that the calendar has, which 2027-02-31 is not. */
+function isDay(text: string): boolean {
+  const day = text.slice(0, 10)
+  const atMs = Date.parse(`${day}T00:00:00Z`)
+  return Number.isFinite(atMs) && new Date(atMs).toISOString().startsWith(day)
+}
+
 /**
  * When something ends: `12h`, `30d`, `2w` from now, or a date (its end, in UTC) or an ISO time.
  * Undefined when the text is none of these or lies in the past.
@@ -48,7 +55,7 @@ export function readExpiry(text: string, nowMs: number): Date | undefined {
   const span = /^(\d{1,5})([hdw])$/.exec(text.trim())
   const unitMs = UNITS_MS[span?.[2] ?? '']
   const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text)
-  const hasForm = isDate || /^\d{4}-\d{2}-\d{2}T/.test(text)
+  const hasForm = isDay(text) && (isDate || /^\d{4}-\d{2}-\d{2}T/.test(text))
   const atMs =
     unitMs !== undefined
       ? nowMs + Number(span?.[1]) * unitMs

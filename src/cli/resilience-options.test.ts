@@ -39,6 +39,7 @@ it('puts defaults back by the names of the options', () => {
     idle_timeout_ms: null,
     falls_back: null,
   })
+  expect(() => parse('--retries', '0', '--unset', 'retries')).toThrow('not both')
   expect(() => parse('--unset', 'colour')).toThrow('no setting "colour"')
 })
 

@@ -70,7 +70,8 @@ export function withMaxConnections(command: Command): Command {
 /** The change as the API takes it; null: no option was given. Fails on a setting nobody knows. */
 export function composeResilience(options: ResilienceOptions): JsonObject | null {
   const change: Record<string, Json> = {}
-  for (const name of options.unset ?? []) change[settingOf(name)] = null
+  const back = (options.unset ?? []).map((name) => settingOf(name))
+  for (const setting of back) change[setting] = null
   const given: Record<SettingName, Json | undefined> = {
     retries: options.retries,
     fallback: options.fallback,
@@ -82,7 +83,11 @@ export function composeResilience(options: ResilienceOptions): JsonObject | null
     'max-connections': options.maxConnections,
   }
   for (const [name, value] of Object.entries(given)) {
-    if (value !== undefined) change[settingOf(name)] = value
+    if (value === undefined) continue
+    const setting = settingOf(name)
+    if (back.includes(setting))
+      throw usageFailure(`Give ${name} a value or put its default back (--unset), not both.`)
+    change[setting] = value
   }
   return Object.keys(change).length === 0 ? null : change
 }

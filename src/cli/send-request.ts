@@ -7,20 +7,42 @@ export interface OutgoingRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
   readonly signal?: AbortSignal
+  /** Longest silence, before the answer and within it; absent: as long as it takes. */
+  readonly silenceLimitMs?: number
+}
+
+/** Whoever was asked said nothing for longer than was allowed. */
+export class SilenceError extends Error {
+  readonly limitMs: number
+
+  constructor(limitMs: number) {
+    super(`it said nothing for ${limitMs / 1_000} s`)
+    this.limitMs = limitMs
+  }
 }
 
 /**
- * Like `fetch`, but it waits as long as the answer takes: a large file is read, or a slow model
+ * Like `fetch`, but it waits as long as it is told to: a large file is read, or a slow model
  * thinks, for longer than the five minutes that fetch allows. Redirects are not followed, so that
  * a key goes to no other address than the one it was meant for.
  */
 export function sendRequest(url: string, outgoing: OutgoingRequest): Promise<Response> {
   const { promise, resolve, reject } = Promise.withResolvers<Response>()
-  const { method, headers, body, signal } = outgoing
+  const { method, headers, body, signal, silenceLimitMs } = outgoing
   const request = url.startsWith('https:') ? requestHttps : requestHttp
   const options = { method, headers, ...(signal === undefined ? {} : { signal }) }
-  const call = request(url, options, (incoming) => resolve(responseOf(incoming)))
+  let answer: IncomingMessage | null = null
+  const call = request(url, options, (incoming) => {
+    answer = incoming
+    resolve(responseOf(incoming))
+  })
   call.on('error', reject)
+  if (silenceLimitMs !== undefined)
+    call.setTimeout(silenceLimitMs, () => {
+      const silence = new SilenceError(silenceLimitMs)
+      if (answer === null) call.destroy(silence)
+      else answer.destroy(silence)
+    })
   call.end(body)
   return promise
 }

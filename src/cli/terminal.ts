@@ -11,6 +11,11 @@ export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green'
 export interface Terminal {
   /** Writes to standard output as it is. */
   out(text: string): void
+  /**
+   * Writes to standard output as it is, for what is told only once: resolves when it is written,
+   * rejects with the reason when nobody takes it.
+   */
+  deliver(text: string): Promise<void>
   /** Writes to standard error as it is. */
   err(text: string): void
   styleOut(style: Style, text: string): string
@@ -33,9 +38,10 @@ export interface Terminal {
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr } = process
   let mustGoOn = false
+  let deliveries = 0
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (!mustGoOn) endWithout(error)
+      if (!mustGoOn && deliveries === 0) endWithout(error)
     })
   }
   return {
@@ -43,6 +49,14 @@ export function processTerminal(): Terminal {
       mustGoOn = true
     },
     out: (text) => void stdout.write(text),
+    async deliver(text) {
+      deliveries += 1
+      // It counts on where this fails: the caller says so, and nothing ends the process before.
+      await new Promise<void>((resolve, reject) => {
+        stdout.write(text, (error) => (error ? reject(error) : resolve()))
+      })
+      deliveries -= 1
+    },
     err: (text) => void stderr.write(text),
     styleOut: (style, text) => styleText(style, text, { stream: stdout }),
     styleErr: (style, text) => styleText(style, text, { stream: stderr }),

@@ -40,7 +40,7 @@ async function checkReach(market: MarketClient): Promise<Check> {
     return ok('market', `${url} is open and ready`)
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    const isThere = error.facts.code !== 'cli_market_unreachable'
+    const isThere = typeof error.facts.status === 'number'
     const found = isThere ? `${url} is not ready` : `${url} does not answer`
     return broken('market', found, isThere ? 'See its log for the reason.' : error.message)
   }

@@ -61,21 +61,21 @@ try {
     closers.push(other.stop)
   }
   const rows: Row[] = []
+  const spent = new Map<Kind, number>()
   for (const kind of KINDS) {
     const measured = await measureKind({ generator, baimo, peers, kind, isQuick: options.quick })
     rows.push(...measured.rows)
-    const isMissed = measured.baimoCpuMicros > kind.goals.cpuMicros
-    if (isMissed || options.profile)
-      rows.push(
-        ...(await whereTimeGoes(
-          { generator, baimo, kind, isLoud: options.profile },
-          measured.baimoCpuMicros,
-        )),
-      )
+    spent.set(kind, measured.baimoCpuMicros)
   }
   const memory = memoryMb(baimo.pid)
   rows.push({ what: 'Baimo: resident memory', value: memory.now, unit: 'MB', goal: 250 })
   rows.push({ what: 'Baimo: resident memory at its highest', value: memory.highest, unit: 'MB' })
+  // Last: a process that was profiled once is slower from then on.
+  for (const [kind, micros] of spent) {
+    if (micros <= kind.goals.cpuMicros && !options.profile) continue
+    const watched = { generator, baimo, kind, isLoud: options.profile }
+    rows.push(...(await whereTimeGoes(watched, micros)))
+  }
   printReport('relay', rows)
 } finally {
   for (const close of closers.reverse()) await close()

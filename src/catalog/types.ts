@@ -48,7 +48,7 @@ export interface Endpoint {
 export interface Resilience {
   /** Longest wait for a connection, while one is free to be opened. */
   readonly connectTimeoutMs: number
-  /** From the request's last byte to the first byte of the answer's body. */
+  /** From the request’s last byte to the first content of the answer. */
   readonly firstByteTimeoutMs: number
   /** Longest silence within an answer that has begun. */
   readonly idleTimeoutMs: number

@@ -16,6 +16,12 @@ import {
   writeWhole,
 } from './write-answer.ts'
 
+/** At once where it is gone already. */
+function onceClosed(response: ServerResponse, call: () => void): void {
+  if (response.destroyed) call()
+  else response.once('close', call)
+}
+
 const KEEP_ALIVE = Buffer.from(': keep-alive\n\n')
 
 /** Writes one answer, whose headers tell of its attempts. For a client that is gone: nothing. */
@@ -81,6 +87,7 @@ export class AnswerWriter {
 
   writeWhole(attempt: Attempt, { status, body }: { status: number; body: Buffer }): void {
     const own = this.#ownHeaders()
+    onceClosed(this.#response, () => attempt.release())
     writeWhole(this.#response, { status, upstream: attempt.headers, own, body })
   }
 

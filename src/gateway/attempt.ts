@@ -9,6 +9,7 @@ import type {
   ResponseHeaders,
 } from '../providers/index.ts'
 import type { Breaker, Ticket } from '../routing/index.ts'
+import { type AnswerShare, CHUNK_BYTES } from './answer-budget.ts'
 import { firstValue, isOfType } from './client.ts'
 import type { Delivered } from './count-usage.ts'
 import { decoderOf } from './decode-answer.ts'
@@ -19,7 +20,11 @@ import { StreamedAnswer, type StreamSink } from './streamed-answer.ts'
 import type { GatewayParts } from './types.ts'
 
 /** A whole answer larger than this is refused; the largest real ones are embeddings. */
-const MAX_ANSWER_BYTES = 256 * 1024 * 1024
+const MAX_ANSWER_BYTES = 128 * 1024 * 1024
+const MAX_ERROR_BYTES = 1024 * 1024
+/** What unfolds to so many times its size, and to so much, is made to fill memory. */
+const MOST_UNFOLDING = 100
+const UNFOLDING_BYTES = 8 * 1024 * 1024
 const LEAVE_UPSTREAM_MS = 1_000
 
 /** How an attempt ended. What of a failed one was `delivered` is counted; null: nothing was. */
@@ -62,28 +67,35 @@ export class Attempt implements ProviderHandler, StreamSink {
   headers: ResponseHeaders = {}
   /** When the first byte of the answer's body came, on the monotonic clock; null: none has. */
   firstByteAtMs: number | null = null
+  readonly #share: AnswerShare
   #abort: Abort = () => undefined
   #control: DispatchControl | null = null
   #isOver = false
   #hasUpstreamEnded = false
   #sentAtMs = 0
-  /** Since when nothing has come; null: something has since it was last looked. */
+  /** Whether something of its content has come: it is more than a sign of life. */
+  #hasContent = false
+  /** Since when nothing of it has come; null: something has since it was last looked. */
   #quietSinceMs: number | null = null
   #decode: ReturnType<typeof decoderOf> = null
   #whole: Buffer[] = []
   #wholeBytes = 0
+  #isNoAnswer = false
+  #receivedBytes = 0
+  #decodedBytes = 0
   #stream: StreamedAnswer | null = null
 
   constructor(
     owner: AttemptOwner,
     clock: Clock,
-    to: { listing: LiveListing; breaker: Breaker; ticket: Ticket },
+    to: { listing: LiveListing; breaker: Breaker; ticket: Ticket; share: AnswerShare },
   ) {
     this.#owner = owner
     this.#clock = clock
     this.listing = to.listing
     this.breaker = to.breaker
     this.ticket = to.ticket
+    this.#share = to.share
     this.wantsUsage = owner.wantsUsage
   }
 
@@ -98,7 +110,19 @@ export class Attempt implements ProviderHandler, StreamSink {
   /** Gives it up, or closes what still runs of one that has ended. Nothing more is heard of it. */
   abort(reason: Error): void {
     this.#isOver = true
+    this.#letGo()
     if (!this.#hasUpstreamEnded) this.#abort(reason)
+  }
+
+  /** What it held of its answer is held no more. */
+  release(): void {
+    this.#share.release()
+  }
+
+  #letGo(): void {
+    this.#whole = []
+    this.#decode?.destroy()
+    this.#share.release()
   }
 
   /** After [DONE] nothing is waited for, but a moment lets the connection end in order. */
@@ -133,14 +157,14 @@ export class Attempt implements ProviderHandler, StreamSink {
     }
     if (this.status === null || this.status >= 400) return null
     // What is larger than any answer is none: its bytes are not tokens of anything.
-    return { answerTextBytes: this.#wholeBytes > MAX_ANSWER_BYTES ? 0 : this.#wholeBytes }
+    return { answerTextBytes: this.#isNoAnswer ? 0 : this.#wholeBytes }
   }
 
   /** Ends it when it took too long. `isHeldBack`: it is the client that does not read. */
   checkTime(nowMs: number, isHeldBack: boolean): void {
     if (this.#isOver || !this.isSent) return
     const { firstByteTimeoutMs, idleTimeoutMs } = this.listing.resilience
-    if (this.firstByteAtMs === null) {
+    if (!this.#hasContent) {
       if (nowMs - this.#sentAtMs < firstByteTimeoutMs) return
       this.#fail(refuse('gateway_upstream_timeout', 'The provider began no answer in time.'))
       return
@@ -171,13 +195,15 @@ export class Attempt implements ProviderHandler, StreamSink {
 
   #decoderFor(encoding: string | undefined): ReturnType<typeof decoderOf> {
     return decoderOf(encoding, {
-      data: (bytes) => this.#guard(() => this.#takeBytes(bytes)),
+      data: (bytes) => this.#guard(() => this.#takeDecoded(bytes)),
       end: () => this.#guard(() => this.#takeEnd()),
       error: (error) => this.#guard(() => this.#fail(error)),
     })
   }
 
   onResponseData(control: DispatchControl, chunk: Buffer): void {
+    if (this.#isOver) return
+    this.#receivedBytes += chunk.length
     if (this.#decode === null) {
       try {
         this.#takeBytes(chunk)
@@ -192,6 +218,7 @@ export class Attempt implements ProviderHandler, StreamSink {
 
   onResponseEnd(): void {
     this.#hasUpstreamEnded = true
+    if (this.#isOver) return
     if (this.#decode === null) this.#guard(() => this.#takeEnd())
     else this.#decode.end()
   }
@@ -210,18 +237,57 @@ export class Attempt implements ProviderHandler, StreamSink {
     }
   }
 
+  #takeDecoded(bytes: Buffer): void {
+    this.#decodedBytes += bytes.length
+    const isBomb =
+      this.#stream === null &&
+      this.#decodedBytes > UNFOLDING_BYTES &&
+      this.#decodedBytes > this.#receivedBytes * MOST_UNFOLDING
+    if (isBomb) this.#refuse('The provider sent an answer that unfolds to far more than it is.')
+    else this.#takeBytes(bytes)
+  }
+
   #takeBytes(bytes: Buffer): void {
     if (this.#isOver) return
     this.firstByteAtMs ??= this.#clock.monotonicMs()
-    this.#quietSinceMs = null
-    if (this.#stream !== null) {
-      this.#stream.push(bytes)
-      return
-    }
+    if (this.#stream === null) this.#takeWhole(bytes)
+    else this.#takeStreamed(this.#stream, bytes)
+  }
+
+  #takeStreamed(stream: StreamedAnswer, bytes: Buffer): void {
+    const before = stream.contentCount
+    stream.push(bytes)
+    if (stream.contentCount !== before) this.#getFurther()
+    if (!this.#isOver) this.#hold(stream.heldBytes)
+  }
+
+  #takeWhole(bytes: Buffer): void {
+    if (!isBlank(bytes)) this.#getFurther()
     this.#wholeBytes += bytes.length
     this.#whole.push(bytes)
-    if (this.#wholeBytes <= MAX_ANSWER_BYTES) return
-    this.#fail(refuse('gateway_upstream_failed', 'The provider sent more than 256 MiB.'))
+    if ((this.status ?? 0) >= 400 && this.#wholeBytes > MAX_ERROR_BYTES) {
+      this.#refuse('The provider sent an error of more than 1 MiB.')
+    } else if (this.#wholeBytes > MAX_ANSWER_BYTES) {
+      this.#refuse('The provider sent more than 128 MiB.')
+    } else this.#hold(this.#wholeBytes + this.#whole.length * CHUNK_BYTES)
+  }
+
+  #getFurther(): void {
+    this.#hasContent = true
+    this.#quietSinceMs = null
+  }
+
+  #hold(sizeBytes: number): void {
+    if (this.#share.hold(sizeBytes)) return
+    this.#isNoAnswer = true
+    const message = 'Answers that are under way fill the memory kept for them; try again later.'
+    this.#fail(refuse('gateway_answers_too_many', message, { retryAfterSeconds: 1 }))
+  }
+
+  /** What it sends is larger than any answer. */
+  #refuse(message: string): void {
+    this.#isNoAnswer = true
+    this.#fail(refuse('gateway_upstream_failed', message))
   }
 
   #takeEnd(): void {
@@ -270,6 +336,17 @@ export class Attempt implements ProviderHandler, StreamSink {
   #end(end: AttemptEnd): void {
     if (this.#isOver) return
     this.#isOver = true
+    // A whole answer is held until its client has it, or is gone.
+    if (end.kind !== 'whole') this.#letGo()
+    this.#whole = []
     this.#owner.takeEnd(this, end)
   }
+}
+
+/** Whether it holds white space alone, which says nothing in JSON. */
+function isBlank(bytes: Buffer): boolean {
+  for (const byte of bytes) {
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return false
+  }
+  return true
 }

@@ -218,11 +218,12 @@ export class Attempts {
   #send(listing: LiveListing, nowMs: number): boolean {
     const envelope = this.#envelope
     if (envelope === null) return false
-    const { dispatch, health, clock } = this.#relay
+    const { dispatch, health, clock, answers } = this.#relay
     const breaker = health.breakerOf(listing.listingId)
     const ticket = listing.resilience.hasBreaker ? breaker.enter(nowMs) : null
     if (ticket === 'refused') return false
-    const attempt = new Attempt(this.#owner, clock, { listing, breaker, ticket })
+    const share = answers.open(listing.endpoint.providerId)
+    const attempt = new Attempt(this.#owner, clock, { listing, breaker, ticket, share })
     this.#current = attempt
     this.#count += 1
     try {

@@ -17,6 +17,11 @@ export const gatewayErrors = defineErrors({
     title: 'The bodies of running requests fill the memory kept for them; try again later.',
     isRetryable: true,
   },
+  gateway_answers_too_many: {
+    kind: 'unavailable',
+    title: 'Answers that are under way fill the memory kept for them; try again later.',
+    isRetryable: true,
+  },
   gateway_body_stalled: {
     kind: 'invalid',
     title: 'The request body stopped arriving; send it again.',

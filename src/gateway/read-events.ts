@@ -1,3 +1,5 @@
+import { CHUNK_BYTES } from './answer-budget.ts'
+
 const LF = 0x0a
 const CR = 0x0d
 
@@ -52,6 +54,11 @@ export class EventReader {
   /** Bytes of an event that is not whole yet. */
   get keptBytes(): number {
     return this.#keptBytes
+  }
+
+  /** What it takes to keep them. */
+  get heldBytes(): number {
+    return this.#keptBytes + this.#parts.length * CHUNK_BYTES
   }
 
   /** What is left when the stream has ended: an event without its blank line, or nothing. */

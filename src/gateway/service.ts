@@ -4,6 +4,7 @@ import type { RequestId } from '../kernel/index.ts'
 import type { Operation } from '../metering/index.ts'
 import type { Principal } from '../people/index.ts'
 import { type Health, openHealth } from '../routing/index.ts'
+import { openAnswerBudget } from './answer-budget.ts'
 import { Arrival, type Entrance } from './arrival.ts'
 import { openBodyBudget } from './body-budget.ts'
 import { runExchange } from './exchange.ts'
@@ -15,6 +16,8 @@ import { upstreamHeadersOf } from './upstream-headers.ts'
 
 /** What the bodies of all requests may hold together. */
 const BODIES_BYTES = 256 * 1024 * 1024
+/** What of all answers may be held. */
+const ANSWERS_BYTES = 256 * 1024 * 1024
 
 export interface Caller {
   readonly principal: Principal
@@ -29,6 +32,8 @@ export interface Gateway {
     response: ServerResponse,
     caller: Caller,
   ): void
+  /** What is held of answers at the moment, in bytes. */
+  readonly heldAnswerBytes: number
   /** Requests that are dispatched and not yet over. */
   readonly runningCount: number
   /**
@@ -48,7 +53,8 @@ export function openGateway(parts: GatewayParts): Gateway {
   const { clock } = parts
   const health = openHealth(() => clock.monotonicMs())
   const random = parts.random ?? Math.random
-  const relay: Relay = { ...parts, random, health, ticker: openTicker(clock) }
+  const answers = openAnswerBudget(parts.answersBytes ?? ANSWERS_BYTES)
+  const relay: Relay = { ...parts, random, health, ticker: openTicker(clock), answers }
   const leave = (): void => {
     runningCount -= 1
   }
@@ -75,6 +81,9 @@ export function openGateway(parts: GatewayParts): Gateway {
   return {
     get runningCount() {
       return runningCount
+    },
+    get heldAnswerBytes() {
+      return answers.heldBytes
     },
     health,
     stopAll: () => relay.ticker.stopAll(),

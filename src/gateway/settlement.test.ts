@@ -4,6 +4,7 @@ import type { Endpoint } from '../catalog/index.ts'
 import { newId, silentLog, systemClock } from '../kernel/index.ts'
 import type { Usage } from '../metering/index.ts'
 import { openHealth } from '../routing/index.ts'
+import { openAnswerBudget } from './answer-budget.ts'
 import { refuse } from './errors.ts'
 import { openTicker } from './open-ticker.ts'
 import { OwnTime } from './own-time.ts'
@@ -50,6 +51,7 @@ function settling(record: (usage: Usage) => Promise<void>, holdFails = false) {
     log: silentLog,
     health: openHealth(() => 1),
     ticker: openTicker(systemClock),
+    answers: openAnswerBudget(1),
   }
   const admitted: Admitted = {
     requestId: newId<'request'>(),

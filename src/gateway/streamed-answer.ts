@@ -1,4 +1,6 @@
 import { type Json, parseJson } from '../kernel/index.ts'
+import { CHUNK_BYTES } from './answer-budget.ts'
+import { bringsContent } from './brings-content.ts'
 import { refuse } from './errors.ts'
 import { readStreamId, refusalOfUs } from './judge-answer.ts'
 import { type AnswerEvent, readAnswerEvent, statusOfErrorEvent } from './read-answer-event.ts'
@@ -45,9 +47,18 @@ export class StreamedAnswer {
   upstreamId: string | null = null
   deltaCount = 0
   textBytes = 0
+  /** Events that brought it further; see `bringsContent`. */
+  contentCount = 0
 
   constructor(sink: StreamSink) {
     this.#sink = sink
+  }
+
+  /** What of it must be held for now. */
+  get heldBytes(): number {
+    let heldBytes = this.#reader.heldBytes
+    for (const { length } of this.#pending) heldBytes += length + CHUNK_BYTES
+    return heldBytes
   }
 
   push(chunk: Buffer): void {
@@ -97,6 +108,7 @@ export class StreamedAnswer {
   #take(event: Buffer): void {
     if (this.#isOver) return
     const read = readAnswerEvent(event, !this.#sink.wantsUsage)
+    if (bringsContent(read)) this.contentCount += 1
     switch (read.kind) {
       case 'done':
         if (!this.#hasPart && this.usage === null) {

@@ -10,6 +10,7 @@ import type {
   ResponseHeaders,
 } from '../providers/index.ts'
 import type { FailureReason, Health } from '../routing/index.ts'
+import type { AnswerBudget } from './answer-budget.ts'
 import type { BodyShare } from './body-budget.ts'
 import type { Ticker } from './open-ticker.ts'
 
@@ -58,6 +59,8 @@ export interface GatewayParts {
   readonly shapeError: (error: unknown, requestId: string) => ShapedError
   /** What the bodies of all requests may hold together; 256 MiB when absent. */
   readonly bodiesBytes?: number
+  /** What of answers may be held for all requests together; 256 MiB when absent. */
+  readonly answersBytes?: number
   /** This market's name for itself in `via` headers, all its processes alike; absent: none. */
   readonly marketId?: string
   /** Numbers from 0 up to 1, for jitter; the machine's own when absent. */
@@ -72,6 +75,7 @@ export interface Relay extends GatewayParts {
   readonly random: () => number
   readonly health: Health
   readonly ticker: Ticker
+  readonly answers: AnswerBudget
 }
 
 /**

@@ -41,6 +41,7 @@ export interface GatewayWorldOptions {
   readonly dispatch?: GatewayParts['dispatch']
   readonly mayDispatch?: GatewayParts['mayDispatch']
   readonly bodiesBytes?: number
+  readonly answersBytes?: number
   readonly connections?: number
   readonly takeLimits?: GatewayParts['takeLimits']
   readonly marketId?: string
@@ -71,6 +72,7 @@ export async function openGatewayWorld(options: GatewayWorldOptions): Promise<Ga
   const gateway = openGateway({
     resolve: (name) => options.resolve?.(name) ?? resolveAny(name, options),
     ...(options.bodiesBytes === undefined ? {} : { bodiesBytes: options.bodiesBytes }),
+    ...(options.answersBytes === undefined ? {} : { answersBytes: options.answersBytes }),
     mayDispatch: options.mayDispatch ?? (() => undefined),
     dispatch: options.dispatch ?? providers.dispatch,
     record: async (usage, timeoutMs) => {

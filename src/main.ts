@@ -78,7 +78,7 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
   const { log, onProgress } = options
   const { closers } = closing
   requireDescriptors()
-  const home = openHome(config.home)
+  const home = openHome(config.home, (words) => log.error({}, words))
   closers.push(() => home.close())
   const hasher = openHasher(shipped('hash-worker.js', 'src/engine/hash-worker.ts'))
   closers.push(() => hasher.close())

@@ -102,6 +102,44 @@ describe('a home', () => {
     expect(isAlive(holder.pid ?? 0)).toBe(true)
   })
 
+  it.each([['run'], ['home.lock'], ['run', 'home.lock']])(
+    'is refused to a second process also when %s %s was removed',
+    async (...names) => {
+      const { holder } = await hold()
+      for (const name of names) rmSync(join(home, name), { recursive: true })
+      const database = readPostmaster(join(home, 'pg'))?.pid ?? 0
+      const second = await hold()
+      expect(second.said.code).toBe('store_home_in_use')
+      if (names.includes('home.lock')) expect(second.said.message).toContain(String(holder.pid))
+      expect(isAlive(database)).toBe(true)
+      await end(holder, 'SIGTERM')
+      expect(isAlive(database)).toBe(false)
+    },
+  )
+
+  it('goes on when its locks and sockets were removed: it makes them again, and says so', async () => {
+    const losses: string[] = []
+    const held = openHome(home, (words) => losses.push(words))
+    const store = await openStore({
+      home: held,
+      databaseUrl: null,
+      log: silentLog,
+      onProgress: () => {},
+    })
+    try {
+      rmSync(join(home, 'run'), { recursive: true })
+      const socket = join(home, 'run', 'pg', '.s.PGSQL.5432')
+      await expect.poll(() => existsSync(socket), { timeout: 15_000 }).toBe(true)
+      await expect.poll(() => store.isHealthy(), { timeout: 15_000, interval: 200 }).toBe(true)
+      expect(losses).toEqual([`${join(home, 'run', 'home.lock')} was removed: it is made again`])
+      expect((await hold()).said.code).toBe('store_home_in_use')
+    } finally {
+      await store.close()
+      held.close()
+    }
+    expect(readPostmaster(join(home, 'pg'))).toBeNull()
+  })
+
   it('is free again after its process was killed, and the orphaned database is ended', async () => {
     const first = await hold()
     const orphan = readPostmaster(join(home, 'pg'))?.pid ?? 0

@@ -7,22 +7,24 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { parseJson } from '../kernel/index.ts'
+import { isJsonObject, type Json, parseJson } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
 import type { Home } from './types.ts'
 
 const SQLITE_BUSY = 5
+const LOOK_MS = 1_000
 
 /**
  * Opens the folder at `path` (made when absent) and holds it until `close` or the end of this
- * process, however that ends.
+ * process, however that ends. `onLoss` is told once, in words, of what was taken away meanwhile.
  * Refuses with `store_home_in_use` and `store_home_not_writable`.
  */
-export function openHome(path: string): Home {
+export function openHome(path: string, onLoss: (words: string) => void = () => {}): Home {
   const home = resolve(path)
   const runPath = join(home, 'run')
   try {
@@ -32,7 +34,7 @@ export function openHome(path: string): Home {
   } catch (error) {
     throw notWritable(home, error)
   }
-  const lock = lockHome(home, runPath)
+  const lock = holdHome(home, onLoss)
   return {
     path: home,
     ownerKeyPath: join(home, 'owner.key'),
@@ -40,9 +42,7 @@ export function openHome(path: string): Home {
     databasePath: join(home, 'pg'),
     runPath,
     marketPath: join(home, 'market.json'),
-    close() {
-      if (lock.isOpen) lock.close()
-    },
+    close: lock.close,
   }
 }
 
@@ -51,7 +51,7 @@ export function openHome(path: string): Home {
  * as nobody. One folder at a time: where none can be made and none is there, as in /proc, Node's
  * `recursive` tries forever.
  */
-function makeFolder(path: string): void {
+export function makeFolder(path: string): void {
   if (existsSync(path)) return
   makeFolder(dirname(path))
   try {
@@ -64,36 +64,102 @@ function makeFolder(path: string): void {
 }
 
 /**
+ * Two files are locked: either of them may be removed under us, as everything in `run` may, and is
+ * made again then. Versions before 0.2 look at the one in `run` alone.
+ */
+function holdHome(home: string, onLoss: (words: string) => void): { close(): void } {
+  const runPath = join(home, 'run')
+  const paths = [join(home, 'home.lock'), join(runPath, 'home.lock')]
+  const locks: FileLock[] = []
+  try {
+    for (const path of paths) locks.push(lockFile(home, path))
+    writePid(runPath)
+  } catch (error) {
+    for (const { file } of locks) file.close()
+    throw error
+  }
+  let isLost = false
+  /** A home that is gone altogether is left so. */
+  const look = (): void => {
+    const gone = locks.filter((lock) => !isThere(lock))
+    if (isLost || gone.length === 0) return
+    isLost = !existsSync(home)
+    onLoss(isLost ? `${home} was removed` : `${gone[0]?.path} was removed: it is made again`)
+    if (isLost) return
+    makeFolder(runPath)
+    for (const lock of gone) Object.assign(lock, lockFile(home, lock.path))
+    writePid(runPath)
+  }
+  const timer = setInterval(() => {
+    try {
+      look()
+    } catch (error) {
+      isLost = true
+      onLoss(`the locks of ${home} cannot be made again: ${String(error)}`)
+    }
+  }, LOOK_MS).unref()
+  return {
+    close() {
+      clearInterval(timer)
+      for (const { file } of locks) if (file.isOpen) file.close()
+    },
+  }
+}
+
+interface FileLock {
+  readonly path: string
+  readonly file: DatabaseSync
+  /** Which file it is, as another may take its path. */
+  readonly inode: bigint
+}
+
+function isThere({ path, inode }: FileLock): boolean {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino === inode
+}
+
+/**
  * An exclusive transaction on an empty SQLite file is a lock of the operating system: it is gone
  * when the process is, even after SIGKILL, so no stale lock has to be told from a live one.
  */
-function lockHome(home: string, runPath: string): DatabaseSync {
-  const pidPath = join(runPath, 'home.pid')
+function lockFile(home: string, path: string): FileLock {
   try {
-    const lock = new DatabaseSync(join(runPath, 'home.lock'), { timeout: 0 })
-    lock.exec('pragma journal_mode = memory; begin exclusive')
-    writeFileSync(pidPath, JSON.stringify(process.pid))
-    return lock
+    const file = new DatabaseSync(path, { timeout: 0 })
+    file.exec('pragma journal_mode = memory; begin exclusive')
+    return { path, file, inode: statSync(path, { bigint: true }).ino }
   } catch (error) {
-    if (!isBusy(error)) throw notWritable(home, error)
-    const pid = readPid(pidPath)
-    const who = pid === null ? 'Another Baimo' : `Baimo with process id ${pid}`
-    throw refuse(
-      'store_home_in_use',
-      `${who} already runs on ${home}. Stop it, or set BAIMO_HOME to another folder.`,
-      { cause: error, details: { pid } },
-    )
+    if (isBusy(error)) throw refuseHeld(home, readHolder(home), error)
+    throw notWritable(home, error)
   }
+}
+
+function writePid(runPath: string): void {
+  writeFileSync(join(runPath, 'home.pid'), JSON.stringify(process.pid))
+}
+
+/** Refuses with `store_home_in_use`; `pid` is whose home it is, null where that is not known. */
+export function refuseHeld(home: string, pid: number | null, cause?: unknown): Error {
+  const who = pid === null ? 'Another Baimo' : `Baimo with process id ${pid}`
+  return refuse(
+    'store_home_in_use',
+    `${who} already runs on ${home}. Stop it, or set BAIMO_HOME to another folder.`,
+    { cause, details: { pid } },
+  )
 }
 
 function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY
 }
 
-function readPid(path: string): number | null {
-  if (!existsSync(path)) return null
-  const pid = parseJson(readFileSync(path, 'utf8'))
-  return typeof pid === 'number' ? pid : null
+/** Where `run` was removed, the file for the command line may still tell. */
+function readHolder(home: string): number | null {
+  const pid = readJson(join(home, 'run', 'home.pid'))
+  if (typeof pid === 'number') return pid
+  const market = readJson(join(home, 'market.json'))
+  return isJsonObject(market) && typeof market.pid === 'number' ? market.pid : null
+}
+
+function readJson(path: string): Json | undefined {
+  return existsSync(path) ? parseJson(readFileSync(path, 'utf8')) : undefined
 }
 
 function notWritable(home: string, cause: unknown): Error {

@@ -46,9 +46,35 @@ export function isAlive(pid: number): boolean {
 /** Whether the process of this id is PostgreSQL on this data folder: ids are used again. */
 export function isPostgresOn(pid: number, dataPath: string): boolean {
   if (!isAlive(pid)) return false
-  const command = process.platform === 'linux' ? readProc(pid, 'cmdline') : askForCommand(pid)
+  const command = commandOf(pid)
   if (process.platform === 'win32') return /postgres/i.test(command)
   return /postgres/.test(command) && command.includes(dataPath)
+}
+
+/** A setting of ours by which a PostgreSQL says who started it. */
+export const STARTER = 'baimo.starter'
+
+/**
+ * The process that started a PostgreSQL and still runs: not one that took its place as parent. Null:
+ * it ended, or that cannot be known, as on Windows.
+ */
+export function livingStarter(pid: number): number | null {
+  const command = commandOf(pid)
+  const starter = Number(new RegExp(`${STARTER}=(\\d+)`).exec(command)?.[1] ?? Number.NaN)
+  return starter === parentOf(pid) ? starter : null
+}
+
+function parentOf(pid: number): number | null {
+  if (process.platform === 'win32') return null
+  const text =
+    process.platform === 'linux'
+      ? /^\d+ \(.*\) \S (\d+)/.exec(readProc(pid, 'stat'))?.[1]
+      : askPs('ppid=', pid).trim()
+  return /^\d+$/.test(text ?? '') ? Number(text) : null
+}
+
+function commandOf(pid: number): string {
+  return process.platform === 'linux' ? readProc(pid, 'cmdline') : askForCommand(pid)
 }
 
 function readProc(pid: number, file: 'stat' | 'cmdline'): string {
@@ -61,12 +87,17 @@ function readProc(pid: number, file: 'stat' | 'cmdline'): string {
 }
 
 function askForCommand(pid: number): string {
-  const [file, args] =
-    process.platform === 'win32'
-      ? ['tasklist', ['/fi', `pid eq ${pid}`, '/fo', 'csv', '/nh']]
-      : ['ps', ['-o', 'command=', '-p', String(pid)]]
+  if (process.platform !== 'win32') return askPs('command=', pid)
+  return ask('tasklist', ['/fi', `pid eq ${pid}`, '/fo', 'csv', '/nh'])
+}
+
+function askPs(column: string, pid: number): string {
+  return ask('ps', ['-o', column, '-p', String(pid)])
+}
+
+function ask(file: string, args: readonly string[]): string {
   try {
-    return execFileSync(file as string, args as string[], { encoding: 'utf8' })
+    return execFileSync(file, args, { encoding: 'utf8' })
   } catch {
     return '' // ps fails for a process that ended
   }

@@ -3,12 +3,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { type Cluster, openLog, ProgramFailure, ROLE, readPassword } from './cluster.ts'
+import { refuseHeld } from './home.ts'
 import { newClient } from './open-pool.ts'
-import { isAlive, isPostgresOn, readPostmaster } from './postmaster.ts'
+import { isAlive, isPostgresOn, livingStarter, readPostmaster, STARTER } from './postmaster.ts'
 import { invocation, type RunAs } from './run-as.ts'
 
 /** How to reach a PostgreSQL server, as the pg library takes it. */
@@ -37,7 +38,8 @@ export interface StartOptions {
   readonly onProgress: (text: string) => void
 }
 
-const usesTcp = process.platform === 'win32'
+/** Windows has no unix sockets that PostgreSQL takes. */
+export const usesTcp = process.platform === 'win32'
 const POLL_MS = 10
 const SILENT_START_MS = 3_000
 const LONGEST_START_MS = 600_000
@@ -93,7 +95,8 @@ function spawnServer(options: StartOptions, address: Address, log: number): Chil
         `unix_socket_directories=${address.host}`,
         'unix_socket_permissions=0700',
       ]
-  const settings = [...where, ...options.settings].flatMap((setting) => ['-c', setting])
+  const starter = `${STARTER}=${process.pid}`
+  const settings = [...where, starter, ...options.settings].flatMap((setting) => ['-c', setting])
   // On Windows pg_ctl gives up an administrator's rights first: postgres refuses to run with them.
   const {
     file,
@@ -155,11 +158,18 @@ export function clientConfig(address: Address, database: string): pg.ClientConfi
   }
 }
 
-/** Ends a server that a killed Baimo left on this data folder. The caller holds the home. */
+/**
+ * Ends a server that a killed Baimo left on this data folder. The caller holds the home; should the
+ * locks have been removed under another that runs, its server tells, and that is refused with
+ * `store_home_in_use`.
+ */
 export async function endOrphan(cluster: Cluster): Promise<boolean> {
   const postmaster = readPostmaster(cluster.dataPath)
   if (postmaster === null) return false
   if (isPostgresOn(postmaster.pid, cluster.dataPath)) {
+    const starter = livingStarter(postmaster.pid)
+    if (starter !== null && starter !== process.pid)
+      throw refuseHeld(dirname(cluster.dataPath), starter)
     await endProcess(postmaster.pid, cluster)
     return true
   }

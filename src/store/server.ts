@@ -1,12 +1,13 @@
 // edge: talks to PostgreSQL's server process
 
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../kernel/index.ts'
 import { type Cluster, initialise, isInitialised, ProgramFailure } from './cluster.ts'
 import { refuse } from './errors.ts'
+import { makeFolder } from './home.ts'
 import { giveTo, mayRunOtherwise, type RunAs, waysToRun } from './run-as.ts'
 import {
   type Address,
@@ -15,6 +16,7 @@ import {
   type Running,
   type StartOptions,
   startProcess,
+  usesTcp,
 } from './server-process.ts'
 
 export interface ServerOptions {
@@ -39,6 +41,7 @@ export interface Server {
 }
 
 const FIRST_RESTART_MS = 100
+const SOCKET_LOOK_MS = 1_000
 /** A full disk keeps it from starting for hours: it is back this soon after there is room. */
 const LONGEST_RESTART_MS = 3_000
 
@@ -114,6 +117,7 @@ function keepRunning(first: Started, log: Log): Pick<Server, 'pid' | 'stop'> {
   const how: StartOptions = { ...first.options, port: first.running.address.port }
   let current: Running | null = first.running
   let isStopping = false
+  const stopWatching = watchSocket(how, () => current?.pid ?? null, log)
 
   const keep = async (): Promise<void> => {
     let waitMs = FIRST_RESTART_MS
@@ -133,12 +137,45 @@ function keepRunning(first: Started, log: Log): Pick<Server, 'pid' | 'stop'> {
     pid: () => current?.pid ?? null,
     async stop() {
       isStopping = true
+      stopWatching()
       if (current !== null) await endProcess(current.pid, how.cluster)
       // The end of an unreferenced child is told late, and waiting for it keeps no process alive.
       const hold = setInterval(() => {}, 1_000)
       await kept.finally(() => clearInterval(hold))
     },
   }
+}
+
+/**
+ * A server whose socket was removed, as those who tidy up do, can be reached no more: it is ended,
+ * to be started again with one.
+ */
+function watchSocket(how: StartOptions, pid: () => number | null, log: Log): () => void {
+  const path = join(how.socketPath, '.s.PGSQL.5432')
+  let wasMissing = false // a server that ends by itself removes it a moment before
+  let isEnding = false
+  const look = async (): Promise<void> => {
+    const running = pid()
+    const isMissing = running !== null && !existsSync(path)
+    const wasSeen = wasMissing
+    wasMissing = isMissing
+    if (!isMissing || !wasSeen || isEnding || !isInitialised(how.cluster)) return
+    isEnding = true
+    log.error({ path }, 'the socket of PostgreSQL was removed, it is started again')
+    makeFolder(dirname(how.socketPath))
+    mkdirSync(how.socketPath, { recursive: true, mode: 0o700 })
+    giveTo(how.runAs, [how.socketPath])
+    await endProcess(running, how.cluster)
+    isEnding = false
+  }
+  if (usesTcp) return () => {}
+  const timer = setInterval(() => {
+    look().catch((error: unknown) => {
+      isEnding = false
+      log.error({ reason: String(error) }, 'the socket of PostgreSQL cannot be made again')
+    })
+  }, SOCKET_LOOK_MS).unref()
+  return () => clearInterval(timer)
 }
 
 async function tryToStart(how: StartOptions, log: Log): Promise<Running | null> {

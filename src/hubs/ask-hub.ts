@@ -86,7 +86,7 @@ export async function openDownload(
   let refusedHost: string | null = null
   let lastHost = ''
   try {
-    return await asking.download(request.url, {
+    const answer = await asking.download(request.url, {
       headers: request.headers,
       policyOf: (host) => {
         lastHost = host
@@ -101,6 +101,9 @@ export async function openDownload(
       idleTimeoutMs: asking.timing.idleTimeoutMs,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     })
+    // It may break before anybody reads it; whoever reads it then is told.
+    answer.body.on('error', () => {})
+    return answer
   } catch (error) {
     throw explainFailure(hub, error, { refusedHost, lastHost })
   }
@@ -133,9 +136,14 @@ function explainFailure(
       { cause: error },
     )
   if (error.code === 'providers_redirected')
+    return refuse('hubs_answer_invalid', `${hub.title}: ${error.message} ${mirrorAdvice(hub)}`, {
+      cause: error,
+    })
+  // Of the hub's own address the settings have made sure: it is one that it redirects to.
+  if (error.code === 'providers_url_invalid')
     return refuse(
       'hubs_answer_invalid',
-      `${hub.title} redirects without an end. ${mirrorAdvice(hub)}`,
+      `${hub.title} redirects to what is no address of the web. ${mirrorAdvice(hub)}`,
       { cause: error },
     )
   if (error.code === 'providers_aborted') return error

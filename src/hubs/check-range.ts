@@ -4,8 +4,12 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>
 export type RangeAnswer =
   /** Bytes from `fromBytes` on. */
   | { readonly kind: 'bytes'; readonly fromBytes: number }
-  /** Nothing fits: ask for the whole. */
+  /** Nothing is left to bring: ask for the whole. */
   | { readonly kind: 'anew' }
+  /** Another part than was asked for: ask for the whole. */
+  | { readonly kind: 'other-part' }
+  /** A web page: of a sign-in, or of whoever stands between. */
+  | { readonly kind: 'page' }
   /** It says another length than the hub does. */
   | { readonly kind: 'wrong-length'; readonly saidBytes: number }
   | { readonly kind: 'other' }
@@ -17,10 +21,13 @@ export function checkRange(
   sizeBytes: number,
 ): RangeAnswer {
   if (answer.status === 416 && haveBytes > 0) return { kind: 'anew' }
+  const isGood = answer.status === 200 || answer.status === 206
+  if (isGood && /^\s*text\/html\b/i.test(textOf(answer.headers, 'content-type')))
+    return { kind: 'page' }
   if (answer.status === 206) {
     const [, from, total] =
       /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(textOf(answer.headers, 'content-range')) ?? []
-    if (from === undefined || Number(from) !== haveBytes) return { kind: 'anew' }
+    if (from === undefined || Number(from) !== haveBytes) return { kind: 'other-part' }
     if (total !== '*' && Number(total) !== sizeBytes)
       return { kind: 'wrong-length', saidBytes: Number(total) }
     return checkLength(answer.headers, haveBytes, sizeBytes)

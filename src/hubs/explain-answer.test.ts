@@ -82,10 +82,15 @@ describe('an answer with a file or a part of one', () => {
   })
 
   it('is asked for anew where the part is another', () => {
-    expect(check(206, { 'content-range': 'bytes 0-99/100' }, 40)).toBe('anew')
-    expect(check(206, {}, 40)).toBe('anew')
+    expect(check(206, { 'content-range': 'bytes 0-99/100' }, 40)).toBe('other-part')
+    expect(check(206, {}, 40)).toBe('other-part')
     expect(check(416, {}, 40)).toBe('anew')
     expect(check(404, {})).toBe('other')
+  })
+
+  it('is none where a web page comes', () => {
+    expect(check(200, { 'content-type': 'Text/HTML; charset=utf-8' })).toBe('page')
+    expect(check(404, { 'content-type': 'text/html' })).toBe('other')
   })
 })
 

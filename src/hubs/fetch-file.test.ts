@@ -132,6 +132,53 @@ describe('fetching a file', () => {
     expect(ranges()).toEqual(['bytes=1000-', undefined])
   })
 
+  it.each([
+    ['a web page', [{ kind: 'page' }], 1, 'is a web page, as of a sign-in or a proxy'],
+    [
+      'another part than was asked for, twice',
+      [
+        { kind: 'cut', afterBytes: 70_000 },
+        { kind: 'other-part' },
+        { kind: 'cut', afterBytes: 70_000 },
+        { kind: 'other-part' },
+      ],
+      4,
+      'Hugging Face sends another part of lion.Q4_K_M.gguf than was asked for',
+    ],
+    [
+      'a redirect out of the web',
+      [{ kind: 'redirect', to: 'file:///etc/passwd' }],
+      1,
+      'Hugging Face redirects to what is no address of the web',
+    ],
+    [
+      'a redirect without an end',
+      Array.from({ length: 9 }, () => ({ kind: 'redirect' as const, to: '?' })),
+      6,
+      'redirects too often',
+    ],
+  ] satisfies [string, Fault[], number, string][])(
+    'gives up at once on %s, and says so',
+    async (_, faults, requests, message) => {
+      await expect(run(faults)).rejects.toMatchObject({
+        code: 'hubs_answer_invalid',
+        message: expect.stringContaining(message),
+      })
+      expect(hub.fileRequests()).toHaveLength(requests)
+    },
+  )
+
+  it('goes on where the connection broke before anybody read from it', async () => {
+    const busy = () => new Promise<void>((resolve) => setTimeout(resolve, 250))
+    await run([{ kind: 'cut', afterBytes: 10 }], { demandRoom: busy })
+    expectWhole()
+  })
+
+  it('goes on after one answer with another part than was asked for', async () => {
+    await run([{ kind: 'cut', afterBytes: 70_000 }, { kind: 'other-part' }])
+    expectWhole()
+  })
+
   it('gives up after tries that bring nothing, and keeps what came', async () => {
     expect(await codeOf(run([{ kind: 'cut', afterBytes: 70_000 }, ...never()]))).toBe(
       'hubs_cut_off',

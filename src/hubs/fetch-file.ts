@@ -17,7 +17,7 @@ import type { DownloadAnswer } from '../providers/index.ts'
 import { type Asking, openDownload } from './ask-hub.ts'
 import { checkRange, textOf } from './check-range.ts'
 import { refuse } from './errors.ts'
-import { explainAnswer } from './explain-answer.ts'
+import { explainAnswer, mirrorAdvice } from './explain-answer.ts'
 import { fileRequest } from './hub-requests.ts'
 import type { DownloadNote, HashFiles, Hub, WantedFile } from './types.ts'
 
@@ -83,11 +83,14 @@ async function fetchRest(fetch: FileFetch): Promise<void> {
   const delays = fetch.asking.timing.retryDelaysMs
   let failures = 0
   let isAnew = false
+  let otherParts = 0
   let most = await sizeOf(fetch.partPath)
   while ((await sizeOf(fetch.partPath)) < fetch.file.sizeBytes) {
     const outcome = await tryOnce(fetch, isAnew ? 0 : await sizeOf(fetch.partPath))
     if (outcome.kind === 'refused') throw outcome.error
-    isAnew = outcome.kind === 'anew'
+    isAnew = outcome.kind === 'anew' || outcome.kind === 'other-part'
+    if (outcome.kind === 'other-part') otherParts += 1
+    if (otherParts > 1) throw otherPart(fetch)
     const here = await sizeOf(fetch.partPath)
     failures = here > most ? 0 : failures + 1
     most = Math.max(most, here)
@@ -120,6 +123,7 @@ async function pause(fetch: FileFetch, outcome: Outcome, delayMs: number): Promi
 type Outcome =
   | { readonly kind: 'ended' }
   | { readonly kind: 'anew' }
+  | { readonly kind: 'other-part' }
   | {
       readonly kind: 'cut'
       readonly why: string
@@ -158,12 +162,28 @@ async function take(fetch: FileFetch, answer: DownloadAnswer, haveBytes: number)
     return { kind: 'ended' }
   }
   answer.body.destroy()
-  if (range.kind === 'anew') return { kind: 'anew' }
+  if (range.kind === 'anew' || range.kind === 'other-part') return { kind: range.kind }
+  if (range.kind === 'page') throw webPage(fetch, answer)
   if (range.kind === 'other') return sortStatus(fetch, answer)
   await removePart(fetch)
   throw refuse(
     'hubs_length_wrong',
     `${hub.title} says ${file.path} has ${file.sizeBytes} bytes and sends ${range.saidBytes}. Try again, or use a mirror (${hub.endpointSetting}).`,
+  )
+}
+
+function webPage({ hub, file }: FileFetch, { url }: DownloadAnswer): Refusal {
+  const host = URL.parse(url)?.host ?? hub.endpoint
+  return refuse(
+    'hubs_answer_invalid',
+    `What ${host} sends for ${file.path} is a web page, as of a sign-in or a proxy. ${mirrorAdvice(hub)}`,
+  )
+}
+
+function otherPart({ hub, file }: FileFetch): Refusal {
+  return refuse(
+    'hubs_answer_invalid',
+    `${hub.title} sends another part of ${file.path} than was asked for, so that nothing goes on where it stopped. ${mirrorAdvice(hub)}`,
   )
 }
 

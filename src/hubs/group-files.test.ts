@@ -78,6 +78,12 @@ describe('choosing a model of a repository', () => {
     )
   })
 
+  it('takes a file that is listed twice once, and says how other parts do not fit', () => {
+    expect(choose(['a-q4_k_m.gguf', 'a-q4_k_m.gguf']).files).toHaveLength(1)
+    const parts = [1, 2, 3].map((part) => `a-q8_0-0000${part}-of-00002.gguf`)
+    expect(() => choose(parts)).toThrow('are not numbered from 1 to 2')
+  })
+
   it('refuses a file whose checksum the hub does not tell', () => {
     const files = [{ path: 'a.gguf', sizeBytes: 1, sha256: null }]
     const groups = groupFiles({ ...repo(), files })

@@ -9,8 +9,11 @@ const PART = /-(\d{5})-of-(\d{5})(?=\.gguf$)/i
 /** The models of a repository: its GGUF files, the parts of a split one together. */
 export function groupFiles(repo: HubRepo): FileGroup[] {
   const byName = new Map<string, HubFile[]>()
+  const seen = new Set<string>()
   for (const file of repo.files) {
-    if (!isModelFile(file.path)) continue
+    // A file that is listed twice is one; its checksum tells whether what comes is what was meant.
+    if (!isModelFile(file.path) || seen.has(file.path)) continue
+    seen.add(file.path)
     const key = file.path.replace(PART, (_, _part, count) => `-of-${count}`)
     byName.set(key, [...(byName.get(key) ?? []), file])
   }
@@ -107,7 +110,9 @@ function checkWhole(group: FileGroup): void {
   if (group.files.length !== count || numbers.some((number, at) => number !== at + 1))
     throw refuse(
       'hubs_split_incomplete',
-      `Of ${group.name} only ${group.files.length} of ${count} parts are in the repository. Choose another quantisation.`,
+      group.files.length < count
+        ? `Of ${group.name} only ${group.files.length} of ${count} parts are in the repository. Choose another quantisation.`
+        : `The parts of ${group.name} are not numbered from 1 to ${count}. Choose another quantisation.`,
     )
   const bare = group.files.find(({ sha256 }) => sha256 === null)
   if (bare !== undefined)

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../kernel/index.ts'
-import { readSha256, readSize } from './read-fields.ts'
+import { readSha256, readSize, readWords } from './read-fields.ts'
 import type { HubFile, HubRepo } from './types.ts'
 
 /**
@@ -35,6 +35,5 @@ function licenceOf(answer: JsonObject): string | null {
     : undefined
   const licence = typeof said === 'string' ? said : String(tag ?? '').replace(/^license:/, '')
   const isNamed = licence === 'other' && typeof card.license_name === 'string'
-  const words = isNamed ? String(card.license_name) : licence
-  return words.trim() === '' ? null : words.trim()
+  return readWords(isNamed ? card.license_name : licence)
 }

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../kernel/index.ts'
-import { readSha256, readSize } from './read-fields.ts'
+import { readSha256, readSize, readWords } from './read-fields.ts'
 import type { HubFile, HubRepo } from './types.ts'
 
 /**
@@ -15,10 +15,7 @@ export function readModelScope(files: Json | undefined, model: Json | undefined)
   const facts = dataOf(model) ?? {}
   return {
     revision: 'master',
-    licence:
-      typeof facts.License === 'string' && facts.License.trim() !== ''
-        ? facts.License.trim()
-        : null,
+    licence: readWords(facts.License),
     isGated: false,
     files: listed.filter(isJsonObject).flatMap(readFile),
   }

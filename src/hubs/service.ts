@@ -97,7 +97,7 @@ class Downloads implements HubServices {
       source,
       pageUrl: pageUrlOf(hub, source),
       revision: repo.revision,
-      licence: repo.licence?.slice(0, 200) ?? null,
+      licence: repo.licence,
       isGated: repo.isGated,
       chosen,
       groups,

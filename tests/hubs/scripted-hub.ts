@@ -18,6 +18,10 @@ export type Fault =
   | { readonly kind: 'long'; readonly moreBytes: number }
   /** Other bytes of the same number. */
   | { readonly kind: 'wrong' }
+  /** A web page in its place, in good order. */
+  | { readonly kind: 'page' }
+  /** Says that it begins at another byte than was asked for. */
+  | { readonly kind: 'other-part' }
   /** So many bytes at a time. */
   | { readonly kind: 'drip'; readonly bytes: number; readonly gapMs: number }
 
@@ -156,8 +160,12 @@ async function sendFile(
   const etag = file.etag ?? `"${sha256Of(file.content).slice(0, 16)}"`
   if (fault?.kind === 'status') return void response.writeHead(fault.status, fault.headers).end()
   if (fault?.kind === 'redirect') return void response.writeHead(302, { location: fault.to }).end()
+  if (fault?.kind === 'page')
+    return void response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Sign in</p>')
   const from = file.ignoresRange === true ? 0 : rangeOf(request, etag)
   if (from >= file.content.length && from > 0) return void response.writeHead(416).end()
+  if (fault?.kind === 'other-part')
+    return void response.writeHead(206, { 'content-range': `bytes 7-8/${from}` }).end('ab')
   let content = file.content.subarray(from)
   if (fault?.kind === 'wrong') content = Buffer.alloc(content.length, 7)
   const isLengthless = fault?.kind === 'short' || fault?.kind === 'long'
@@ -177,7 +185,7 @@ async function sendBody(response: ServerResponse, content: Buffer, fault: Fault 
     case 'cut':
       response.write(content.subarray(0, fault.afterBytes), () =>
         // A moment later, so that all that was sent is taken before.
-        setTimeout(() => response.destroy(), 30),
+        setTimeout(() => response.destroy(), 100),
       )
       return
     case 'stall':

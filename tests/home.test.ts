@@ -102,9 +102,10 @@ describe('a home', () => {
     expect(isAlive(holder.pid ?? 0)).toBe(true)
   })
 
-  it.each([['run'], ['home.lock'], ['run', 'home.lock']])(
-    'is refused to a second process also when %s %s was removed',
-    async (...names) => {
+  it.each(['run', 'home.lock', 'run home.lock'])(
+    'is refused to a second process also when %s was removed',
+    async (removed) => {
+      const names = removed.split(' ')
       const { holder } = await hold()
       for (const name of names) rmSync(join(home, name), { recursive: true })
       const database = readPostmaster(join(home, 'pg'))?.pid ?? 0

@@ -41,6 +41,11 @@ export const storeErrors = defineErrors({
     title: 'The database takes no writes, as a standby does. Point DATABASE_URL at the primary.',
     isRetryable: true,
   },
+  store_database_broken: {
+    kind: 'unavailable',
+    title: 'The database cannot read its own files: they are damaged or gone. Restore its folder.',
+    isRetryable: true,
+  },
   store_disk_full: {
     kind: 'unavailable',
     title: 'The disk of the database is full: reads go on, nothing is written. Make room there.',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isAway, isBusy, isReadOnly } from './is-away.ts'
+import { isAway, isBroken, isBusy, isReadOnly } from './is-away.ts'
 
 const errorOf = (message: string, more: object = {}) => Object.assign(new Error(message), more)
 
@@ -35,4 +35,11 @@ it('tells what may go better the next time from what is wrong', () => {
     expect(isBusy(errorOf('now', { code }))).toBe(false)
   expect(isReadOnly(errorOf('cannot execute INSERT', { code: '25006' }))).toBe(true)
   expect(isReadOnly('25006')).toBe(false)
+})
+
+it('tells a database whose own files are gone or damaged', () => {
+  for (const code of ['58P01', '58030', 'XX001', 'XX002'])
+    expect(isBroken(errorOf('could not open file', { code }))).toBe(true)
+  for (const code of ['XX000', '42P01', '53100', 'ENOENT'])
+    expect(isBroken(errorOf('no', { code }))).toBe(false)
 })

@@ -23,6 +23,14 @@ export function isDiskFull(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '53100'
 }
 
+/** What the server cannot read or write of its own files: 58 system error, XX001 and XX002 damage. */
+const BROKEN = /^(58...|XX00[12])$/
+
+/** Whether the database's own files are damaged, or gone under it. */
+export function isBroken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && BROKEN.test(String(error.code))
+}
+
 /** Statement or lock too long, deadlock, serialisation, out of memory or another resource. */
 const BUSY = /^(57014|55P03|40001|40P01|53200|53400)$/
 

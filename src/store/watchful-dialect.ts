@@ -9,7 +9,7 @@ import {
 import type { Log } from '../kernel/index.ts'
 import { type DiskRoom, refuseFullDisk } from './disk-room.ts'
 import { refuse } from './errors.ts'
-import { isAway, isBusy, isDiskFull, isReadOnly } from './is-away.ts'
+import { isAway, isBroken, isBusy, isDiskFull, isReadOnly } from './is-away.ts'
 
 /** Knows whether the database answers, from the statements themselves. */
 export interface DatabaseWatch {
@@ -17,7 +17,7 @@ export interface DatabaseWatch {
   answered(): void
   /**
    * What to throw instead: `store_database_away`, `store_disk_full`, `store_database_busy`,
-   * `store_database_read_only`, or the error itself.
+   * `store_database_read_only`, `store_database_broken`, or the error itself.
    */
   judge(error: unknown): unknown
   /** What to throw where no connection could be had, for whatever reason. */
@@ -58,6 +58,7 @@ export function watchDatabase({ log, room, isSilent }: WatchOptions): DatabaseWa
       if (isAway(error)) return awayBecause(error)
       answered()
       if (isBusy(error)) return refuseBusy(error)
+      if (isBroken(error)) return refuseBroken(error)
       if (isReadOnly(error)) return refuseReadOnly(error)
       if (!isDiskFull(error)) return error
       void room.look()
@@ -73,6 +74,11 @@ export function watchDatabase({ log, room, isSilent }: WatchOptions): DatabaseWa
 function refuseBusy(cause: unknown): Error {
   const message = 'The database took too long, or others were in the way. Try again in a moment.'
   return refuse('store_database_busy', message, { cause, retryAfterSeconds: 2 })
+}
+
+function refuseBroken(cause: unknown): Error {
+  const message = 'The database cannot read its own files. Look at its log, or restore its folder.'
+  return refuse('store_database_broken', message, { cause, retryAfterSeconds: 10 })
 }
 
 function refuseReadOnly(cause: unknown): Error {

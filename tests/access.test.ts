@@ -147,7 +147,7 @@ test('open routes show nothing of what is inside to who may not see it', async (
       market: expect.stringMatching(/^\w{32}$/),
     })
     const parts = Object.keys((await call('GET', '/readyz', as)).json).toSorted()
-    expect(parts).toEqual(['database', 'engine', 'status'])
+    expect(parts).toEqual(['database', 'disk', 'engine', 'status', 'usage'])
     expect((await call('GET', '/link/nonsense', as)).json).toMatchObject({
       code: 'people_link_unusable',
     })

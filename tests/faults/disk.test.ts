@@ -98,8 +98,11 @@ describe.skipIf(maySkip(isMissing) || forbidden !== null)(title, () => {
     await expect.poll(refusals, { timeout: 5_000, interval: 50 }).toEqual(full)
     const fullMs = performance.now()
     for (let look = 0; look < 20; look += 1) {
-      for (const path of ['/v1/models', '/api/models', '/api/usage', '/api/keys', '/readyz'])
+      for (const path of ['/v1/models', '/api/models', '/api/usage', '/api/keys'])
         expect([path, (await call(market, path)).status]).toEqual([path, 200])
+      const ready = await call(market, '/readyz')
+      expect(ready.status).toBe(503)
+      expect(await ready.json()).toMatchObject({ status: 'not_ready', disk: 'full' })
       expect(await refusals()).toEqual(full)
       await pause(50)
     }

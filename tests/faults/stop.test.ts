@@ -1,4 +1,6 @@
 import { rmSync } from 'node:fs'
+import { Agent, request as httpRequest } from 'node:http'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -62,6 +64,97 @@ test('SIGTERM under load ends every answer in order, and each has its record', a
   expect(tookMs).toBeLessThan(20_000)
   market = await startMarket({ home })
   expectExactBooks(await readUsage(market), load.asked, upstream)
+}, 60_000)
+
+/** How requests went: the status with the header `connection`, or the code of the error. */
+async function askOn(agent: Agent | false, isOver: () => boolean): Promise<string[]> {
+  const went: string[] = []
+  while (!isOver()) {
+    went.push(await askOnce(agent))
+    if (went.at(-1) === 'ECONNREFUSED') await pause(20)
+  }
+  return went
+}
+
+function askOnce(agent: Agent | false): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  const asked = httpRequest(`${market.url}/v1/chat/completions`, {
+    method: 'POST',
+    agent,
+    headers: { authorization: `Bearer ${market.ownerKey}`, 'content-type': 'application/json' },
+  })
+  asked.on('error', (error) => resolve('code' in error ? String(error.code) : error.message))
+  asked.on('response', (answer) => {
+    answer.on('error', () => resolve('cut'))
+    answer.on('end', () => resolve(`${answer.statusCode} ${answer.headers.connection}`))
+    answer.resume()
+  })
+  asked.end(JSON.stringify({ model: 'acme/normal', messages: [{ role: 'user', content: 'x' }] }))
+  return promise
+}
+
+test('SIGTERM resets no request, on a new connection or on one that was kept', async () => {
+  await startUnderLoad()
+  let isOver = false
+  const agent = new Agent({ keepAlive: true })
+  const asking = Array.from({ length: 20 }, (_, at) => askOn(at % 2 === 0 && agent, () => isOver))
+  await pause(500)
+  expect(await market.end('SIGTERM')).toBe(0)
+  await pause(200)
+  isOver = true
+  const went = new Set((await Promise.all(asking)).flat())
+  agent.destroy()
+  const fine = ['200 keep-alive', '200 close', '503 close', 'ECONNREFUSED']
+  expect([...went].filter((how) => !fine.includes(how))).toEqual([])
+  expect(went).toContain('503 close')
+}, 60_000)
+
+test('SIGTERM tells balancers first, and takes requests while they turn away', async () => {
+  upstream = await openScriptedUpstream({ modelList: { data: [{ id: 'acme/normal' }] } })
+  market = await startMarket({ home, env: { BAIMO_DRAIN_SECONDS: '2' } })
+  await addUpstream(market, upstream)
+  expect((await call(market, '/readyz')).status).toBe(200)
+  const ended = market.end('SIGTERM')
+  const ready = () => call(market, '/readyz').then((answer) => answer.json())
+  await expect.poll(ready, { timeout: 1_500 }).toMatchObject({ status: 'stopping' })
+  expect((await call(market, '/readyz')).status).toBe(503)
+  expect(await askOnce(false)).toBe('200 close')
+  expect(await ended).toBe(0)
+  expect(await askOnce(false)).toBe('ECONNREFUSED')
+}, 60_000)
+
+/** A request for a model on a connection whose answer is never read, all of it or cut short. */
+function askAndNeverRead(model: string, missingBytes: number): Socket {
+  const body = JSON.stringify({ model, stream: true, messages: [{ role: 'user', content: 'x' }] })
+  const { hostname, port } = new URL(market.url)
+  const socket = connect(Number(port), hostname).pause()
+  socket.on('error', () => {}) // it is cut, which is what is tried here
+  const head = [
+    'POST /v1/chat/completions HTTP/1.1',
+    `host: ${hostname}`,
+    `authorization: Bearer ${market.ownerKey}`,
+    'content-type: application/json',
+    `content-length: ${body.length}`,
+  ]
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body.slice(0, body.length - missingBytes)}`)
+  return socket
+}
+
+test('clients that do not read, and uploads that do not end, do not make a stop longer', async () => {
+  const slower = 'acme/normal?pieces=200000&gap_ms=0'
+  const data = ['acme/normal', slower].map((id) => ({ id }))
+  upstream = await openScriptedUpstream({ modelList: { data } })
+  market = await startMarket({ home, env: { BAIMO_STOP_SECONDS: '1' } })
+  await addUpstream(market, upstream, ['acme/normal', slower])
+  const sockets = [0, 0, 0, 10, 10].map((missing) => askAndNeverRead(slower, missing))
+  await expect.poll(() => upstream.calls().length, { timeout: 10_000 }).toBe(3)
+  const signalledMs = performance.now()
+  expect(await market.end('SIGTERM')).toBe(0)
+  expect(performance.now() - signalledMs).toBeLessThan(5_000) // 3 s, on a busy machine
+  for (const socket of sockets) socket.destroy()
+  market = await startMarket({ home })
+  const recorded = await readUsage(market)
+  expect(recorded.map(({ outcome }) => outcome)).toEqual(['aborted', 'aborted', 'aborted'])
 }, 60_000)
 
 test('what takes longer than the time for a stop is told so, and recorded as far as it came', async () => {

@@ -47,8 +47,8 @@ async function askAtOnce(market: Market, key: string, count: number) {
         messages: [{ role: 'user', content: '1' }],
       }),
     })
-    await answer.body.dump()
-    return { status: answer.statusCode, retryAfter: answer.headers['retry-after'] }
+    const body = await answer.body.text()
+    return { status: answer.statusCode, retryAfter: answer.headers['retry-after'], body }
   }
   const answers = await Promise.all(Array.from({ length: count }, ask))
   await pool.destroy()
@@ -70,8 +70,10 @@ test('500 requests at each of two replicas against one limit: as many pass as it
   // A lease may lie with the replica that needs no more.
   expect(passed).toBeGreaterThanOrEqual(270)
   expect(upstream.calls()).toHaveLength(passed)
-  for (const { status, retryAfter } of refused) {
-    expect(status).toBe(429)
+  for (const { status, retryAfter, body } of refused) {
+    // On a machine with no time to spare a commit may lag, and then nothing more is let in.
+    if (status === 503) expect(body).toContain('metering_unavailable')
+    else expect(status, body).toBe(429)
     expect(Number(retryAfter)).toBeGreaterThan(0)
   }
 }, 60_000)

@@ -37,15 +37,18 @@ async function startUnderLoad(env: Record<string, string> = {}, slow = SLOW): Pr
   upstream = await openScriptedUpstream({ modelList: { data } })
   market = await startMarket({ home, env })
   await addUpstream(market, upstream, ['acme/normal', slow])
-  const { data: listings } = (await (await call(market, '/api/listings')).json()) as {
-    data: { id: string; upstream_model: string }[]
-  }
-  const models = ['acme/normal', slow].map(
-    (name) => listings.find((listing) => listing.upstream_model === name)?.id ?? name,
-  )
+  const models = [await listingOf('acme/normal'), await listingOf(slow)]
   load = openLoad({ market: () => market, clients: 16, models })
   const enough = slow === SLOW ? 100 : 10
   await expect.poll(() => load.good().length, { timeout: 10_000 }).toBeGreaterThan(enough)
+}
+
+/** The id of the listing of a model of the upstream's. */
+async function listingOf(upstreamModel: string): Promise<string> {
+  const { data } = (await (await call(market, '/api/listings')).json()) as {
+    data: { id: string; upstream_model: string }[]
+  }
+  return data.find(({ upstream_model }) => upstream_model === upstreamModel)?.id ?? 'none'
 }
 
 test('SIGTERM under load ends every answer in order, and each has its record', async () => {
@@ -146,7 +149,8 @@ test('clients that do not read, and uploads that do not end, do not make a stop 
   upstream = await openScriptedUpstream({ modelList: { data } })
   market = await startMarket({ home, env: { BAIMO_STOP_SECONDS: '1' } })
   await addUpstream(market, upstream, ['acme/normal', slower])
-  const sockets = [0, 0, 0, 10, 10].map((missing) => askAndNeverRead(slower, missing))
+  const id = await listingOf(slower)
+  const sockets = [0, 0, 0, 10, 10].map((missing) => askAndNeverRead(id, missing))
   await expect.poll(() => upstream.calls().length, { timeout: 10_000 }).toBe(3)
   const signalledMs = performance.now()
   expect(await market.end('SIGTERM')).toBe(0)

@@ -24,16 +24,19 @@ interface AddOptions extends CommonOptions {
 }
 
 const HELP = `
-Kinds of providers: ${ADDABLE_KINDS.join(', ')}.
-A key is read from a file, or from standard input with "--key-file -", never from the command
-line. What a provider lists is offered; only files and what --model names are on at once.
-Models of Hugging Face (hf:) and ModelScope (ms:) are downloaded by the market; without a
-quantisation Q4_K_M is taken, or the only one.
+Kinds of providers:
+  ${ADDABLE_KINDS.slice(0, 7).join(', ')},
+  ${ADDABLE_KINDS.slice(7).join(', ')}
+A key is read from a file, or from standard input with "--key-file -", never
+from the command line. What a provider lists is offered; only files and what
+--model names are on at once. Models of Hugging Face (hf:) and ModelScope (ms:)
+are downloaded by the market; without a quantisation Q4_K_M is taken, or the
+only one.
 
-  baimo add http://localhost:11434
-  baimo add openai --key-file openai.key --model gpt-5-mini
-  baimo add ./model.gguf --name lion
-  baimo add hf:ORG/REPO-GGUF:Q4_K_M`
+  ${BAIMO} add http://localhost:11434
+  ${BAIMO} add openai --key-file openai.key --model gpt-5-mini
+  ${BAIMO} add ./model.gguf --name lion
+  ${BAIMO} add hf:ORG/REPO-GGUF:Q4_K_M`
 
 export function addAddCommand(program: Command, desk: Desk): void {
   const command = program

@@ -20,8 +20,8 @@ interface AskOptions extends CommonOptions {
 
 const HELP = `
 Without a prompt, or with "-" in it, standard input is read:
-  baimo ask abacus-large "17 + 25 ="
-  git diff | baimo ask MODEL "Review this change:" -`
+  ${BAIMO} ask abacus-large "17 + 25 ="
+  git diff | ${BAIMO} ask MODEL "Review this change:" -`
 
 export function addAskCommand(program: Command, desk: Desk): void {
   const command = program
@@ -67,7 +67,9 @@ function refuseOptions(args: readonly string[], words: readonly string[]): void 
 function withHint(error: unknown): unknown {
   if (!(error instanceof Failure) || error.facts.code !== 'model_not_found') return error
   const hint = `"${BAIMO} models" lists all; "${BAIMO} models on NAME" switches a listing on.`
-  return new Failure(`${error.message} ${hint}`, { facts: error.facts })
+  // The market speaks to programs of how to list models; here there is a command for it.
+  const message = error.message.replace(/ GET \/v1\/models[^.]*\./, '')
+  return new Failure(`${message} ${hint}`, { facts: error.facts })
 }
 
 async function readPrompt({ terminal }: Desk, words: readonly string[]): Promise<string> {

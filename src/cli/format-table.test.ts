@@ -24,6 +24,20 @@ it('cuts the widest column that may be cut until a line fits', () => {
   expect(table).toBe('ID          TEXT\n0123456789  a sentence…\n')
 })
 
+it('tells each row in lines of its own where a line has no room for all', () => {
+  const table = formatTable(
+    [{ title: 'ID', isWhole: true }, { title: 'TEXT' }, { title: 'MORE', isWhole: true }],
+    [
+      ['0123456789', 'a sentence that is long', ''],
+      ['1', 'b', 'c'],
+    ],
+    { ...plain, columns: 18 },
+  )
+  expect(table).toBe(
+    'ID    0123456789\nTEXT  a sentence that is long\n\nID    1\nTEXT  b\nMORE  c\n',
+  )
+})
+
 it('never cuts what is copied into the next command, whatever the width', () => {
   const table = formatTable([{ title: 'ID', isWhole: true }], [['0123456789']], {
     ...plain,

@@ -18,7 +18,10 @@ export interface TableOptions {
 const GAP = '  '
 const LEAST_CELLS = 8
 
-/** An aligned table, a line each, with a newline at the end; '' when there are no rows. */
+/**
+ * An aligned table, a line each, with a newline at the end; '' when there are no rows. Where lines
+ * are too narrow for it, each row is told in lines of its own: a title, a cell.
+ */
 export function formatTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -26,6 +29,8 @@ export function formatTable(
 ): string {
   if (rows.length === 0) return ''
   const widths = shrink(columns, naturalWidths(columns, rows), options.columns)
+  if (options.columns !== null && lineWidth(widths) > options.columns)
+    return formatRecords(columns, rows, options)
   const heads = columns.map(({ title }) => title)
   const lines = [options.styleHead(line(columns, heads, widths))]
   for (const row of rows) lines.push(line(columns, row, widths))
@@ -41,14 +46,34 @@ function naturalWidths(columns: readonly Column[], rows: readonly (readonly stri
 /** Takes cells from the widest column that may be cut until the line fits, or none is left. */
 function shrink(columns: readonly Column[], natural: readonly number[], limit: number | null) {
   const widths = [...natural]
-  const total = () => widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length)
-  while (limit !== null && total() > limit) {
+  while (limit !== null && lineWidth(widths) > limit) {
     const candidates = widths.map((width, at) => (columns[at]?.isWhole === true ? 0 : width))
     const widest = Math.max(...candidates)
     if (widest <= LEAST_CELLS) break
     widths[candidates.indexOf(widest)] = widest - 1
   }
   return widths
+}
+
+function lineWidth(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length)
+}
+
+function formatRecords(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  { styleHead }: TableOptions,
+): string {
+  const width = Math.max(...columns.map(({ title }) => widthOf(title)))
+  const records = rows.map((row) =>
+    columns
+      .flatMap(({ title }, at) => {
+        const cell = row[at] ?? ''
+        return cell === '' ? [] : [`${styleHead(pad(title, width))}${GAP}${cell}\n`]
+      })
+      .join(''),
+  )
+  return records.join('\n')
 }
 
 function line(columns: readonly Column[], cells: readonly string[], widths: readonly number[]) {

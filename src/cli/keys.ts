@@ -46,7 +46,6 @@ function addList(keys: Command, desk: Desk): void {
         { title: 'MODELS' },
         { title: 'ENDS' },
         { title: 'STATE' },
-        { title: 'ID', isWhole: true },
       ],
       shown.map((key) => [
         key.name,
@@ -56,7 +55,6 @@ function addList(keys: Command, desk: Desk): void {
         key.models?.join(', ') ?? 'all',
         formatTime(key.expires_at, 'never'),
         stateOf(key, nowMs),
-        key.id,
       ]),
       `No keys. Make one with "${BAIMO} keys create NAME".`,
     )

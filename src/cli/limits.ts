@@ -14,11 +14,12 @@ import { Failure, usageFailure } from './failure.ts'
 import { findPerson, findTeam } from './find-people.ts'
 import { pickOne } from './pick-one.ts'
 import { readCount } from './read-options.ts'
+import { BAIMO } from './words.ts'
 
 const HELP = `
 A limit counts in every sixty seconds, in all processes of the market together.
-  baimo limits set key laptop --requests 60 --tokens 100k --concurrent 4
-  baimo limits set team lab --tokens none`
+  ${BAIMO} limits set key laptop --requests 60 --tokens 100k --concurrent 4
+  ${BAIMO} limits set team lab --tokens none`
 
 export function addLimitsCommand(program: Command, desk: Desk): void {
   const limits = program
@@ -38,26 +39,24 @@ function addList(limits: Command, desk: Desk): void {
     const market = desk.market()
     const all = await readLimits(market)
     if (options.json === true) return printJson(desk.terminal, { data: all })
-    const names = await readNames(market)
+    const nameOf = await readNames(market)
     printTable(
       desk.terminal,
       [
         { title: 'OF' },
-        { title: 'NAME' },
+        { title: 'NAME', isWhole: true },
         { title: 'REQUESTS A MINUTE', side: 'right' },
         { title: 'TOKENS A MINUTE', side: 'right' },
         { title: 'AT A TIME', side: 'right' },
-        { title: 'ID', isWhole: true },
       ],
       all.map((one) => [
         one.holder_kind,
-        names.get(one.holder_id) ?? '',
+        nameOf(one.holder_id),
         shapeUse(one.used.requests, one.requests_per_minute),
         shapeUse(one.used.tokens, one.tokens_per_minute),
         shapeUse(one.used.concurrent, one.concurrent_requests),
-        one.holder_id,
       ]),
-      'No limits. Set one with "baimo limits set key NAME --requests 60".',
+      `No limits. Set one with "${BAIMO} limits set key NAME --requests 60".`,
     )
   })
 }
@@ -77,27 +76,39 @@ async function readLimits(market: MarketClient): Promise<LimitsAnswer[]> {
   }
 }
 
-/** Names of holders by id, of those that the caller may see. */
-async function readNames(market: MarketClient): Promise<Map<string, string>> {
+/**
+ * What a holder is called, by its id. One that has no name for the caller to see is told by the id,
+ * which `remove` takes; the market drops the limits of what was removed within a minute.
+ */
+async function readNames(market: MarketClient): Promise<(id: string) => string> {
   const paths = ['/api/keys', '/api/people', '/api/teams', '/api/organisations']
   const lists = await Promise.all(paths.map((path) => listAllowed(market, path)))
   const { person } = await market.get<MeAnswer>('/api/me')
-  return new Map(
-    [...(person === null ? [] : [person]), ...lists.flat()].map((one) => [one.id, one.name]),
-  )
+  const seesAll = lists.every((list) => list !== null)
+  const own: Named[] = person === null ? [] : [person]
+  const named = [...own, ...lists.flatMap((list) => list ?? [])]
+  const names = new Map(named.map((one) => [one.id, one]))
+  return (id) => {
+    const one = names.get(id)
+    if (one === undefined) return seesAll ? `${id} (removed)` : id
+    return (one.revoked_at ?? null) === null ? one.name : `${one.name} (revoked)`
+  }
 }
 
 interface Named {
   readonly id: string
   readonly name: string
+  /** Of a key. */
+  readonly revoked_at?: string | null
 }
 
-async function listAllowed(market: MarketClient, path: string): Promise<Named[]> {
+/** Null: the caller may not see them. */
+async function listAllowed(market: MarketClient, path: string): Promise<Named[] | null> {
   try {
     return await market.list<Named>(path)
   } catch (error) {
     if (!isForbidden(error)) throw error
-    return []
+    return null
   }
 }
 
@@ -135,7 +146,7 @@ function addSet(limits: Command, desk: Desk): void {
       concurrent_requests: choose(concurrent, before?.concurrent_requests),
     }
     if (Object.values(body).every((limit) => limit === null))
-      throw usageFailure(`Nothing would be limited: use "baimo limits remove ${of} NAME".`)
+      throw usageFailure(`Nothing would be limited: use "${BAIMO} limits remove ${of} NAME".`)
     const path = `/api/limits/${of}/${holder.id}`
     const set = await market.call<LimitsAnswer>('PUT', path, { body })
     if (options.json === true) return printJson(desk.terminal, set)
@@ -168,11 +179,18 @@ function addRemove(limits: Command, desk: Desk): void {
     .argument('<name>', 'its name or id')
   withJson(command).action(async (of: string, word: string, options: CommonOptions) => {
     const market = desk.market()
-    const holder = await findHolder(market, of, word)
+    const holder = (await findListed(market, of, word)) ?? (await findHolder(market, of, word))
     await market.call('DELETE', `/api/limits/${of}/${holder.id}`)
     if (options.json === true) return printJson(desk.terminal, { id: holder.id, is_removed: true })
     printLines(desk.terminal, `${holder.name} has no limits any more.`)
   })
+}
+
+/** Whose id is listed, whether it still exists or not; null: it is no id, or not listed. */
+async function findListed(market: MarketClient, of: string, word: string): Promise<Named | null> {
+  const all = await market.list<LimitsAnswer>('/api/limits')
+  const listed = all.find(({ holder_kind, holder_id }) => holder_kind === of && holder_id === word)
+  return listed === undefined ? null : { id: word, name: `${of} ${word}` }
 }
 
 async function findHolder(market: MarketClient, of: string, word: string): Promise<Named> {

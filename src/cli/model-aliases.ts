@@ -9,6 +9,7 @@ import {
   withJson,
 } from './command.ts'
 import { usageFailure } from './failure.ts'
+import { BAIMO } from './words.ts'
 
 export function addAliasCommands(models: Command, desk: Desk): void {
   addAlias(models, desk)
@@ -57,7 +58,7 @@ function addAliases(models: Command, desk: Desk): void {
       desk.terminal,
       [{ title: 'ALIAS', isWhole: true }, { title: 'LEADS TO', isWhole: true }, { title: 'KIND' }],
       all.map(({ alias, target, target_kind: kind }) => [alias, target, kind]),
-      'No aliases. Make one with "baimo models alias NAME TARGET".',
+      `No aliases. Make one with "${BAIMO} models alias NAME TARGET".`,
     )
   })
 }

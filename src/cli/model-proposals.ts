@@ -8,6 +8,7 @@ import {
   printTable,
   withJson,
 } from './command.ts'
+import { BAIMO } from './words.ts'
 
 export function addProposalCommands(models: Command, desk: Desk): void {
   addProposals(models, desk)
@@ -65,7 +66,7 @@ function addDecision(models: Command, desk: Desk, decision: 'same' | 'different'
     printLines(
       desk.terminal,
       decision === 'same'
-        ? `${right} is part of ${left} now. Take it back with "baimo models different ${id}".`
+        ? `${right} is part of ${left} now. Take it back with "${BAIMO} models different ${id}".`
         : `${right} and ${left} are two models.`,
     )
   })

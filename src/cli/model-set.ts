@@ -11,7 +11,7 @@ import {
   summariseResilience,
   withResilience,
 } from './resilience-options.ts'
-import { UNKNOWN } from './words.ts'
+import { BAIMO, UNKNOWN } from './words.ts'
 
 /** What says who or what a model is; it needs no source. */
 export const TRAITS = ['publisher', 'name', 'family', 'succeeds', 'derived_from', 'capabilities']
@@ -35,16 +35,20 @@ const NUMBER_EXAMPLES: Readonly<Record<string, string>> = {
 const NUMBERS = Object.keys(NUMBER_EXAMPLES)
 
 const HELP = `
-Facts of a model, with --source: ${MODEL_FACTS.join(', ')}.
-Facts of a listing, with --source: ${LISTING_FACTS.join(', ')}, context_tokens.
-What a model is: ${TRAITS.join(', ')}.
+Facts of a model, with --source:
+  ${MODEL_FACTS.slice(0, 4).join(', ')},
+  ${MODEL_FACTS.slice(4).join(', ')}
+Facts of a listing, with --source:
+  ${LISTING_FACTS.join(', ')}, context_tokens
+What a model is:
+  ${TRAITS.join(', ')}
 The value "unknown" takes a fact back.
-What to do when a listing is slow or fails is set by options, without a fact. It counts before what
-is set for its provider ("baimo providers set").
+What to do when a listing is slow or fails is set by options, without a fact.
+It counts before what is set for its provider ("${BAIMO} providers set").
 
-  baimo models set acme/lion licence Apache-2.0 --source https://example.com/lion
-  baimo models set acme/lion place FR --source "contract of 2026-03-01"
-  baimo models set acme/lion --retries 0 --no-fallback --idle-timeout 60s`
+  ${BAIMO} models set acme/lion licence Apache-2.0 --source https://example.com/lion
+  ${BAIMO} models set acme/lion place FR --source "contract of 2026-03-01"
+  ${BAIMO} models set acme/lion --retries 0 --no-fallback --idle-timeout 60s`
 
 interface SetOptions extends CommonOptions, ResilienceOptions {
   readonly source?: string

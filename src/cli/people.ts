@@ -11,7 +11,7 @@ import {
 import { confirm } from './confirm.ts'
 import { findPerson } from './find-people.ts'
 import { addTeamsCommand } from './teams.ts'
-import { formatTime } from './words.ts'
+import { BAIMO, formatTime } from './words.ts'
 
 const ROLES = 'owner, admin or member'
 
@@ -75,7 +75,7 @@ function addPerson(people: Command, desk: Desk): void {
       desk.terminal,
       `Added ${person.name} as ${person.role}.`,
       `Link for them (once, until ${formatTime(person.link.expires_at)}): ${person.link.url}`,
-      `A key for them: baimo keys create NAME --person ${person.id}`,
+      `A key for them: ${BAIMO} keys create NAME --person ${person.id}`,
     )
   })
 }

@@ -68,7 +68,16 @@ function buildProgram(desk: Desk): Command {
     .exitOverride()
     .addHelpText('after', HELP)
   for (const addCommand of COMMANDS) addCommand(program, desk)
+  sayDefaults(program)
   return program
+}
+
+/** What a group of commands does when none of them is named. */
+function sayDefaults(command: Command): void {
+  const lists = command.commands.some((one) => one.name() === 'list')
+  if (lists)
+    command.addHelpText('after', '\nWithout a command it lists, and takes the options of list.')
+  for (const one of command.commands) sayDefaults(one)
 }
 
 function versionText(args: readonly string[]): string {

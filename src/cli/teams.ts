@@ -10,6 +10,7 @@ import {
 } from './command.ts'
 import { confirm } from './confirm.ts'
 import { findPerson, findTeam } from './find-people.ts'
+import { BAIMO } from './words.ts'
 
 export function addTeamsCommand(people: Command, desk: Desk): void {
   const teams = people.command('teams').description('teams, which hold keys together')
@@ -36,7 +37,7 @@ function addList(teams: Command, desk: Desk): void {
         members.map((member) => names.get(member) ?? member).join(', ') || 'nobody',
         id,
       ]),
-      'No teams. Make one with "baimo people teams add NAME".',
+      `No teams. Make one with "${BAIMO} people teams add NAME".`,
     )
   })
 }
@@ -48,7 +49,7 @@ function addTeam(teams: Command, desk: Desk): void {
     if (options.json === true) return printJson(desk.terminal, team)
     printLines(
       desk.terminal,
-      `Added team ${team.name}. Add people with "baimo people teams join ${team.name} PERSON".`,
+      `Added team ${team.name}. Add people with "${BAIMO} people teams join ${team.name} PERSON".`,
     )
   })
 }

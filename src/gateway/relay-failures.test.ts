@@ -92,7 +92,7 @@ describe('an upstream that fails before its answer', () => {
     const upstream = await openScriptedUpstream()
     onTestFinished(() => upstream.close())
     const world = await openGatewayWorld({ endpoint: upstream.endpoint() })
-    for (const mode of ['refuse-500', 'reset-before', 'refuse-429']) {
+    for (const mode of ['reset-before', 'refuse-500', 'refuse-429']) {
       await world.post('/chat/completions', chatBody(mode))
     }
     expect(upstream.calls()).toHaveLength(3)

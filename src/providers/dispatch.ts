@@ -5,6 +5,7 @@ import { describeFailure } from './describe-failure.ts'
 import { refuseProvider } from './errors.ts'
 import { withoutNamed } from './filter-headers.ts'
 import type { Lane, Passenger } from './lane.ts'
+import type { Caller, Line } from './line.ts'
 import type { Deadlined, Deadlines } from './open-deadlines.ts'
 import type { Pools } from './pools.ts'
 import type {
@@ -89,13 +90,21 @@ export function send(pools: Pools, means: DispatchMeans, order: Order): Abort {
  * One call on its way between undici and our handler. It makes the order of calls certain (one end,
  * nothing after it, nothing before `send` has returned) and can be aborted while it waits in line.
  */
-class Dispatch implements Dispatcher.DispatchHandler, DispatchControl, Passenger, Deadlined {
+class Dispatch
+  implements Dispatcher.DispatchHandler, DispatchControl, Passenger, Deadlined, Caller
+{
   readonly #handler: ProviderHandler
   readonly #endpoint: Endpoint
   readonly #means: DispatchMeans
   readonly sizeBytes: number
   /** Null once it was sent on or given up: nothing in line holds its body then. */
   #call: Call | null
+  /** What was sent, while it may have to be sent again. */
+  #sent: Call | null = null
+  #line: Line | null = null
+  #isReused = false
+  /** A connection of its own, where it found the one it was given dead. */
+  #fresh: Pool | null = null
   #prefix = ''
   #lane: Lane | null = null
   #controller: Dispatcher.DispatchController | null = null
@@ -128,6 +137,15 @@ class Dispatch implements Dispatcher.DispatchHandler, DispatchControl, Passenger
     if (call === null || this.#isOver) return
     const connectMs = call.connectTimeoutMs ?? this.#means.connectTimeoutMs
     if (this.#lane !== null) this.#lane.connectTimeoutMs = connectMs
+    this.#sendBy(pool, call, connectMs)
+  }
+
+  takeLine(line: Line): void {
+    this.#line = line
+  }
+
+  #sendBy(pool: Pool, call: Call, connectMs: number): void {
+    this.#sent = call
     this.#wait(connectMs)
     try {
       pool.dispatch(
@@ -195,6 +213,7 @@ class Dispatch implements Dispatcher.DispatchHandler, DispatchControl, Passenger
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
+    this.#isReused = this.#line?.begin() ?? false
     this.#waitNoMore()
     if (this.#isOver) controller.abort(new Error('given up while waiting for a connection'))
     else {
@@ -214,6 +233,7 @@ class Dispatch implements Dispatcher.DispatchHandler, DispatchControl, Passenger
     statusText?: string,
   ): void {
     if (this.#isOver || status < 200) return // 1xx: the real answer is still to come
+    this.#sent = null
     if (status >= 300 && status < 400) {
       this.fail(
         refuseProvider(
@@ -249,7 +269,26 @@ class Dispatch implements Dispatcher.DispatchHandler, DispatchControl, Passenger
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (!this.#isOver && this.#sendAnew(error)) return
     this.fail(error)
+  }
+
+  /**
+   * A server may close a connection that rests at the moment when it is used again: that is nobody's
+   * fault, and the request is sent again at once, over a new connection and once. Not what our own
+   * engine lost: it sends that again itself.
+   */
+  #sendAnew(error: Error): boolean {
+    const call = this.#sent
+    const lane = this.#lane
+    const wasDead = this.#isReused && this.#line?.isSilent === true
+    if (call === null || lane === null || !wasDead || this.#fresh !== null) return false
+    if (this.#endpoint.socketPath !== null) return false
+    if (describeFailure(error).code !== 'providers_connection_lost') return false
+    this.#controller = null
+    this.#fresh = lane.openFresh()
+    this.#sendBy(this.#fresh, call, call.connectTimeoutMs ?? this.#means.connectTimeoutMs)
+    return true
   }
 
   /** Whether this call ended it: false when it was over already. */
@@ -257,6 +296,8 @@ class Dispatch implements Dispatcher.DispatchHandler, DispatchControl, Passenger
     if (this.#isOver) return false
     this.#isOver = true
     this.#call = null
+    this.#sent = null
+    this.#fresh?.close().catch(ignore) // it ends with this dispatch
     this.#waitNoMore()
     this.#lane?.leave(this)
     return true
@@ -267,6 +308,8 @@ class Dispatch implements Dispatcher.DispatchHandler, DispatchControl, Passenger
 function warnOfBug(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : String(error))
 }
+
+function ignore(): void {}
 
 function noConnection(): Error {
   return refuseProvider('providers_timeout', 'The provider accepted no connection in time.')

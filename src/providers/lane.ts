@@ -90,6 +90,11 @@ export class Lane {
     this.#fill()
   }
 
+  /** A connection besides all that are there, for one who found theirs dead. To be closed. */
+  openFresh(): Pool {
+    return this.#options.openPool(1)
+  }
+
   /** Resolves once everybody has left, and every connection is closed. */
   async close(): Promise<void> {
     if (this.idleSinceMs === null) {

@@ -5,6 +5,7 @@ import type { Endpoint } from '../catalog/index.ts'
 import { refuseProvider } from './errors.ts'
 import { guardLookup, refuseForbiddenHost } from './guard-address.ts'
 import { Lane, type LaneLimits } from './lane.ts'
+import { LineClient } from './line.ts'
 
 export interface PoolOptions extends LaneLimits {
   /** Connections to one provider at a time where its endpoint does not say; more requests wait. */
@@ -119,14 +120,17 @@ function openLane(
     ...options,
     connections,
     nowMs: () => performance.now(),
-    openPool: (count) =>
-      new Pool(origin, {
+    openPool: (count) => {
+      const timeoutMs = () => lane.connectTimeoutMs || options.connectTimeoutMs
+      const connect = patientConnector(where, timeoutMs)
+      return new Pool(origin, {
         connections: count,
         pipelining: 1,
-        connect: patientConnector(where, () => lane.connectTimeoutMs || options.connectTimeoutMs),
+        factory: (target, given) => new LineClient(target, given, connect),
         // An aborted answer must close its connection at once: only HTTP/1.1 does so for certain.
         allowH2: false,
-      }),
+      })
+    },
   })
   return lane
 }

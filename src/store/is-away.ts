@@ -23,7 +23,7 @@ export function isDiskFull(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '53100'
 }
 
-/** What the server cannot read or write of its own files: 58 system error, XX001 and XX002 damage. */
+/** What the server cannot read or write of its own files: 58 system error, XX00n damage. */
 const BROKEN = /^(58...|XX00[12])$/
 
 /** Whether the database's own files are damaged, or gone under it. */

@@ -55,8 +55,8 @@ export function isPostgresOn(pid: number, dataPath: string): boolean {
 export const STARTER = 'baimo.starter'
 
 /**
- * The process that started a PostgreSQL and still runs: not one that took its place as parent. Null:
- * it ended, or that cannot be known, as on Windows.
+ * The process that started a PostgreSQL and still runs: not one that took its place as parent.
+ * Null: it ended, or that cannot be known, as on Windows.
  */
 export function livingStarter(pid: number): number | null {
   const command = commandOf(pid)

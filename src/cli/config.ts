@@ -21,7 +21,11 @@ export function addConfigCommand(program: Command, desk: Desk): void {
     else {
       printTable(
         terminal,
-        [{ title: 'SETTING', isWhole: true }, { title: 'VALUE' }, { title: 'MEANING' }],
+        [
+          { title: 'SETTING', isWhole: true },
+          { title: 'VALUE' },
+          { title: 'MEANING', isWhole: true },
+        ],
         rows.map((row) => [row.name, row.shown, row.meaning]),
         '',
       )

@@ -46,7 +46,7 @@ The value "unknown" takes a fact back.
 What to do when a listing is slow or fails is set by options, without a fact.
 It counts before what is set for its provider ("${BAIMO} providers set").
 
-  ${BAIMO} models set acme/lion licence Apache-2.0 --source https://example.com/lion
+  ${BAIMO} models set acme/lion licence Apache-2.0 --source https://lion.example
   ${BAIMO} models set acme/lion place FR --source "contract of 2026-03-01"
   ${BAIMO} models set acme/lion --retries 0 --no-fallback --idle-timeout 60s`
 

@@ -33,7 +33,8 @@ const COMMANDS = [
 ]
 
 const HELP = `
-Exit codes: 0 done, 1 refused or failed, 2 called in a way it does not take, 130 interrupted.
+Exit codes: 0 done, 1 refused or failed, 2 called in a way it does not take,
+130 interrupted.
 Settings come from the environment: "${BAIMO} config" lists them.`
 
 /** Runs one command; resolves to the exit code. Everything it has to say is said. */

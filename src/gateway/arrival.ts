@@ -123,7 +123,7 @@ export class Arrival {
   ): void {
     promised
       .then((hold) => {
-        if (this.#response.destroyed) hold?.settle(0)
+        if (this.#response.destroyed) hold?.cancel()
         else admit(hold)
       })
       .catch((error: unknown) => this.#refuse(error))

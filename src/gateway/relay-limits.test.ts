@@ -17,6 +17,9 @@ const refuse = refusalsOf(
   }),
 )
 
+/** What stands for a hold that ended as if the request had never been. */
+const CANCELLED = -1
+
 interface Held {
   readonly estimate: number
   readonly settled: number[]
@@ -32,6 +35,7 @@ function watchedLimits(wait?: () => Promise<void> | null) {
       return {
         headers: { 'x-ratelimit-remaining-requests': '41' },
         settle: (tokens) => void held.settled.push(tokens),
+        cancel: () => void held.settled.push(CANCELLED),
       }
     }
     const waiting = wait?.() ?? null
@@ -109,7 +113,7 @@ describe('the hold of a request', () => {
     await new Promise((resolve) => setTimeout(resolve, 30))
     release()
     await new Promise((resolve) => setTimeout(resolve, 10))
-    expect(holds).toMatchObject([{ settled: [0] }])
+    expect(holds).toMatchObject([{ settled: [CANCELLED] }])
     expect(upstream.hits).toEqual([])
     expect(world.usages).toEqual([])
   })
@@ -123,7 +127,7 @@ describe('the hold of a request', () => {
       },
     })
     expect((await world.post('/chat/completions', chatBody('normal'))).status).toBe(500)
-    expect(holds).toMatchObject([{ settled: [0] }])
+    expect(holds).toMatchObject([{ settled: [CANCELLED] }])
   })
 
   it('ends exactly once, with what was recorded, whatever happens', {

@@ -4,6 +4,9 @@ import { openScriptedUpstream } from '../../tests/upstream/scripted-upstream.ts'
 import { DEFAULT_RESILIENCE } from '../catalog/index.ts'
 import { defineErrors, newId, refusalsOf } from '../kernel/index.ts'
 
+/** What stands for a hold that ended as if the request had never been. */
+const CANCELLED = -1
+
 const refuse = refusalsOf(
   defineErrors({
     providers_saturated: { kind: 'unavailable', title: 'Busy.', isRetryable: true },
@@ -27,6 +30,7 @@ async function open(others = 0, codes = ['providers_saturated']) {
     takeLimits: () => ({
       headers: {},
       settle: (tokens) => void settled.push(tokens),
+      cancel: () => void settled.push(CANCELLED),
     }),
     dispatch: (_endpoint, _request, handler) => {
       const code = codes.length > 1 ? codes.shift() : codes[0]
@@ -47,7 +51,11 @@ it('a request that found no connection free is refused, without a record', async
   expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1'])
   expect(await answer.json()).toMatchObject({ error: { code: 'providers_saturated' } })
   await until(() => world.gateway.runningCount === 0)
-  expect([world.usages, world.refusals, settled]).toEqual([[], ['providers_saturated'], [0]])
+  expect([world.usages, world.refusals, settled]).toEqual([
+    [],
+    ['providers_saturated'],
+    [CANCELLED],
+  ])
 })
 
 it('a flood at a provider whose line is full leaves no records', async () => {

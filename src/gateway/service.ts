@@ -66,7 +66,7 @@ export function openGateway(parts: GatewayParts): Gateway {
       runExchange(relay, admitted, { envelope, response, ended })
     } catch (error) {
       ended()
-      admitted.hold?.settle(0) // it was not dispatched
+      admitted.hold?.cancel() // it was not dispatched
       throw error
     }
   }

@@ -62,7 +62,7 @@ function settling(record: (usage: Usage) => Promise<void>, holdFails = false) {
     how: 'name',
     upstreamHeaders: {},
     share: { waitFor: () => true },
-    hold: { headers: {}, settle: endHold },
+    hold: { headers: {}, settle: endHold, cancel: () => void told.push(['hold', 'cancelled']) },
     startedAtMs: 0,
     arrivedMs: 0,
     bodyReadMs: 0,
@@ -114,7 +114,7 @@ it('leaves no record of what was refused, and ends its hold with nothing', async
   expect({ usages, told }).toEqual({
     usages: [],
     told: [
-      ['hold', 0],
+      ['hold', 'cancelled'],
       ['refused', 'gateway_listing_resting'],
     ],
   })

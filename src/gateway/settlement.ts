@@ -59,15 +59,17 @@ export class Settlement {
   refuse(error: Error): void {
     if (this.#isSettled) return
     this.#isSettled = true
-    this.#endHold(0)
+    this.#endHold(null)
     const code = error instanceof Refusal ? error.code : 'internal'
     this.#relay.meters.refused(this.#admitted.operation, code)
   }
 
-  /** A bug of it costs neither the record nor the answer. */
-  #endHold(tokens: number): void {
+  /** `tokens` null: nobody was asked. A bug of it costs neither the record nor the answer. */
+  #endHold(tokens: number | null): void {
+    const { hold } = this.#admitted
     try {
-      this.#admitted.hold?.settle(tokens)
+      if (tokens === null) hold?.cancel()
+      else hold?.settle(tokens)
     } catch (error) {
       const reason = error instanceof Error ? error.stack : String(error)
       const fields = { request_id: this.#admitted.requestId, reason }

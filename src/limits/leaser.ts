@@ -85,6 +85,16 @@ export class Leaser {
     if (this.#waiting.size > 0) this.#kick()
   }
 
+  /** Ends what `take` drew as if it had not been drawn: the request, too, is free again. */
+  cancel(counters: readonly Counter[], drawn: readonly Drawn[]): void {
+    this.settle(counters, drawn, 0)
+    const nowMs = this.#nowMs()
+    for (const { counter, amount, parts } of drawn) {
+      if (counter.kind !== 'window' || counter.metric !== 'requests') continue
+      counter.giveBack(parts, amount, nowMs)
+    }
+  }
+
   /** Gives back what is free of a counter: somebody lacks it, or its limit has changed. */
   giveBack(counter: Counter): void {
     counter.recall(this.#nowMs())

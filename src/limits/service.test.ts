@@ -140,6 +140,19 @@ describeOnEveryServer('limits', (openStore) => {
     expect(await take(second, admin, 100)).toMatchObject({ code: 'limits_exceeded' })
   })
 
+  it('a request that was sent to nobody uses up none, nor tokens, nor a place', async () => {
+    const { first, admin } = await openWorld(openStore)
+    const limits = { requestsPerMinute: 3, tokensPerMinute: 1_000, concurrentRequests: 1 }
+    await first.set(admin, keyOf(admin), limits)
+    for (let at = 0; at < 8; at += 1) {
+      const hold = (await take(first, admin, 900)) as LimitHold
+      hold.cancel()
+      hold.settle(900) // only the first counts
+    }
+    for (let at = 0; at < 3; at += 1) ((await take(first, admin, 100)) as LimitHold).settle(100)
+    expect(await take(first, admin, 100)).toMatchObject({ details: { metric: 'requests' } })
+  })
+
   it('refuses for good what needs more tokens than a whole minute has', async () => {
     const { first, admin } = await openWorld(openStore)
     await first.set(admin, keyOf(admin), { ...no, tokensPerMinute: 1_000 })

@@ -227,6 +227,13 @@ class Hold implements LimitHold {
     const { leaser, counters } = this.#means
     leaser.settle(counters, this.#drawn, wholeTokens(tokens))
   }
+
+  cancel(): void {
+    if (this.#isSettled) return
+    this.#isSettled = true
+    const { leaser, counters } = this.#means
+    leaser.cancel(counters, this.#drawn)
+  }
 }
 
 /** What came from outside as a count: nothing that a provider or a client says may throw here. */

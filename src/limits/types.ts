@@ -67,6 +67,8 @@ export interface LimitHold {
    * held beyond it is free again.
    */
   settle(tokens: number): void
+  /** Ends it as if the request had never been: nobody was asked. Instead of `settle`, once. */
+  cancel(): void
 }
 
 /**

@@ -2,13 +2,16 @@
 import type { Server } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
+import type { RunningAnswers } from './running-answers.ts'
 
 /** How long who has just come, or is being refused, may take to send and to be answered. */
 const LINGER_MS = 500
 /** How long one who came and said nothing is waited for. */
 const SILENT_MS = 100
-/** Under a flood of connections no turn is quiet: then it is closed all the same. */
-const MOST_TURNS = 1_000
+/** For how long nobody must have come before the door is closed. */
+const QUIET_MS = 10
+/** Under a flood of connections it is never quiet: then it is closed all the same. */
+const MOST_QUIET_MS = 300
 
 /** Connections since the stop began. */
 export interface Newcomers {
@@ -47,30 +50,39 @@ export function watchNewcomers(server: Server): Newcomers {
  */
 export async function closeDoor(
   server: Server,
-  by: { readonly newcomers: Newcomers; readonly runningCount: () => number },
+  by: {
+    readonly newcomers: Newcomers
+    readonly answers: Pick<RunningAnswers, 'runningCount' | 'holdRefusals'>
+  },
 ): Promise<void> {
-  const { newcomers, runningCount } = by
-  await quietTurn(newcomers)
+  const { newcomers, answers } = by
+  const tell = answers.holdRefusals()
+  await quietTurns(newcomers, QUIET_MS)
   // Not the method of `http`, which closes idle connections too, at once.
   NetServer.prototype.close.call(server)
+  tell()
   const closedMs = performance.now()
   const passedMs = (): number => performance.now() - closedMs
   while (
-    (runningCount() > 0 && passedMs() < LINGER_MS) ||
+    (answers.runningCount > 0 && passedMs() < LINGER_MS) ||
     (newcomers.silentCount > 0 && passedMs() < SILENT_MS)
   )
     await pause(5)
-  await quietTurn(newcomers)
+  await quietTurns(newcomers, 0)
   server.closeIdleConnections()
   server.closeAllConnections()
 }
 
-/** Resolves right after a whole turn of the event loop in which nobody came. */
-async function quietTurn(newcomers: Newcomers): Promise<void> {
+/** Resolves right after a turn of the event loop, once nobody has come for `quietMs`. */
+async function quietTurns(newcomers: Newcomers, quietMs: number): Promise<void> {
   await turn() // to where whole turns are counted from
-  for (let turns = 0; turns < MOST_TURNS; turns += 1) {
-    const before = newcomers.count
+  const startedMs = performance.now()
+  let sinceMs = startedMs
+  let seen = newcomers.count
+  for (let nowMs = startedMs; nowMs - startedMs < MOST_QUIET_MS; nowMs = performance.now()) {
     await turn()
-    if (newcomers.count === before) return
+    if (newcomers.count !== seen) sinceMs = performance.now()
+    else if (performance.now() - sinceMs >= quietMs) return
+    seen = newcomers.count
   }
 }

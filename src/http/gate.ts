@@ -23,6 +23,8 @@ export interface GateOptions {
   readonly hostNames: readonly string[]
   readonly publicUrl?: string | null
   readonly isStopping: () => boolean
+  /** Resolves when who is refused for it may be told so. */
+  readonly untilTold: () => Promise<void>
   readonly mayWrite?: () => void
 }
 
@@ -45,7 +47,8 @@ export function createGate(options: GateOptions): Gate {
     request.dialect = route?.dialect ?? 'problem'
     demandHost(request)
     if (route === undefined) return undefined
-    if (options.isStopping() && !tellsOfStop.has(route.path)) return refuseOnceRead(request)
+    if (options.isStopping() && !tellsOfStop.has(route.path))
+      return refuseOnceRead(request, options.untilTold)
     // What does not look at its caller costs no look-up, and answers while the database is away.
     const isBlind = route.access === 'anyone' && route.seesCaller !== true
     const credentials = isBlind ? null : credentialsOf(request.raw)
@@ -153,8 +156,9 @@ function refuseHost(header: string | undefined) {
 }
 
 /** The answer ends the connection: one under which a body still arrives would be reset. */
-async function refuseOnceRead(request: Visit): Promise<never> {
+async function refuseOnceRead(request: Visit, untilTold: GateOptions['untilTold']): Promise<never> {
   if (!asksToContinue(request)) await untilRead(request.raw)
+  await untilTold()
   const message = 'The market is stopping. Try again in a moment.'
   throw refuse('http_stopping', message, { retryAfterSeconds: 5 })
 }

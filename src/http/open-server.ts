@@ -29,7 +29,11 @@ const MAX_JSON_BYTES = 1024 * 1024
 export async function openServer(options: ServerOptions): Promise<Server> {
   const watch = createWatch(options)
   const app = createApp(options, watch)
-  const gate = createGate({ ...options, isStopping: () => watch.answers.isStopping })
+  const gate = createGate({
+    ...options,
+    isStopping: () => watch.answers.isStopping,
+    untilTold: watch.answers.untilTold,
+  })
   app.decorateRequest('caller', null)
   app.decorateRequest('dialect', 'problem')
   app.decorateRequest('route', {
@@ -145,7 +149,7 @@ function serverOf(
     }
     answers.cut()
     stopWatching()
-    await closeDoor(app.server, { newcomers, runningCount: () => answers.runningCount })
+    await closeDoor(app.server, { newcomers, answers })
     await app.close()
   }
 

@@ -17,6 +17,13 @@ export interface RunningAnswers {
   stop(): void
   /** Resolves once all that was taken is answered, after `graceMs` at the latest. */
   whenIdle(graceMs: number): Promise<void>
+  /**
+   * Keeps refusals back until the way that is returned is called. Who waits for one sends nothing
+   * else: meanwhile the door can be closed with nobody at it.
+   */
+  holdRefusals(): () => void
+  /** Resolves when a refusal may be told. */
+  untilTold(): Promise<void>
   /** Ends the connections of what was taken and is still not answered. */
   cut(): void
 }
@@ -32,6 +39,7 @@ export function countAnswers(): CountedAnswers {
   let left = new Set<ServerResponse>()
   let isLeaving = false
   let isStopping = false
+  let held = Promise.resolve()
   let whenNothingIsLeft: (() => void) | undefined
   return {
     get isStopping() {
@@ -71,6 +79,12 @@ export function countAnswers(): CountedAnswers {
       whenNothingIsLeft = resolve
       return promise.finally(() => clearTimeout(timer))
     },
+    holdRefusals() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      held = promise
+      return resolve
+    },
+    untilTold: () => held,
     cut() {
       for (const response of left) response.destroy()
     },

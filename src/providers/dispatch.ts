@@ -274,9 +274,9 @@ class Dispatch
   }
 
   /**
-   * A server may close a connection that rests at the moment when it is used again: that is nobody's
-   * fault, and the request is sent again at once, over a new connection and once. Not what our own
-   * engine lost: it sends that again itself.
+   * A server may close a connection that rests at the moment when it is used again: that is
+   * nobody's fault, and the request is sent again at once, over a new connection and once. Not what
+   * our own engine lost: it sends that again itself.
    */
   #sendAnew(error: Error): boolean {
     const call = this.#sent

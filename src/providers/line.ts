@@ -33,7 +33,7 @@ export class Line {
 
   /**
    * Looks at what comes over a new connection. A `100 Continue` that nobody asked for is allowed
-   * (RFC 9110, 15.2.1), but undici takes it for an end of the world: it is left out.
+   * (RFC 9110, 15.2.1), but undici takes it for a fault and closes the connection: it is left out.
    */
   watch(socket: Socket): void {
     this.#requests = 0
@@ -52,7 +52,7 @@ export class Line {
   }
 }
 
-/** What follows the answers `100 Continue` at the beginning; one that is cut is not known as one. */
+/** What follows the answers `100 Continue` at the beginning; one that is cut is not seen. */
 export function withoutContinue(chunk: Buffer): Buffer {
   let rest = chunk
   while (rest.subarray(STATUS_AT, STATUS_AT + CONTINUE.length).equals(CONTINUE)) {

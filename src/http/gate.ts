@@ -84,14 +84,6 @@ export function createGate(options: GateOptions): Gate {
     }
   }
 
-  /** A session that was kept going goes on in the browser too. */
-  function pass(request: Visit, response: ServerResponse): void {
-    if (request.caller?.isRenewed !== true) return
-    const credentials = readCredentials(request.headers)
-    if (credentials?.kind !== 'session') return
-    response.setHeader('set-cookie', writeSessionCookie(credentials.token, { isSecure }))
-  }
-
   return (request, response, done) => {
     let waits: Promise<void> | undefined
     try {
@@ -101,12 +93,20 @@ export function createGate(options: GateOptions): Gate {
       return
     }
     const end = (): void => {
-      pass(request, response)
+      renewCookie(request, response, isSecure)
       done()
     }
     if (waits === undefined) end()
     else waits.then(end, done)
   }
+}
+
+/** A session that was kept going goes on in the browser too. */
+function renewCookie(request: Visit, response: ServerResponse, isSecure: boolean): void {
+  if (request.caller?.isRenewed !== true) return
+  const credentials = readCredentials(request.headers)
+  if (credentials?.kind !== 'session') return
+  response.setHeader('set-cookie', writeSessionCookie(credentials.token, { isSecure }))
 }
 
 /** Refuses a request that asks for a host we do not answer to. */

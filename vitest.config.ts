@@ -6,7 +6,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // What a test waits for comes when the machine has time; what it promises in a time it measures.
+    // What a test waits for comes when the machine has time; what is promised is measured.
     expect: { poll: { timeout: 10_000 } },
     projects: [
       {

@@ -104,7 +104,7 @@ test('starts beside a newer version that only expanded the schema, and beside no
   }
   await apply('9998-more', 'expand')
   const market = await startMarket({ env: { DATABASE_URL: databaseUrl } })
-  expect(market.output()).toContain('9998-more')
+  await expect.poll(() => market.output()).toContain('9998-more')
   expect((await fetch(`${market.url}/readyz`)).status).toBe(200)
   await market.stop()
   await apply('9999-less', 'contract')

@@ -84,7 +84,7 @@ interface FlushedLog extends Log {
 /**
  * Readable lines where a person watches. Else JSON lines on standard error, written in blocks of
  * 64 kB or each second, whichever comes first: a write wakes a thread, which costs as much as a
- * tenth of a request.
+ * tenth of a request. Warnings and errors do not wait: they may be the last words of the process.
  */
 async function openLog(terminal: Terminal, level: Config['logLevel']): Promise<FlushedLog> {
   const { pino } = await import('pino')
@@ -130,10 +130,15 @@ function inBlocks(writeBlock: (block: string) => void) {
     write(line: string) {
       lines.push(line)
       length += line.length
-      if (length >= BLOCK_LENGTH) flush()
+      if (length >= BLOCK_LENGTH || isWarning(line)) flush()
     },
     flush,
   }
+}
+
+/** Pino's lines begin with their level: `{"level":40,`. */
+function isWarning(line: string): boolean {
+  return line.charCodeAt('{"level":'.length) >= '4'.charCodeAt(0)
 }
 
 function withFlush(log: Log, flush: () => void): FlushedLog {

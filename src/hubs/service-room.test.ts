@@ -31,6 +31,7 @@ async function twoFilesOf(share: number): Promise<void> {
 
 function never(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_resolve, reject) => {
+    if (signal?.aborted) reject(signal.reason)
     signal?.addEventListener('abort', () => reject(signal.reason))
   })
 }

@@ -232,7 +232,10 @@ describe('baimo keys, people and link', () => {
     )
     expect((await baimo('ask baimo/abacus-small 1+1=', { env })).code).toBe(0)
     const refused = await baimo('ask baimo/abacus-small 1+1=', { env })
-    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('1 requests a minute') })
+    expect(refused).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('the limit of 1 request a minute'),
+    })
     expect((await baimo('limits')).out).toMatch(/key +metered +1 of 1 +\d+ of 100000 +no limit/)
     expect(await baimo('limits set key metered --requests none --tokens none')).toMatchObject({
       code: 2,

@@ -146,7 +146,7 @@ function addSet(limits: Command, desk: Desk): void {
       concurrent_requests: choose(concurrent, before?.concurrent_requests),
     }
     if (Object.values(body).every((limit) => limit === null))
-      throw usageFailure(`Nothing would be limited: use "${BAIMO} limits remove ${of} NAME".`)
+      throw usageFailure(`Nothing would be limited: use "${BAIMO} limits remove ${of} ${word}".`)
     const path = `/api/limits/${of}/${holder.id}`
     const set = await market.call<LimitsAnswer>('PUT', path, { body })
     if (options.json === true) return printJson(desk.terminal, set)

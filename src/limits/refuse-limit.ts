@@ -27,9 +27,13 @@ export function refuseLacking({ counter, amount }: Need, moment: Moment): Refusa
   const wanted = metric === 'tokens' ? `; this request reserves ${amount}` : ''
   return refuse(
     'limits_exceeded',
-    `${ofWhom(counter)}: the limit of ${facts.limit} ${metric} a minute is used up${wanted}. Ask again in ${seconds(retryMs)}.`,
+    `${ofWhom(counter)}: the limit of ${countOf(facts.limit, metric)} a minute is used up${wanted}. Ask again in ${seconds(retryMs)}.`,
     { ...whenAgain(retryMs, headers), details: detailsOf(counter) },
   )
+}
+
+function countOf(limit: number, metric: 'requests' | 'tokens'): string {
+  return `${limit} ${limit === 1 ? metric.slice(0, -1) : metric}`
 }
 
 /** The refusal of a request that needs more than a whole minute's limit. */

@@ -52,7 +52,7 @@ export interface Resilience {
   readonly firstByteTimeoutMs: number
   /** Longest silence within an answer that has begun. */
   readonly idleTimeoutMs: number
-  /** Times a failed request is sent again, to this listing or another; 0: never. */
+  /** Times one request is sent to this listing again after it failed; 0: never. */
   readonly retries: number
   /** Whether another listing of the same model may answer when this one fails. */
   readonly fallsBack: boolean

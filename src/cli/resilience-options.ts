@@ -37,7 +37,7 @@ const waitSpan = readSpan(100, 3_600_000)
 
 export function withResilience(command: Command): Command {
   return command
-    .option('--retries <count>', 'how often a failed request is sent again', readWhole(0, 10))
+    .option('--retries <count>', 'how often it is asked again when it fails', readWhole(0, 10))
     .option('--fallback', 'let another listing of the model answer when this one fails')
     .option('--no-fallback', 'let no other answer')
     .option('--breaker', 'leave it alone for a while after it failed again and again')

@@ -147,7 +147,7 @@ export class Attempts {
     }
     const { waitMs } = next
     const isSame = next.listing === listing
-    this.#log(failed, { next: isSame ? 'again' : 'fallback', wait_ms: waitMs })
+    this.#log(failed, { next: isSame ? 'again' : 'fallback', wait_ms: Math.round(waitMs) })
     const resend = (): void => {
       this.#backoff = null
       const resentMs = clock.monotonicMs()
@@ -234,8 +234,15 @@ export class Attempts {
       breaker.leave(ticket, nowMs)
       throw error
     }
-    if (this.#admitted.listing.resilience.retries === 0) this.#envelope = null
+    if (this.#isOnlyAttempt()) this.#envelope = null
     return true
+  }
+
+  /** Whether nothing may follow: neither the same listing nor another is asked again. */
+  #isOnlyAttempt(): boolean {
+    const { listing, others } = this.#admitted
+    const { retries, fallsBack } = listing.resilience
+    return retries === 0 && !(fallsBack && others.length > 0)
   }
 
   /** Time limits are watched here: the provider's side is told of the connection's alone. */

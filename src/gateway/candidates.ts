@@ -1,6 +1,12 @@
 import type { LiveListing } from '../catalog/index.ts'
 import type { Refusal } from '../kernel/index.ts'
-import { type Candidate, decideNext, type Health, type Standing } from '../routing/index.ts'
+import {
+  type Candidate,
+  decideNext,
+  type Health,
+  mostAttempts,
+  type Standing,
+} from '../routing/index.ts'
 import { fitsListing } from './admit.ts'
 import { refuse } from './errors.ts'
 import type { Envelope } from './read-envelope.ts'
@@ -43,10 +49,11 @@ export class Candidates {
 
   /** Null: nobody. The request's body counts for the provider of whoever it is. */
   next(attempts: number, nowMs: number, random: number): Next | null {
-    const retries = this.listings[0]?.resilience.retries ?? 0
+    const [first, ...others] = this.listings
+    const most = mostAttempts(first?.resilience.retries ?? 0, others.length > 0)
     for (;;) {
       const candidates = this.listings.map((listing) => this.#standing(listing, nowMs))
-      const step = decideNext(candidates, { attempts, retries, nowMs, random })
+      const step = decideNext(candidates, { attempts, most, nowMs, random })
       const listing = step.kind === 'send' ? this.listings[step.index] : undefined
       if (step.kind === 'stop' || listing === undefined) return null
       if (this.#share.waitFor(listing.endpoint.providerId)) return { listing, waitMs: step.waitMs }
@@ -56,7 +63,9 @@ export class Candidates {
   }
 
   #standing(listing: LiveListing, nowMs: number): Candidate {
-    return { ...this.#triedOf(listing), standing: standingOf(this.#health, listing, nowMs) }
+    const { retries } = listing.resilience
+    const standing = standingOf(this.#health, listing, nowMs)
+    return { ...this.#triedOf(listing), retries, standing }
   }
 
   #triedOf(listing: LiveListing): Tried {

@@ -159,15 +159,33 @@ describe('the same listing', () => {
     },
   )
 
-  it('is left alone when its owner wants no retries, and so is every other', async () => {
+  it.each([
+    ['no retries and no fallback', { retries: 0, fallsBack: false }, 500, [1, 0]],
+    ['no retries, but others may answer', { retries: 0 }, 200, [1, 1]],
+    ['retries, but no other may answer', { retries: 1, fallsBack: false }, 500, [2, 0]],
+  ] as const)('is asked as often as its owner wants: %s', async (...wanted) => {
+    const [, resilience, status, calls] = wanted
+    const { first, second, world } = await open({ other: 'acme/normal', resilience })
+    const answer = await world.post('/chat/completions', ask('refuse-500', false))
+    expect(answer.status).toBe(status)
+    const hasSentAgain = answer.headers.get('x-baimo-route')?.includes('attempts=2') ?? false
+    expect(hasSentAgain).toBe(calls[0] + calls[1] === 2)
+    // Where nothing was sent again, the client may.
+    expect(answer.headers.get('x-should-retry')).toBe(
+      status === 500 && hasSentAgain ? 'false' : null,
+    )
+    expect([first.calls().length, second.calls().length]).toEqual(calls)
+  })
+
+  it('and every other without retries is asked once, then the failure is told', async () => {
     const { first, second, world } = await open({
-      other: 'acme/normal',
+      other: 'acme/refuse-503',
       resilience: { retries: 0 },
     })
     const answer = await world.post('/chat/completions', ask('refuse-500', false))
-    expect(answer.status).toBe(500)
-    expect(answer.headers.get('x-should-retry')).toBeNull() // the client may
-    expect([first.calls().length, second.calls().length]).toEqual([1, 0])
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get('x-baimo-route')).toContain('attempts=2')
+    expect([first.calls().length, second.calls().length]).toEqual([1, 1])
   })
 
   it('is not asked again when the provider says that it is in vain', async () => {

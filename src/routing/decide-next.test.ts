@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { backoffMs, decideNext } from './decide-next.ts'
+import { backoffMs, decideNext, mostAttempts } from './decide-next.ts'
 import type { Candidate } from './types.ts'
 
 function candidate(over: Partial<Candidate> = {}): Candidate {
-  return { tries: 0, isSpent: false, notBeforeMs: 0, standing: 'healthy', ...over }
+  return { tries: 0, retries: 9, isSpent: false, notBeforeMs: 0, standing: 'healthy', ...over }
 }
-const at = { attempts: 1, retries: 2, nowMs: 1_000, random: 0.5 }
+const at = { attempts: 1, most: 3, nowMs: 1_000, random: 0.5 }
 
 describe('decideNext', () => {
   it('sends at once to a healthy listing that was not asked yet', () => {
@@ -38,8 +38,8 @@ describe('decideNext', () => {
 
   it('asks again whom it asked least, the first among equals', () => {
     const tries = (counts: number[]) => counts.map((count) => candidate({ tries: count }))
-    expect(decideNext(tries([2, 1]), { ...at, retries: 9 })).toMatchObject({ index: 1 })
-    expect(decideNext(tries([1, 1]), { ...at, retries: 9 })).toMatchObject({ index: 0 })
+    expect(decideNext(tries([2, 1]), { ...at, most: 9 })).toMatchObject({ index: 1 })
+    expect(decideNext(tries([1, 1]), { ...at, most: 9 })).toMatchObject({ index: 0 })
   })
 
   it.each([
@@ -51,15 +51,33 @@ describe('decideNext', () => {
     })
   })
 
-  it('stops when all retries are used, whatever is left to ask', () => {
+  it('stops when all attempts are used, whatever is left to ask', () => {
     expect(decideNext([candidate()], { ...at, attempts: 3 })).toEqual({ kind: 'stop' })
-    expect(decideNext([candidate()], { ...at, attempts: 1, retries: 0 })).toEqual({ kind: 'stop' })
+    expect(decideNext([candidate()], { ...at, attempts: 1, most: 1 })).toEqual({ kind: 'stop' })
+  })
+
+  it('asks none again beyond its own retries, but others that were not asked', () => {
+    const tried = candidate({ tries: 1, retries: 0 })
+    expect(decideNext([tried], at)).toEqual({ kind: 'stop' })
+    expect(decideNext([tried, candidate({ retries: 0 })], at)).toMatchObject({ index: 1 })
+    expect(decideNext([tried, candidate({ tries: 1, retries: 1 })], at)).toMatchObject({ index: 1 })
+    expect(decideNext([candidate({ tries: 2, retries: 1 })], at)).toEqual({ kind: 'stop' })
   })
 
   it('chooses the first listing before anything was sent, without retries too', () => {
-    const first = { ...at, attempts: 0, retries: 0 }
+    const first = { ...at, attempts: 0, most: 1 }
     const candidates = [candidate({ standing: 'resting' }), candidate()]
     expect(decideNext(candidates, first)).toEqual({ kind: 'send', index: 1, waitMs: 0 })
+  })
+})
+
+describe('mostAttempts', () => {
+  it('are bounded by the retries, and by two other listings where there are any', () => {
+    expect(mostAttempts(0, false)).toBe(1)
+    expect(mostAttempts(0, true)).toBe(3)
+    expect(mostAttempts(2, false)).toBe(3)
+    expect(mostAttempts(2, true)).toBe(3)
+    expect(mostAttempts(7, true)).toBe(8)
   })
 })
 

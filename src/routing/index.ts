@@ -1,5 +1,5 @@
 export type { Breaker, Ticket } from './breaker.ts'
-export { backoffMs, decideNext } from './decide-next.ts'
+export { backoffMs, decideNext, mostAttempts } from './decide-next.ts'
 export { describeHealth, type HealthWord } from './describe-health.ts'
 export { judgeFailure, LONGEST_WAIT_MS } from './judge-failure.ts'
 export { type Health, openHealth } from './open-health.ts'

@@ -55,6 +55,8 @@ export type Mark = 'none' | 'failure' | 'busy'
 export interface Candidate {
   /** Attempts of this request that it has had. */
   readonly tries: number
+  /** Times that one request may ask it again. */
+  readonly retries: number
   /** Whether this request may not ask it any more. */
   readonly isSpent: boolean
   /** Before this time it wishes not to be asked, on the clock of `nowMs`; 0: whenever. */

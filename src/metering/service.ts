@@ -11,8 +11,14 @@ import type { Usage } from './types.ts'
 /** Rows in one insert: beyond this a statement grows slower than two. */
 const MAX_GROUP = 1_000
 const LONGEST_RETRY_MS = 1_000
-/** While the oldest record has waited longer, or more of them wait, nothing new is dispatched. */
-const LONGEST_PENDING_MS = 1_000
+/**
+ * While the oldest record has waited longer, or more of them wait, nothing new is dispatched. A
+ * write that failed says at once that the database is away. Silence says so only after a while: a
+ * busy disk holds a commit up for a second and more, and so does a busy machine the reading of its
+ * answer.
+ */
+const LONGEST_PENDING_MS = 3_000
+const LONGEST_PENDING_AFTER_FAILURE_MS = 500
 const MAX_PENDING = 10_000
 
 export interface UsageQuery {
@@ -91,7 +97,8 @@ export function openMetering(options: MeteringOptions): Metering {
   return {
     record: (usage, timeoutMs) => commits.add(usage, timeoutMs),
     mayDispatch() {
-      if (commits.oldestAgeMs > LONGEST_PENDING_MS || commits.pendingCount > MAX_PENDING)
+      const longestMs = failure === null ? LONGEST_PENDING_MS : LONGEST_PENDING_AFTER_FAILURE_MS
+      if (commits.oldestAgeMs > longestMs || commits.pendingCount > MAX_PENDING)
         throw unavailable('Nothing is asked of a model until usage can be recorded again.', failure)
     },
     get pendingCount() {

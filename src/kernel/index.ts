@@ -11,4 +11,16 @@ export {
 export * from './ids.ts'
 export { isJsonObject, type Json, type JsonObject, parseJson } from './json.ts'
 export { type Log, silentLog } from './log.ts'
+export {
+  divideHalfEven,
+  formatMicros,
+  formatPico,
+  isCurrency,
+  MICRO_PER_UNIT,
+  multiplyRatio,
+  PICO_PER_UNIT,
+  parseDecimal,
+  parseMicros,
+  type Ratio,
+} from './money.ts'
 export { readRetryAfterMs } from './read-retry-after.ts'

@@ -1,0 +1,5 @@
+export { countRows, countVotes } from './count-votes.ts'
+export { ratingsErrors } from './errors.ts'
+export { type FitOptions, fit } from './fit-ratings.ts'
+export type * from './types.ts'
+export type * from './types-rows.ts'

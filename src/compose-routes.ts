@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Catalog, catalogRoutes, summariseModels } from './catalog/index.ts'
+import { type Catalog, catalogRoutes, type HealthOf, summariseModels } from './catalog/index.ts'
 import { commandName, packageRoot } from './config.ts'
 import { dispatchWhenReady, type Engine } from './engine/index.ts'
 import {
@@ -91,13 +91,14 @@ export function composeRoutes(
   const { people, catalog, metering, limits, metrics } = running
   const version = readVersion()
   gaugeParts(running, gateway)
+  const healthOf: HealthOf = (id) => {
+    const health = gateway.health.health(id)
+    return health === null ? null : describeHealth(health, clock.nowMs())
+  }
   const isSecure = (): boolean => running.address.url.startsWith('https:')
   const routes: readonly Route[] = [
     ...gatewayRoutes(gateway),
-    ...catalogRoutes(catalog, (id) => {
-      const health = gateway.health.health(id)
-      return health === null ? null : describeHealth(health, clock.nowMs())
-    }),
+    ...catalogRoutes(catalog, healthOf),
     ...hubRoutes(() => running.hubs),
     ...peopleRoutes(people, { isSecure }),
     ...meteringRoutes(metering, (id) => modelNameOf(catalog, id)),
@@ -105,7 +106,7 @@ export function composeRoutes(
     ...statusRoutes({
       version,
       command: commandName,
-      facts: () => readFacts(running, version),
+      facts: () => readFacts(running, { version, healthOf }),
       usableNames: (allowed) =>
         catalog
           .snapshot()
@@ -179,7 +180,10 @@ function gaugeParts(running: Running, gateway: Gateway): void {
   )
 }
 
-async function readFacts(running: Running, version: string): Promise<StatusFacts> {
+async function readFacts(
+  running: Running,
+  { version, healthOf }: { readonly version: string; readonly healthOf: HealthOf },
+): Promise<StatusFacts> {
   const { catalog, engine, home, store } = running
   const state = engine.state()
   const isWell = await store.isHealthy()
@@ -195,7 +199,7 @@ async function readFacts(running: Running, version: string): Promise<StatusFacts
       loadedCount: state.loaded.length,
       queueLength: state.queueLength,
     },
-    models: summariseModels(catalog.rows(), catalog.snapshot()),
+    models: summariseModels(catalog.rows(), catalog.snapshot(), healthOf),
     found: (await running.found).filter(({ baseUrl }) => !added.has(placeOf(baseUrl))),
     ownerKeyPath: home.ownerKeyPath,
   }

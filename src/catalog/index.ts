@@ -5,7 +5,7 @@ export { refuseResolution } from './refuse-resolution.ts'
 export { DEFAULT_MAX_CONNECTIONS, DEFAULT_RESILIENCE } from './resilience.ts'
 export { catalogRoutes } from './routes.ts'
 export { type Catalog, openCatalog } from './service.ts'
-export { type ModelSummary, summariseModels } from './summarise-models.ts'
+export { type ModelRest, type ModelSummary, summariseModels } from './summarise-models.ts'
 export type {
   AddressPolicy,
   Capability,
@@ -14,6 +14,7 @@ export type {
   CatalogUpstream,
   Endpoint,
   Fact,
+  HealthOf,
   InspectedFile,
   League,
   LiveListing,

@@ -71,6 +71,7 @@ const healthAnswer = z.object({
   state: z.enum(['healthy', 'busy', 'resting', 'trying']),
   until: timeOrNull,
   recent_failures: z.int(),
+  last_reason: z.string().nullable(),
 })
 export const listingAnswer = z.object({
   id: z.uuid(),
@@ -121,6 +122,7 @@ export const providerAnswer = z.object({
   has_key: z.boolean(),
   listing_count: z.int(),
   on_count: z.int(),
+  off_count: z.int(),
   resilience: providerResilienceAnswer,
   created_at: time,
   refreshed_at: timeOrNull,

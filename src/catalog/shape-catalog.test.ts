@@ -75,10 +75,15 @@ it('a listing tells operators how it is doing, and null where it was not asked l
     (pageOfListings(viewOf(rows, by), page).data as unknown as JsonObject[]).map(
       ({ health }) => health,
     )
-  const resting = { state: 'resting', untilMs: 1_764_000_000_000, recentFailures: 5 } as const
+  const resting = {
+    state: 'resting',
+    untilMs: 1_764_000_000_000,
+    recentFailures: 5,
+    lastReason: 'upstream_reset',
+  } as const
   const healthOf: View['healthOf'] = (id) => (id === rows.listings[0]?.id ? resting : null)
   expect(healths({ seesAll: true, healthOf })).toEqual([
-    { state: 'resting', until: '2025-11-24T16:00:00.000Z', recent_failures: 5 },
+    { state: 'resting', until: '2025-11-24T16:00:00.000Z', recent_failures: 5, last_reason: 'upstream_reset' },
     null,
     null,
   ])

@@ -96,6 +96,7 @@ export function shapeProvider(rows: CatalogRows, provider: Provider): JsonObject
     has_key: provider.sealedKey !== null,
     listing_count: offered.length,
     on_count: offered.filter((each) => each.isOn).length,
+    off_count: offered.filter((each) => !each.isOn && each.switchedAtMs !== null).length,
     resilience: shapeProviderResilience(provider.resilience),
     created_at: time(provider.createdAtMs),
     refreshed_at: timeOrNull(provider.refreshedAtMs),
@@ -239,8 +240,9 @@ function shapeListing(look: Lookup, listing: Listing): JsonObject {
 function shapeHealth(healthOf: HealthOf, id: ListingId): JsonObject | null {
   const health = healthOf(id)
   if (health === null) return null
-  const { state, untilMs, recentFailures } = health
-  return { state, until: timeOrNull(untilMs), recent_failures: recentFailures }
+  const { state, untilMs, recentFailures, lastReason } = health
+  const until = timeOrNull(untilMs)
+  return { state, until, recent_failures: recentFailures, last_reason: lastReason }
 }
 
 /** Every fact there could be: what nobody knows says so. */

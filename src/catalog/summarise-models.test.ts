@@ -37,3 +37,25 @@ it('says in a line what each model is, and null for what nobody knows', () => {
     { name: 'a/off', parametersTotal: null, isLive: false },
   ])
 })
+
+it('says what was switched off, and which listings rest until when', () => {
+  const rows = rowsOf({
+    models: {
+      'a/off': { listings: [{ isOn: false, switchedAtMs: 1 }] },
+      'a/new': { listings: [{ isOn: false, switchedAtMs: null }] },
+      'a/two': { listings: [{ provider: 'box' }, { provider: 'far' }] },
+    },
+  })
+  const snapshot = buildSnapshot(rows, reachesOf(rows))
+  const [first] = snapshot.listings
+  const summary = summariseModels(rows, snapshot, (id) =>
+    id === first?.listingId
+      ? { state: 'resting', untilMs: 9, recentFailures: 5, lastReason: 'upstream_reset' }
+      : null,
+  )
+  expect(summary).toMatchObject([
+    { name: 'a/off', isOff: true, rest: null },
+    { name: 'a/new', isOff: false, rest: null },
+    { rest: { restingCount: 1, liveCount: 2, untilMs: 9, reason: 'upstream_reset' } },
+  ])
+})

@@ -1,5 +1,5 @@
 import type { Json } from '../kernel/index.ts'
-import type { CatalogRows, CatalogSnapshot, League } from './types.ts'
+import type { CatalogRows, CatalogSnapshot, HealthOf, League, LiveListing } from './types.ts'
 
 /** One model in a line, as people look over a catalog. */
 export interface ModelSummary {
@@ -14,11 +14,35 @@ export interface ModelSummary {
   readonly contextTokens: number | null
   /** Whether a listing of it takes traffic. */
   readonly isLive: boolean
+  /** Whether a listing of it was on and is not any more. */
+  readonly isOff: boolean
+  /** Null: none of its listings rests. */
+  readonly rest: ModelRest | null
 }
 
-/** Every model that stands for itself, in the order they were added. */
-export function summariseModels(rows: CatalogRows, snapshot: CatalogSnapshot): ModelSummary[] {
-  const live = new Set<string>(snapshot.listings.map((listing) => listing.modelId))
+/** Listings of a model that are left alone, as they failed again and again. */
+export interface ModelRest {
+  readonly restingCount: number
+  /** Of how many that are on. */
+  readonly liveCount: number
+  /** When the first of them is tried again, since 1970; null: it is being tried. */
+  readonly untilMs: number | null
+  /** What that one failed of, a word of routing's; null: unknown. */
+  readonly reason: string | null
+}
+
+/**
+ * Every model that stands for itself, in the order they were added.
+ *
+ * @param healthOf how listings are doing; absent: nobody knows
+ */
+export function summariseModels(
+  rows: CatalogRows,
+  snapshot: CatalogSnapshot,
+  healthOf: HealthOf = () => null,
+): ModelSummary[] {
+  const live = Map.groupBy(snapshot.listings, (listing) => listing.modelId)
+  const off = modelsOff(rows)
   const facts = new Map(
     rows.facts.map((fact) => [`${fact.subjectId} ${fact.name}`, fact.value] as const),
   )
@@ -32,7 +56,30 @@ export function summariseModels(rows: CatalogRows, snapshot: CatalogSnapshot): M
       parametersTotal: countOrNull(facts.get(`${model.id} parameters_total`)),
       contextTokens: countOrNull(facts.get(`${model.id} context_tokens`)),
       isLive: live.has(model.id),
+      isOff: off.has(model.id),
+      rest: restOf(live.get(model.id) ?? [], healthOf),
     }))
+}
+
+function restOf(listings: readonly LiveListing[], healthOf: HealthOf): ModelRest | null {
+  const resting = listings
+    .map(({ listingId }) => healthOf(listingId))
+    .filter((health) => health?.state === 'resting' || health?.state === 'trying')
+    .toSorted((a, b) => (a?.untilMs ?? 0) - (b?.untilMs ?? 0))
+  const [first] = resting
+  if (first === undefined || first === null) return null
+  const { untilMs, lastReason: reason } = first
+  return { restingCount: resting.length, liveCount: listings.length, untilMs, reason }
+}
+
+/** Models with a listing that was switched off and is still offered. */
+function modelsOff(rows: CatalogRows): Set<string> {
+  const off = rows.listings.filter(
+    ({ isOn, switchedAtMs, vanishedAtMs }) =>
+      !isOn && switchedAtMs !== null && vanishedAtMs === null,
+  )
+  const variants = new Set(off.map(({ variantId }) => variantId))
+  return new Set(rows.variants.filter(({ id }) => variants.has(id)).map(({ modelId }) => modelId))
 }
 
 /** Names of providers by model, each once. */

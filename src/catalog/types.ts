@@ -104,6 +104,8 @@ export interface ListingHealth {
   readonly untilMs: number | null
   /** Failures of the last minute, at most 1,000. */
   readonly recentFailures: number
+  /** What it failed of last, a word of routing's; null: nothing since it was well. */
+  readonly lastReason: string | null
 }
 
 /** Null: it was not asked lately. */

@@ -205,5 +205,5 @@ function section(title: string, listings: readonly ListingAnswer[]): string[] {
 
 function remark(listing: ListingAnswer): string {
   const state = stateOfListing(listing)
-  return ['on', 'offered'].includes(state) ? '' : `  (${state})`
+  return ['on', 'offered', 'off'].includes(state) ? '' : `  (${state})`
 }

@@ -63,7 +63,7 @@ export interface StatusAnswer {
     readonly loaded_count: number
     readonly queue_length: number
   }
-  readonly models: { readonly all: number; readonly live: number }
+  readonly models: { readonly all: number; readonly live: number; readonly resting: number }
   readonly found: readonly FoundServer[]
 }
 
@@ -88,6 +88,8 @@ export interface ProviderAnswer {
   readonly has_key: boolean
   readonly listing_count: number
   readonly on_count: number
+  /** Of those that are not on: which were. */
+  readonly off_count: number
   readonly resilience: ResilienceAnswer
   /** When its list of models was read last; null: never. */
   readonly refreshed_at: string | null
@@ -110,6 +112,8 @@ export interface HealthAnswer {
   readonly until: string | null
   /** Failures of the last minute, at most 1,000. */
   readonly recent_failures: number
+  /** What it failed of last; null: nothing since it was well. */
+  readonly last_reason: string | null
 }
 
 export interface ListingAnswer {
@@ -131,6 +135,8 @@ export interface ListingAnswer {
   readonly resilience?: ResilienceAnswer
   /** For operators alone; null: it was not asked lately. */
   readonly health?: HealthAnswer | null
+  /** When it was switched on or off last; null: never. */
+  readonly switched_at: string | null
   readonly vanished_at: string | null
 }
 

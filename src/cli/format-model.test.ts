@@ -17,6 +17,7 @@ const listing: ListingAnswer = {
   is_on: true,
   is_live: true,
   facts: { place: known('FR'), law: { known: false } },
+  switched_at: null,
   vanished_at: null,
 }
 
@@ -46,14 +47,19 @@ const model: ModelAnswer = {
 
 const resting = {
   ...listing,
-  health: { state: 'resting', until: '2026-11-25T10:05:00.000Z', recent_failures: 5 },
+  health: {
+    state: 'resting',
+    until: '2026-11-25T10:05:00.000Z',
+    recent_failures: 5,
+    last_reason: null,
+  },
 } as const
 
 it('says of a listing that is not well until when', () => {
   expect(stateOfListing(resting)).toMatch(/^on, but rests until .+ \(5 failures in a minute\)$/)
-  const trying = { state: 'trying', until: null, recent_failures: 1 } as const
+  const trying = { state: 'trying', until: null, recent_failures: 1, last_reason: null } as const
   expect(stateOfListing({ ...listing, health: trying })).toContain('tried after a rest (1 failure')
-  const busy = { state: 'busy', until: null, recent_failures: 0 } as const
+  const busy = { state: 'busy', until: null, recent_failures: 0, last_reason: null } as const
   expect(stateOfListing({ ...listing, health: busy })).toBe(
     'on, but busy until soon, by its own word',
   )
@@ -90,6 +96,9 @@ it('shows every fact with its source', () => {
 it('tells the states of a listing apart', () => {
   expect(stateOfListing(listing)).toBe('on')
   expect(stateOfListing(offered)).toBe('offered')
+  const off = { ...offered, switched_at: '2026-11-25T10:00:00.000Z' }
+  expect(stateOfListing(off)).toBe('off')
+  expect(modelRow({ ...model, listings: [listing, off] }).at(-1)).toBe('1 on, 1 off')
   expect(stateOfListing(gone)).toBe('gone')
   expect(stateOfListing({ ...listing, is_live: false })).toBe('on, but its provider cannot be used')
 })
@@ -114,6 +123,7 @@ const provider: ProviderAnswer = {
   has_key: true,
   listing_count: 2,
   on_count: 1,
+  off_count: 0,
   resilience: { set: {}, in_force: {} },
   refreshed_at: null,
 }

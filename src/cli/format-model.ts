@@ -1,7 +1,8 @@
-import type { FactAnswer, HealthAnswer, ListingAnswer, ModelAnswer } from './answers.ts'
+import type { FactAnswer, ListingAnswer, ModelAnswer } from './answers.ts'
+import { troubleOf } from './describe-rest.ts'
 import { pad } from './measure-width.ts'
 import { summariseResilience } from './resilience-options.ts'
-import { count, formatCount, formatTime, formatWhole, UNKNOWN } from './words.ts'
+import { formatCount, formatTime, formatWhole, UNKNOWN } from './words.ts'
 
 const LABEL_CELLS = 20
 
@@ -69,28 +70,13 @@ function listingLines(listing: ListingAnswer): string[] {
   ]
 }
 
-/** `on`, `offered` (not switched on), `gone` (its provider no longer offers it), or `on, but …`. */
+/** `on`, `off`, `offered` (never on), `gone` (its provider no longer offers it), or `on, but …`. */
 export function stateOfListing(
-  listing: Pick<ListingAnswer, 'is_on' | 'is_live' | 'vanished_at' | 'health'>,
+  listing: Pick<ListingAnswer, 'is_on' | 'is_live' | 'switched_at' | 'vanished_at' | 'health'>,
 ): string {
   if (listing.vanished_at !== null) return 'gone'
-  if (!listing.is_on) return 'offered'
+  if (!listing.is_on) return listing.switched_at === null ? 'offered' : 'off'
   if (!listing.is_live) return 'on, but its provider cannot be used'
   const trouble = troubleOf(listing.health ?? null)
   return trouble === null ? 'on' : `on, but ${trouble}`
-}
-
-/** How a listing is not well: `rests until … (5 failures in a minute)`; null: it is. */
-export function troubleOf(health: HealthAnswer | null): string | null {
-  if (health === null || health.state === 'healthy') return null
-  const failures = `${count(health.recent_failures, 'failure')} in a minute`
-  const until = formatTime(health.until, 'soon')
-  switch (health.state) {
-    case 'resting':
-      return `rests until ${until} (${failures})`
-    case 'trying':
-      return `is being tried after a rest (${failures})`
-    case 'busy':
-      return `busy until ${until}, by its own word`
-  }
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
-import type { ModelAnswer } from './answers.ts'
+import type { ListingAnswer, ModelAnswer } from './answers.ts'
 import { type CommonOptions, type Desk, printJson, printTable, withJson } from './command.ts'
+import { isResting } from './describe-rest.ts'
 import { formatModel } from './format-model.ts'
 import { addAliasCommands } from './model-aliases.ts'
 import { modelPath } from './model-path.ts'
@@ -80,10 +81,16 @@ function placesOf({ listings }: ModelAnswer): string {
 function listingsOf({ listings }: ModelAnswer): string {
   const there = listings.filter(({ vanished_at: vanishedAt }) => vanishedAt === null)
   const on = there.filter(({ is_on: isOn }) => isOn).length
-  const offered = there.length - on
-  const resting = there.filter(({ health }) => health?.state === 'resting').length
+  const isOff = (one: ListingAnswer) => !one.is_on && one.switched_at !== null
+  const off = there.filter(isOff).length
+  const offered = there.length - on - off
+  const resting = there.filter(isResting).length
   const rest = resting > 0 ? ` (${resting} resting)` : ''
-  const parts = [on > 0 ? `${on} on${rest}` : '', offered > 0 ? `${offered} offered` : '']
+  const parts = [
+    on > 0 ? `${on} on${rest}` : '',
+    off > 0 ? `${off} off` : '',
+    offered > 0 ? `${offered} offered` : '',
+  ]
   return parts.filter(Boolean).join(', ') || 'none'
 }
 
@@ -96,10 +103,10 @@ function addShow(models: Command, desk: Desk): void {
     const model = await desk.market().get<ModelAnswer>(modelPath(name))
     if (options.json === true) return printJson(desk.terminal, model)
     desk.terminal.out(printable(formatModel(model)))
-    const offered = model.listings.filter((one) => !one.is_on && one.vanished_at === null)
-    if (offered.length > 0)
+    const idle = model.listings.filter((one) => !one.is_on && one.vanished_at === null)
+    if (idle.length > 0)
       desk.terminal.err(
-        `${count(offered.length, 'listing')} offered: switch on with "${BAIMO} models on ID".\n`,
+        `${count(idle.length, 'listing')} not on: switch on with "${BAIMO} models on ID".\n`,
       )
   })
 }

@@ -13,6 +13,7 @@ const provider = {
   has_key: true,
   listing_count: 3,
   on_count: 1,
+  off_count: 0,
   resilience: { set: { retries: 0 }, in_force: { retries: 0, falls_back: true } },
   refreshed_at: null,
 }

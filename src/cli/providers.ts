@@ -11,9 +11,10 @@ import {
   withJson,
 } from './command.ts'
 import { confirm } from './confirm.ts'
+import { troubleOf } from './describe-rest.ts'
 import { usageFailure } from './failure.ts'
-import { troubleOf } from './format-model.ts'
 import { pickOne } from './pick-one.ts'
+import { placeOfProvider } from './place-of-provider.ts'
 import { withProgress } from './progress.ts'
 import { readKeyFile } from './read-key-file.ts'
 import {
@@ -67,15 +68,15 @@ export function providerRow(provider: ProviderAnswer): string[] {
   return [
     provider.name,
     provider.kind,
-    provider.base_url,
+    placeOfProvider(provider),
     provider.has_key ? 'kept' : 'none',
     modelsOf(provider),
     summariseResilience(provider.resilience) ?? '',
   ]
 }
 
-function modelsOf({ listing_count: all, on_count: on }: ProviderAnswer): string {
-  return `${on} on, ${all - on} offered`
+function modelsOf({ listing_count: all, on_count: on, off_count: off }: ProviderAnswer): string {
+  return `${on} on${off > 0 ? `, ${off} off` : ''}, ${all - on - off} offered`
 }
 
 function addShow(providers: Command, desk: Desk): void {
@@ -91,7 +92,7 @@ function addShow(providers: Command, desk: Desk): void {
     const { provider } = answer
     printLines(
       desk.terminal,
-      `${provider.name} (${provider.kind}) at ${provider.base_url}, key ${provider.has_key ? 'kept' : 'none'}`,
+      `${provider.name} (${provider.kind}) at ${placeOfProvider(provider)}, key ${provider.has_key ? 'kept' : 'none'}`,
       `${modelsOf(provider)}, list read ${formatTime(provider.refreshed_at, 'never')}, id ${id}`,
     )
     printLines(desk.terminal, ...answer.listings.flatMap(troubleLine))

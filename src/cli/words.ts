@@ -51,6 +51,16 @@ export function formatTime(iso: string | null | undefined, absent: string = UNKN
   return iso === null || iso === undefined ? absent : `${iso.slice(0, 16).replace('T', ' ')} UTC`
 }
 
+/**
+ * An ISO time to the second, in UTC, and not before it: what it says has come to pass then. null →
+ * what `absent` says.
+ */
+export function formatMoment(iso: string | null | undefined, absent: string = UNKNOWN): string {
+  if (iso === null || iso === undefined) return absent
+  const whole = new Date(Math.ceil(Date.parse(iso) / 1_000) * 1_000).toISOString()
+  return `${whole.slice(0, 19).replace('T', ' ')} UTC`
+}
+
 /** `1 model`, `3 models`. */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`

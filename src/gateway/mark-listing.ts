@@ -11,6 +11,7 @@ export function markListing(
   const { listing, breaker, ticket } = attempt
   const { failure, nowMs } = at
   const { scope, mark } = judgeFailure(failure)
+  if (mark === 'failure') breaker.blame(failure.reason)
   if (mark === 'busy') breaker.busy(ticket, nowMs, failure.retryAfterMs)
   else if (mark === 'none' || !listing.resilience.hasBreaker) breaker.leave(ticket, nowMs)
   else if (breaker.failed(ticket, nowMs, relay.random())) {

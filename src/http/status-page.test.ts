@@ -14,6 +14,8 @@ const offered: StatusModel = {
   parametersTotal: null,
   contextTokens: null,
   isLive: false,
+  isOff: false,
+  rest: null,
 }
 const live: StatusModel = {
   name: 'baimo/abacus-large',
@@ -22,6 +24,8 @@ const live: StatusModel = {
   parametersTotal: 4_213_504,
   contextTokens: 512,
   isLive: true,
+  isOff: false,
+  rest: null,
 }
 const facts: StatusFacts = {
   version: '0.1.0',
@@ -40,6 +44,40 @@ test('live models stand before offered ones, and what is not known says so', () 
   expect(html).toContain('One model answers here.')
   expect(html).toContain('4.2 M')
   expect(html).toContain('<span class="unknown">unknown</span>')
+})
+
+const rest = {
+  restingCount: 1,
+  liveCount: 1,
+  untilMs: Date.UTC(2026, 0, 2, 3, 4, 9),
+  reason: 'upstream_unreachable',
+}
+
+test('a model that rests is not said to answer: why, until when, and what to do', () => {
+  const html = renderStatusPage({ ...facts, models: [{ ...live, rest }] }, 'en')
+  expect(html).toContain('No model answers yet.')
+  expect(html).toContain(
+    '<td class="fail">rests: its provider cannot be reached, until 03:04:09 UTC</td>',
+  )
+  expect(html).toContain('baimo doctor')
+  const chinese = renderStatusPage({ ...facts, models: [{ ...live, rest }] }, 'zh')
+  expect(chinese).toContain('暂停：无法连接服务商，至 03:04:09 UTC')
+})
+
+test('a model of which another listing answers is live, with a word on the one that rests', () => {
+  const some = { ...rest, liveCount: 2, untilMs: null }
+  const html = renderStatusPage({ ...facts, models: [{ ...live, rest: some }] }, 'en')
+  expect(html).toContain('One model answers here.')
+  expect(html).toContain(
+    '<td class="wait">live, 1/2 at rest: its provider cannot be reached, is being tried</td>',
+  )
+})
+
+test('what was switched off is off, and what was never on is offered', () => {
+  const models = [offered, { ...offered, name: 'acme/eta', isOff: true }]
+  const html = renderStatusPage({ ...facts, models }, 'en')
+  expect(html).toContain('<td class="dim">off</td>')
+  expect(html).toContain('<td class="dim">offered</td>')
 })
 
 test('names from outside cannot break out of the page', () => {

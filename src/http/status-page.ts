@@ -1,3 +1,4 @@
+import type { ModelRest } from '../catalog/index.ts'
 import { statusStyle } from './status-style.ts'
 import { type StatusWords, statusWords } from './status-words.ts'
 
@@ -12,6 +13,10 @@ export interface StatusModel {
   /** Null: unknown. */
   readonly contextTokens: number | null
   readonly isLive: boolean
+  /** Whether it was switched off, rather than never on; of no meaning while it is live. */
+  readonly isOff: boolean
+  /** Null: none of its listings rests. */
+  readonly rest: ModelRest | null
 }
 
 /** What the status page shows. Everything in it is escaped; nothing in it is secret. */
@@ -38,7 +43,7 @@ const MOST_ROWS = 40
 /** The page at `/` for a signed-in person. Live models first; unknown facts say so. */
 export function renderStatusPage(facts: StatusFacts, acceptLanguage: string | undefined): string {
   const words = statusWords(acceptLanguage)
-  const liveCount = facts.models.filter((model) => model.isLive).length
+  const liveCount = facts.models.filter(answers).length
   const headline = liveCount === 0 ? words.openEmpty : words.openWith(liveCount)
   return page(
     words,
@@ -51,6 +56,15 @@ ${askSection(facts, words)}
 ${foundSection(facts, words)}`,
     facts.version,
   )
+}
+
+/** Whether all listings of a model rest, so that no request for it has anywhere to go. */
+export function isAtRest({ rest }: StatusModel): boolean {
+  return rest !== null && rest.restingCount >= rest.liveCount
+}
+
+function answers(model: StatusModel): boolean {
+  return model.isLive && !isAtRest(model)
 }
 
 /** The page at `/` for everybody else: how to get in, and nothing of what is inside. */
@@ -139,6 +153,7 @@ function modelsSection(facts: StatusFacts, words: StatusWords): string {
   )
   const hidden = sorted.length - MOST_ROWS
   const hasOffered = sorted.some((model) => !model.isLive)
+  const hasResting = sorted.some((model) => model.rest !== null)
   const heads = [words.model, words.league, words.where].map(
     (head) => `<th>${escapeHtml(head)}</th>`,
   )
@@ -147,7 +162,7 @@ function modelsSection(facts: StatusFacts, words: StatusWords): string {
   )
   return section(
     words.models,
-    `${hasOffered ? `<p class="sub">${escapeHtml(words.modelsNote)}</p>` : ''}
+    `${hasResting ? note(words.restNote) : ''}${hasOffered ? note(words.modelsNote) : ''}
 <div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(words.models)}"><table class="tt models">
 <thead><tr>${heads.join('')}${numeric.join('')}<th>${escapeHtml(words.state)}</th></tr></thead>
 <tbody>${sorted
@@ -158,12 +173,32 @@ ${hidden > 0 ? `<p class="sub">${escapeHtml(words.more(hidden))}</p>` : ''}`,
   )
 }
 
+function note(text: string): string {
+  return `<p class="sub">${escapeHtml(text)}</p>`
+}
+
+function stateCell(model: StatusModel, words: StatusWords): string {
+  const { isLive, isOff, rest } = model
+  if (!isLive) return `<td class="dim">${escapeHtml(isOff ? words.off : words.offered)}</td>`
+  if (rest === null) return `<td class="pass">${escapeHtml(words.live)}</td>`
+  const { restingCount, liveCount, untilMs, reason } = rest
+  const until = untilMs === null ? null : clockTime(untilMs)
+  const why = reason === null ? null : (words.reasons[reason] ?? reason)
+  const text = words.rests(restingCount < liveCount ? `${restingCount}/${liveCount}` : null, {
+    until,
+    why,
+  })
+  return `<td class="${answers(model) ? 'wait' : 'fail'}">${escapeHtml(text)}</td>`
+}
+
+function clockTime(timeMs: number): string {
+  return `${new Date(timeMs).toISOString().slice(11, 19)} UTC`
+}
+
 function modelRow(model: StatusModel, words: StatusWords): string {
   const slash = model.name.indexOf('/')
   const publisher = model.name.slice(0, slash + 1)
-  const state = model.isLive
-    ? `<td class="pass">${escapeHtml(words.live)}</td>`
-    : `<td class="dim">${escapeHtml(words.offered)}</td>`
+  const state = stateCell(model, words)
   return `<tr><th scope="row" class="name" title="${escapeHtml(model.name)}"><span class="dim">${escapeHtml(publisher)}</span>${escapeHtml(model.name.slice(slash + 1))}</th>
 <td>${escapeHtml(words.leagues[model.league] ?? model.league)}</td><td>${escapeHtml(model.providers.join(', '))}</td>
 <td class="num">${countOrUnknown(model.parametersTotal, words, shortCount)}</td>
@@ -189,7 +224,7 @@ export function shortCount(count: number): string {
 }
 
 function askSection(facts: StatusFacts, words: StatusWords): string {
-  const live = facts.models.filter((model) => model.isLive).map((model) => model.name)
+  const live = facts.models.filter(answers).map((model) => model.name)
   const model = live.find((name) => name.endsWith('-large')) ?? live[0]
   if (model === undefined) return ''
   const body = JSON.stringify({ model, messages: [{ role: 'user', content: '17 + 25 =' }] })

@@ -10,6 +10,8 @@ const model = (name: string, isLive: boolean): StatusModel => ({
   parametersTotal: null,
   contextTokens: null,
   isLive,
+  isOff: false,
+  rest: null,
 })
 const facts: StatusFacts = {
   version: '0.1.0',

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { jsonRoute, mayCall, type Principal, type Reply, type Route } from '../people/index.ts'
-import { renderLockedPage, renderStatusPage, type StatusFacts } from './status-page.ts'
+import { isAtRest, renderLockedPage, renderStatusPage, type StatusFacts } from './status-page.ts'
 import { statusStyleHash } from './status-style.ts'
 
 const statusAnswer = z.object({
@@ -18,7 +18,7 @@ const statusAnswer = z.object({
     loaded_count: z.int(),
     queue_length: z.int(),
   }),
-  models: z.object({ all: z.int(), live: z.int() }),
+  models: z.object({ all: z.int(), live: z.int(), resting: z.int() }),
   found: z.array(z.object({ kind: z.string(), url: z.string() })),
 })
 
@@ -105,6 +105,7 @@ function shape(facts: StatusFacts): z.infer<typeof statusAnswer> {
     models: {
       all: facts.models.length,
       live: facts.models.filter((model) => model.isLive).length,
+      resting: facts.models.filter(isAtRest).length,
     },
     found: (facts.found ?? []).map((server) => ({ kind: server.kind, url: server.baseUrl })),
   }

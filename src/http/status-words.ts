@@ -1,3 +1,5 @@
+import { REASON_WORDS } from '../routing/index.ts'
+
 /** The words of the status page, in the languages it speaks until the web arrives. */
 export interface StatusWords {
   readonly htmlLang: 'en' | 'zh-Hans'
@@ -30,6 +32,15 @@ export interface StatusWords {
   readonly state: string
   readonly live: string
   readonly offered: string
+  readonly off: string
+  /** `some`: how many of how many, `1/2`; null: all. */
+  readonly rests: (
+    some: string | null,
+    of: { readonly until: string | null; readonly why: string | null },
+  ) => string
+  readonly restNote: string
+  /** What a listing failed of, by the words of `x-baimo-route`. */
+  readonly reasons: Readonly<Record<string, string>>
   readonly unknown: string
   readonly noModels: string
   readonly more: (count: number) => string
@@ -77,7 +88,7 @@ const english: StatusWords = {
     `${loaded} ${loaded === 1 ? 'model' : 'models'} loaded, ${queue} waiting`,
   models: 'Models',
   modelsNote:
-    'Models that are only offered take no requests until you switch one of their listings on.',
+    'What is off or only offered takes no requests until you switch it on: baimo models on NAME.',
   model: 'Model',
   league: 'League',
   leagues: { models: 'models', practice: 'practice', apps: 'apps' },
@@ -87,6 +98,15 @@ const english: StatusWords = {
   state: 'State',
   live: 'live',
   offered: 'offered',
+  off: 'off',
+  rests: (some, { until, why }) => {
+    const who = some === null ? 'rests' : `live, ${some} at rest`
+    const when = until === null ? 'is being tried' : `until ${until}`
+    return `${who}: ${[why, when].filter(Boolean).join(', ')}`
+  },
+  restNote:
+    'What rests failed again and again and is tried again by itself: baimo doctor says what to do.',
+  reasons: REASON_WORDS,
   unknown: 'unknown',
   noModels: 'No model is here yet. Add a server, a provider or a file:',
   more: (count) => `${count} more: baimo models lists all.`,
@@ -129,7 +149,7 @@ const chinese: StatusWords = {
   },
   engineDetail: (loaded, queue) => `已载入 ${loaded} 个模型，${queue} 个请求排队`,
   models: '模型',
-  modelsNote: '只是“可用”的模型不接请求，须先开启它的一个挂牌。',
+  modelsNote: '“已关闭”或只是“可用”的模型不接请求，须先开启：baimo models on 名称。',
   model: '模型',
   league: '赛区',
   leagues: { models: '模型', practice: '练习', apps: '应用' },
@@ -139,6 +159,23 @@ const chinese: StatusWords = {
   state: '状态',
   live: '在市',
   offered: '可用',
+  off: '已关闭',
+  rests: (some, { until, why }) => {
+    const who = some === null ? '暂停' : `在市，${some} 暂停`
+    const when = until === null ? '正在试探' : `至 ${until}`
+    return `${who}：${[why, when].filter(Boolean).join('，')}`
+  },
+  restNote: '暂停的模型接连失败，到时会自动重试；怎么办，见 baimo doctor。',
+  reasons: {
+    upstream_unreachable: '无法连接服务商',
+    upstream_reset: '服务商中断连接',
+    upstream_timeout: '未及时应答',
+    upstream_error: '服务商返回错误',
+    upstream_bad_answer: '返回的不是模型的应答',
+    upstream_ended_early: '应答中途断掉',
+    upstream_refused_us: '服务商拒绝所用的密钥或账户',
+    upstream_unusable: '地址指向别处，或不是 API',
+  },
   unknown: '未知',
   noModels: '这里还没有模型。可以添加一台服务器、一个服务商或一个文件：',
   more: (count) => `另有 ${count} 个：baimo models 列出全部。`,

@@ -1,4 +1,4 @@
-import type { ListingHealth, Standing } from './types.ts'
+import type { FailureReason, ListingHealth, Standing } from './types.ts'
 
 const WINDOW_MS = 60_000
 /** Outcomes that are remembered at most; the least of them where many attempts run at once. */
@@ -64,6 +64,7 @@ export class Breaker {
   #triedSinceMs = 0
   #busyUntilMs = 0
   #usedAtMs = 0
+  #lastReason: FailureReason | null = null
 
   /** How it stands for a request that may still go elsewhere. Changes nothing. */
   standing(nowMs: number): Standing {
@@ -110,6 +111,11 @@ export class Breaker {
     this.#record(ticket, nowMs, 'success')
   }
 
+  /** Remembers, for people, what the failure was that is told of next. */
+  blame(reason: FailureReason): void {
+    this.#lastReason = reason
+  }
+
   /** Whether it opened by this failure. What comes of attempts from before that is old news. */
   failed(ticket: Ticket, nowMs: number, random: number): boolean {
     if (this.#isTrial(ticket)) return this.#open(nowMs, random)
@@ -153,6 +159,7 @@ export class Breaker {
       restsForMs: this.#state === 'open' ? Math.max(0, this.#restUntilMs - nowMs) : null,
       busyForMs: busyForMs > 0 ? busyForMs : null,
       openings: this.#openings,
+      lastReason: this.#lastReason,
     }
   }
 
@@ -243,6 +250,7 @@ export class Breaker {
   #close(): void {
     this.#state = 'closed'
     this.#openings = 0
+    this.#lastReason = null
     this.#trials.clear()
     this.#outcomes = []
     this.#firstTicket = this.#lastTicket + 1

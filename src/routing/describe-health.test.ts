@@ -8,18 +8,21 @@ const at = (breaker: Breaker, nowMs: number) => describeHealth(breaker.health('l
 
 it('describeHealth follows a listing from healthy to resting, trying and healthy again', () => {
   const breaker = new Breaker()
-  expect(at(breaker, 1)).toEqual({ state: 'healthy', untilMs: null, recentFailures: 0 })
+  const well = { state: 'healthy', untilMs: null, recentFailures: 0, lastReason: null }
+  expect(at(breaker, 1)).toEqual(well)
+  breaker.blame('upstream_reset')
   failOften(breaker, 5, 1_000)
   expect(at(breaker, 2_000)).toEqual({
     state: 'resting',
     untilMs: WALL_MS + 4_000,
     recentFailures: 5,
+    lastReason: 'upstream_reset',
   })
   expect(at(breaker, 6_000)).toMatchObject({ state: 'trying', untilMs: null })
   const trial = enterAs(breaker, 6_000)
   expect(at(breaker, 6_001)).toMatchObject({ state: 'trying', untilMs: null })
   breaker.succeeded(trial, 6_002)
-  expect(at(breaker, 6_003)).toEqual({ state: 'healthy', untilMs: null, recentFailures: 0 })
+  expect(at(breaker, 6_003)).toEqual(well)
   breaker.busy(null, 6_004, 3_000)
   expect(at(breaker, 6_004)).toMatchObject({ state: 'busy', untilMs: WALL_MS + 3_000 })
 })

@@ -1,4 +1,4 @@
-import type { ListingHealth } from './types.ts'
+import type { FailureReason, ListingHealth } from './types.ts'
 
 /** How a listing is doing, in a word for people, as this process has seen it. */
 export interface HealthWord {
@@ -8,15 +8,18 @@ export interface HealthWord {
   readonly untilMs: number | null
   /** Failures of the last minute, at most 1,000. */
   readonly recentFailures: number
+  /** What it failed of last; null: nothing since it was well. */
+  readonly lastReason: FailureReason | null
 }
 
 /** @param nowMs since 1970 */
 export function describeHealth(health: ListingHealth, nowMs: number): HealthWord {
-  const { state, restsForMs, busyForMs, failures: recentFailures } = health
+  const { state, restsForMs, busyForMs, failures: recentFailures, lastReason } = health
+  const known = { recentFailures, lastReason }
   if (state === 'open' && restsForMs !== null && restsForMs > 0) {
-    return { state: 'resting', untilMs: nowMs + restsForMs, recentFailures }
+    return { state: 'resting', untilMs: nowMs + restsForMs, ...known }
   }
-  if (state !== 'closed') return { state: 'trying', untilMs: null, recentFailures }
-  if (busyForMs === null) return { state: 'healthy', untilMs: null, recentFailures }
-  return { state: 'busy', untilMs: nowMs + busyForMs, recentFailures }
+  if (state !== 'closed') return { state: 'trying', untilMs: null, ...known }
+  if (busyForMs === null) return { state: 'healthy', untilMs: null, ...known }
+  return { state: 'busy', untilMs: nowMs + busyForMs, ...known }
 }

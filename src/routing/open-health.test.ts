@@ -15,6 +15,7 @@ it('remembers a listing by its id, and knows nothing of one that was never asked
     restsForMs: 5_000,
     busyForMs: null,
     openings: 1,
+    lastReason: null,
   })
   expect(health.health('b')).toBeNull()
   expect(health.list()).toHaveLength(1)

@@ -85,4 +85,6 @@ export interface ListingHealth {
   readonly busyForMs: number | null
   /** Times in a row that it opened without an answer in between. */
   readonly openings: number
+  /** What it failed of last; null: nothing since it was well. */
+  readonly lastReason: FailureReason | null
 }

@@ -1,7 +1,8 @@
-import type { MeAnswer, ProviderAnswer, StatusAnswer } from '../answers.ts'
+import type { ListingAnswer, MeAnswer, ProviderAnswer, StatusAnswer } from '../answers.ts'
 import { type MarketClient, reasonOf } from '../client.ts'
+import { isResting, mendOf, troubleOf } from '../describe-rest.ts'
 import { Failure } from '../failure.ts'
-import { BAIMO, count, formatTime } from '../words.ts'
+import { BAIMO, count, formatTime, UNKNOWN } from '../words.ts'
 import { broken, type Check, ok, warning } from './check.ts'
 
 export interface MarketCheckOptions {
@@ -28,6 +29,7 @@ export async function checkMarket(
     checkStatusDatabase(status),
     checkStatusEngine(status),
     checkModels(status),
+    ...(await checkListings(market)),
     ...(await checkProviders(market, mayProbe)),
   ]
 }
@@ -93,13 +95,32 @@ function checkStatusEngine({ engine }: StatusAnswer): Check {
 }
 
 function checkModels({ models }: StatusAnswer): Check {
-  const found = `${models.live} of ${count(models.all, 'model')} can be asked`
-  if (models.live > 0) return ok('models', found)
+  const found = `${models.live - models.resting} of ${count(models.all, 'model')} can be asked`
+  if (models.live > models.resting) return ok('models', found)
+  if (models.live > 0) return broken('models', found, 'All that are on rest: see the lines below.')
   return warning(
     'models',
     found,
     `Add some with "${BAIMO} add", or switch one on: "${BAIMO} models on NAME".`,
   )
+}
+
+/** Listings that rest: broken where their model has no other that answers. */
+async function checkListings(market: MarketClient): Promise<Check[]> {
+  const live = (await market.list<ListingAnswer>('/api/listings')).filter((one) => one.is_live)
+  return describeResting(live)
+}
+
+export function describeResting(live: readonly ListingAnswer[]): Check[] {
+  return live.filter(isResting).map((listing) => {
+    const { model, provider, health } = listing
+    const others = live.filter((one) => one.model === model && !isResting(one))
+    const found = `at ${provider.name ?? UNKNOWN} ${troubleOf(health ?? null) ?? 'rests'}`
+    const part = `model ${model ?? UNKNOWN}`
+    return others.length === 0
+      ? broken(part, found, mendOf(listing))
+      : warning(part, `${found}; another listing answers`, mendOf(listing))
+  })
 }
 
 async function checkProviders(market: MarketClient, mayProbe: boolean): Promise<Check[]> {

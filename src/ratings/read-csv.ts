@@ -15,14 +15,15 @@ interface Place {
 
 /**
  * Reads CSV as RFC 4180 has it: quoted cells may hold commas, doubled quotes and line breaks; lines
- * end in LF, CRLF or CR. A byte order mark is skipped, and so are empty lines. Calls `onRecord`
- * for each record with the line that it begins on. Refuses with `ratings_file_malformed`.
+ * end in LF, CRLF or CR; empty lines are skipped. Calls `onRecord` for each record with the line
+ * that it begins on. Refuses with `ratings_file_malformed`.
  */
 export function readCsv(
   text: string,
+  start: { readonly at: number; readonly line: number },
   onRecord: (cells: readonly string[], line: number) => void,
 ): void {
-  const place: Place = { text, at: text.charCodeAt(0) === 0xfeff ? 1 : 0, line: 1 }
+  const place: Place = { text, at: start.at, line: start.line }
   while (place.at < text.length) {
     const { line } = place
     const cells = readRecord(place)

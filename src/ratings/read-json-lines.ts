@@ -10,11 +10,12 @@ import { KNOWN_COLUMNS } from './read-columns.ts'
  */
 export function readJsonLines(
   text: string,
+  start: { readonly at: number; readonly line: number },
   onRecord: (cells: readonly string[], line: number) => void,
 ): void {
   let columns: readonly string[] | null = null
-  let line = 0
-  for (let at = text.charCodeAt(0) === 0xfeff ? 1 : 0; at < text.length; ) {
+  let line = start.line - 1
+  for (let at = start.at; at < text.length; ) {
     const found = text.indexOf('\n', at)
     const end = found === -1 ? text.length : found
     const piece = text.slice(at, end)

@@ -16,30 +16,33 @@ function refusalOf(...lines: string[]): { code: string; line: unknown; message: 
 }
 
 describe('a file of votes', () => {
-  it('is read row by row, with its models sorted', () => {
+  it('is read vote by vote, in its order', () => {
     const file = readVoteFile(
       [VOTES, 'b,a,model_a', 'a,c,model_b', 'b,c,tie', 'c,b,both_bad', 'a,b,tie (bothbad)'].join(
         '\n',
       ),
     )
-    expect(file.kind).toBe('votes')
-    expect(file.models).toEqual(['a', 'b', 'c'])
-    expect([...file.a]).toEqual([1, 0, 1, 2, 0])
-    expect([...file.b]).toEqual([0, 2, 2, 1, 1])
-    expect([...file.aWins]).toEqual([1, 0, 0, 0, 0])
-    expect([...file.bWins]).toEqual([0, 1, 0, 0, 0])
-    expect([...file.ties]).toEqual([0, 0, 1, 0, 0])
-    expect([...file.bothBad]).toEqual([0, 0, 0, 1, 1])
-    expect([file.raters, file.prompts, file.rater, file.prompt]).toEqual([null, null, null, null])
+    const unknown = { rater: null, prompt: null }
+    expect(file).toEqual({
+      kind: 'votes',
+      promptDesignEffect: null,
+      rows: [
+        { modelA: 'b', modelB: 'a', choice: 'a', ...unknown },
+        { modelA: 'a', modelB: 'c', choice: 'b', ...unknown },
+        { modelA: 'b', modelB: 'c', choice: 'tie', ...unknown },
+        { modelA: 'c', modelB: 'b', choice: 'both_bad', ...unknown },
+        { modelA: 'a', modelB: 'b', choice: 'both_bad', ...unknown },
+      ],
+    })
   })
 
   it('may say who voted and what was asked, among columns of its own', () => {
     for (const name of ['rater', 'worker', 'judge']) {
       const file = readVoteFile(`id,${name},prompt_id,${VOTES}\n7,r1,p,x,y,a\n8,r2,p,x,y,b\n`)
-      expect(file.raters).toEqual(['r1', 'r2'])
-      expect(file.prompts).toEqual(['p'])
-      expect([...(file.rater ?? [])]).toEqual([0, 1])
-      expect([...file.aWins]).toEqual([1, 0])
+      expect(file.rows).toEqual([
+        { modelA: 'x', modelB: 'y', choice: 'a', rater: 'r1', prompt: 'p' },
+        { modelA: 'x', modelB: 'y', choice: 'b', rater: 'r2', prompt: 'p' },
+      ])
     }
   })
 
@@ -87,13 +90,19 @@ describe('a file of votes', () => {
 })
 
 describe('a file of counts', () => {
-  it('is read with large counts, and without the columns of ties', () => {
-    const file = readVoteFile(`${COUNTS},rater\nx,y,1000000000,2,3.0,1e3,r\n`)
-    expect(file.kind).toBe('counts')
-    expect([file.aWins[0], file.bWins[0], file.ties[0], file.bothBad[0]]).toEqual([1e9, 2, 3, 1000])
-    expect(file.raters).toEqual(['r'])
+  it('is read with large counts, without columns of ties, and with the effect of prompts', () => {
+    const head = '# prompt_design_effect: 1.5\n'
+    expect(readVoteFile(`${head}${COUNTS},rater\nx,y,1000000000,2,3.0,1e3,r\n`)).toEqual({
+      kind: 'counts',
+      promptDesignEffect: 1.5,
+      rows: [
+        { modelA: 'x', modelB: 'y', aWins: 1e9, bWins: 2, ties: 3, bothBad: 1000, rater: 'r' },
+      ],
+    })
     const short = readVoteFile('{"model_a":"x","model_b":"y","a_wins":4,"b_wins":0}\n')
-    expect([short.aWins[0], short.bWins[0], short.ties[0], short.bothBad[0]]).toEqual([4, 0, 0, 0])
+    expect(short.rows).toEqual([
+      { modelA: 'x', modelB: 'y', aWins: 4, bWins: 0, ties: 0, bothBad: 0, rater: null },
+    ])
   })
 
   it('takes no negative, fractional, missing or endless count', () => {

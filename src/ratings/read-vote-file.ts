@@ -1,18 +1,20 @@
 import { refuse } from './errors.ts'
 import { type Layout, readColumns } from './read-columns.ts'
 import { readCsv } from './read-csv.ts'
+import { readHead } from './read-head.ts'
 import { readJsonLines } from './read-json-lines.ts'
-import type { VoteFile } from './types-files.ts'
+import type { CountFile, VoteFile } from './types-files.ts'
+import type { Choice, CountRow, VoteRow } from './types-rows.ts'
 
 /** What a vote may say, by its label. The last three are other words for them. */
-const LABELS: ReadonlyMap<string, number> = new Map([
-  ['model_a', 0],
-  ['model_b', 1],
-  ['tie', 2],
-  ['both_bad', 3],
-  ['a', 0],
-  ['b', 1],
-  ['tie (bothbad)', 3],
+const LABELS: ReadonlyMap<string, Choice> = new Map([
+  ['model_a', 'a'],
+  ['model_b', 'b'],
+  ['tie', 'tie'],
+  ['both_bad', 'both_bad'],
+  ['a', 'a'],
+  ['b', 'b'],
+  ['tie (bothbad)', 'both_bad'],
 ])
 const MOST_COUNT = 1e12
 const MOST_MODELS = 3_000
@@ -25,26 +27,45 @@ const SHOWN_CHARACTERS = 60
  * `ratings_columns_unknown`, `ratings_label_unknown`, `ratings_count_invalid`,
  * `ratings_name_invalid`, `ratings_self_play` and `ratings_too_many_models`.
  */
-export function readVoteFile(text: string): VoteFile {
-  const rows = new Rows()
+export function readVoteFile(text: string): VoteFile | CountFile {
+  const head = readHead(text)
+  const reader: Reader = { models: new Names(), others: new Names(), votes: [], counts: [] }
   let layout: Layout | null = null
-  const read = /^\ufeff?\s*\{/.test(text) ? readJsonLines : readCsv
-  read(text, (cells, line) => {
+  const read = head.isJson ? readJsonLines : readCsv
+  read(text, { at: head.at, line: head.line }, (cells, line) => {
     if (layout === null) layout = readColumns(cells, line)
-    else rows.add(cells, layout, line)
+    else addRow(reader, layout, { cells, line })
   })
-  if (layout === null || rows.isEmpty)
+  const { votes, counts } = reader
+  const { promptDesignEffect } = head
+  if (votes.length === 0 && !counts.some(hasVotes))
     throw refuse('ratings_file_empty', 'The file holds no vote. Give it a line for each.')
-  return rows.close(layout)
+  return votes.length > 0
+    ? { kind: 'votes', rows: votes, promptDesignEffect }
+    : { kind: 'counts', rows: counts, promptDesignEffect }
 }
 
-/** Names by the order they appear in. */
-class Names {
-  readonly list: string[] = []
-  private readonly places = new Map<string, number>()
+function hasVotes({ aWins, bWins, ties, bothBad }: CountRow): boolean {
+  return aWins + bWins + ties + bothBad > 0
+}
 
-  place(name: string, line: number): number {
-    const known = this.places.get(name)
+interface Reader {
+  readonly models: Names
+  readonly others: Names
+  readonly votes: VoteRow[]
+  readonly counts: CountRow[]
+}
+
+/** One string for each name, however often it stands in the file: the rest of it is let go. */
+class Names {
+  private readonly known = new Map<string, string>()
+
+  get size(): number {
+    return this.known.size
+  }
+
+  keep(name: string, line: number): string {
+    const known = this.known.get(name)
     if (known !== undefined) return known
     if (name === '' || name.trim() !== name)
       throw refuse(
@@ -52,79 +73,51 @@ class Names {
         `Line ${line} has a name that is empty or has spaces around it: ${shown(name)}.`,
         { details: { line } },
       )
-    this.places.set(name, this.list.length)
-    this.list.push(name)
-    return this.list.length - 1
+    this.known.set(name, name)
+    return name
   }
 }
 
-class Rows {
-  private readonly models = new Names()
-  private readonly raters = new Names()
-  private readonly prompts = new Names()
-  private readonly a: number[] = []
-  private readonly b: number[] = []
-  private readonly outcomes: [number[], number[], number[], number[]] = [[], [], [], []]
-  private readonly rater: number[] = []
-  private readonly prompt: number[] = []
-  private votes = 0
-
-  get isEmpty(): boolean {
-    return this.votes === 0
-  }
-
-  add(cells: readonly string[], layout: Layout, line: number): void {
-    if (cells.length !== layout.cells)
-      throw refuse(
-        'ratings_file_malformed',
-        `Line ${line} has ${cells.length} cells, the head has ${layout.cells}. Mend the line.`,
-        { details: { line } },
-      )
-    const cell = (at: number) => cells[at] ?? ''
-    const a = this.models.place(cell(layout.modelA), line)
-    const b = this.models.place(cell(layout.modelB), line)
-    if (a === b) throw selfPlay(cell(layout.modelA), line)
-    if (this.models.list.length > MOST_MODELS) throw tooMany(line)
-    this.a.push(a)
-    this.b.push(b)
-    if (layout.rater !== -1) this.rater.push(this.raters.place(cell(layout.rater), line))
-    if (layout.prompt !== -1) this.prompt.push(this.prompts.place(cell(layout.prompt), line))
-    const winner = layout.kind === 'votes' ? readLabel(cell(layout.winner), line) : -1
-    for (const [outcome, counts] of this.outcomes.entries()) {
-      const at = layout.counts[outcome] ?? -1
-      const count = winner === -1 && at !== -1 ? readCount(cell(at), line) : 0
-      counts.push(winner === outcome ? 1 : count)
-      this.votes += counts.at(-1) ?? 0
-    }
-  }
-
-  close(layout: Layout): VoteFile {
-    const models = this.models.list.toSorted((x, y) => (x < y ? -1 : 1))
-    const places = new Map(models.map((name, at) => [name, at]))
-    const sorted = Int32Array.from(this.models.list, (name) => places.get(name) ?? 0)
-    const renumber = (indexes: readonly number[]) =>
-      Int32Array.from(indexes, (index) => sorted[index] ?? 0)
-    const [aWins, bWins, ties, bothBad] = this.outcomes
-    return {
-      kind: layout.kind,
-      models,
-      raters: layout.rater === -1 ? null : this.raters.list,
-      prompts: layout.prompt === -1 ? null : this.prompts.list,
-      a: renumber(this.a),
-      b: renumber(this.b),
-      aWins: Float64Array.from(aWins),
-      bWins: Float64Array.from(bWins),
-      ties: Float64Array.from(ties),
-      bothBad: Float64Array.from(bothBad),
-      rater: layout.rater === -1 ? null : Int32Array.from(this.rater),
-      prompt: layout.prompt === -1 ? null : Int32Array.from(this.prompt),
-    }
-  }
+interface Row {
+  readonly cells: readonly string[]
+  readonly line: number
 }
 
-function readLabel(text: string, line: number): number {
-  const outcome = LABELS.get(text)
-  if (outcome !== undefined) return outcome
+function addRow(reader: Reader, layout: Layout, { cells, line }: Row): void {
+  if (cells.length !== layout.cells)
+    throw refuse(
+      'ratings_file_malformed',
+      `Line ${line} has ${cells.length} cells, the head has ${layout.cells}. Mend the line.`,
+      { details: { line } },
+    )
+  const cell = (at: number) => cells[at] ?? ''
+  const modelA = reader.models.keep(cell(layout.modelA), line)
+  const modelB = reader.models.keep(cell(layout.modelB), line)
+  if (modelA === modelB) throw selfPlay(modelA, line)
+  if (reader.models.size > MOST_MODELS) throw tooMany(line)
+  const other = (at: number) => (at === -1 ? null : reader.others.keep(cell(at), line))
+  const rater = other(layout.rater)
+  if (layout.kind === 'votes') {
+    const choice = readLabel(cell(layout.winner), line)
+    reader.votes.push({ modelA, modelB, choice, rater, prompt: other(layout.prompt) })
+    return
+  }
+  const [aWins, bWins, ties, bothBad] = layout.counts
+  const count = (at: number) => (at === -1 ? 0 : readCount(cell(at), line))
+  reader.counts.push({
+    modelA,
+    modelB,
+    aWins: count(aWins),
+    bWins: count(bWins),
+    ties: count(ties),
+    bothBad: count(bothBad),
+    rater,
+  })
+}
+
+function readLabel(text: string, line: number): Choice {
+  const choice = LABELS.get(text)
+  if (choice !== undefined) return choice
   throw refuse(
     'ratings_label_unknown',
     `Line ${line} has the winner ${shown(text)}. Write model_a, model_b, tie or both_bad.`,

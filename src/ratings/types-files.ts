@@ -1,23 +1,22 @@
-/**
- * What a file of votes or of counts says, a row for each of its records: who met, and how often each
- * outcome was voted. A row of a file of votes is one vote.
- */
-export interface VoteFile {
-  readonly kind: 'votes' | 'counts'
-  /** Names, each once, sorted by code unit. */
-  readonly models: readonly string[]
-  /** Names of who voted, in the order they appear; null: the file has no such column. */
-  readonly raters: readonly string[] | null
-  /** Names of what was asked; null: the file has no such column. */
-  readonly prompts: readonly string[] | null
-  /** Indexes into `models`, as the file has them on the left and on the right. */
-  readonly a: Int32Array
-  readonly b: Int32Array
-  readonly aWins: Float64Array
-  readonly bWins: Float64Array
-  readonly ties: Float64Array
-  readonly bothBad: Float64Array
-  /** Indexes into `raters` and `prompts`. */
-  readonly rater: Int32Array | null
-  readonly prompt: Int32Array | null
+import type { CountRow, VoteRow } from './types-rows.ts'
+
+/** What a file says besides its rows. */
+export interface FileHead {
+  /**
+   * What prompts that were judged more than once cost, where the file says so because its rows do
+   * not: a published board's counts. 1 or more; null: the file does not say.
+   */
+  readonly promptDesignEffect: number | null
+}
+
+/** A file of votes, a row for each in the order they were cast. */
+export interface VoteFile extends FileHead {
+  readonly kind: 'votes'
+  readonly rows: readonly VoteRow[]
+}
+
+/** A file of counts, a row for each pair, or for each rater and pair. */
+export interface CountFile extends FileHead {
+  readonly kind: 'counts'
+  readonly rows: readonly CountRow[]
 }

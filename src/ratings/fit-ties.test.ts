@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import { goldenModels } from '../../tests/support/golden-models.ts'
+import { goldenVerdict, pairsOfGolden } from '../../tests/support/golden-verdict.ts'
+import { readArenaPairs } from '../../tests/support/shared-data.ts'
+import { Refusal } from '../kernel/index.ts'
+import { countRows } from './count-votes.ts'
+import { fitTies } from './fit-ties.ts'
+
+const small = pairsOfGolden(goldenVerdict.boards.small ?? { pairs: [], tier: [] })
+const arena = readArenaPairs()
+
+function pairsOf(...rows: [string, string, number, number, number, number?][]) {
+  return countRows(
+    rows.map(([modelA, modelB, aWins, bWins, ties, bothBad = 0]) => ({
+      modelA,
+      modelB,
+      aWins,
+      bWins,
+      ties,
+      bothBad,
+    })),
+  ).votes.pairs
+}
+
+function codeOf(work: () => unknown): string {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof Refusal) return error.code
+    throw error
+  }
+  return 'none'
+}
+
+describe('models of ties', () => {
+  it.each([
+    ['rao-kupper', goldenModels.tie_models_small.rao_kupper],
+    ['davidson', goldenModels.tie_models_small.davidson],
+  ] as const)('%s meets the golden numbers', (method, golden) => {
+    const fit = fitTies(small, method)
+    for (const [i, theta] of golden.theta.entries()) expect(fit.theta[i]).toBeCloseTo(theta, 8)
+    expect(fit.parameter).toBeCloseTo(golden.parameter, 8)
+    expect(fit.logLikelihood).toBeCloseTo(golden.log_likelihood, 6)
+    expect(fit.gradientNorm).toBeLessThan(1e-9)
+  })
+
+  it.skipIf(arena === null).each([
+    ['rao-kupper', 1.00948],
+    ['davidson', 1.01001],
+  ] as const)('%s has the published likelihood on real votes', (method, published) => {
+    if (arena === null) return
+    const fit = fitTies(arena, method)
+    expect(fit.votes).toBe(1_374_996)
+    expect(-fit.logLikelihood / fit.votes).toBeCloseTo(published, 5)
+    expect(fit.gradientNorm).toBeLessThan(1e-6)
+  })
+
+  it('have the standard errors that many replicas of the votes have', () => {
+    const fit = fitTies(small, 'davidson')
+    const doubled = { ...small }
+    for (const key of ['firstWins', 'secondWins', 'ties'] as const)
+      doubled[key] = small[key].map((count) => 4 * count)
+    const twice = fitTies(doubled, 'davidson')
+    expect(twice.theta[0]).toBeCloseTo(fit.theta[0] ?? 0, 9)
+    expect(4 * (twice.covariance[0] ?? 0)).toBeCloseTo(fit.covariance[0] ?? 0, 9)
+  })
+
+  it('leave out votes that found both answers bad', () => {
+    const without = fitTies(pairsOf(['x', 'y', 5, 3, 2]), 'rao-kupper')
+    const rows = pairsOf(['x', 'y', 5, 3, 2, 9], ['x', 'z', 0, 0, 0, 4])
+    expect(fitTies(rows, 'rao-kupper').theta[0]).toBeCloseTo(without.theta[0] ?? 0, 10)
+  })
+
+  it('give each island a scale of its own', () => {
+    const fit = fitTies(pairsOf(['a', 'b', 5, 3, 2], ['c', 'd', 1, 4, 1]), 'davidson')
+    expect(fit.components).toBe(2)
+    expect((fit.theta[0] ?? 0) + (fit.theta[1] ?? 0)).toBeCloseTo(0, 12)
+    expect((fit.theta[2] ?? 0) + (fit.theta[3] ?? 0)).toBeCloseTo(0, 12)
+  })
+
+  it('say so when there is no parameter, or no maximum', () => {
+    for (const method of ['rao-kupper', 'davidson'] as const) {
+      const code = (...rows: Parameters<typeof pairsOf>) =>
+        codeOf(() => fitTies(pairsOf(...rows), method))
+      expect(code(['x', 'y', 3, 2, 0])).toBe('ratings_tie_parameter_missing')
+      expect(code(['x', 'y', 0, 0, 4])).toBe('ratings_tie_parameter_missing')
+      expect(code(['x', 'y', 3, 2, 0, 7])).toBe('ratings_tie_parameter_missing')
+      expect(code(['x', 'y', 3, 2, 1], ['y', 'z', 4, 0, 0])).toBe('ratings_no_maximum')
+    }
+  })
+})

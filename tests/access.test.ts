@@ -22,6 +22,13 @@ test('every route says who may call it, with which scope and in which dialect', 
   const routes = everyRoute()
   expect(routes.length).toBeGreaterThan(30)
   expect(findUndeclared(routes)).toEqual([])
+  const open = routes.filter(({ scope }) => scope === 'any')
+  expect(open.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
+    'GET /api/limits/mine',
+    'GET /api/me',
+    'GET /api/usage',
+    'GET /api/usage/:id',
+  ])
 })
 
 test('every role reaches exactly the routes that are declared for it', async () => {

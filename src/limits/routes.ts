@@ -47,6 +47,7 @@ export function limitsRoutes(limits: LimitsAdmin): Route[] {
     }),
     jsonRoute({
       ...api,
+      scope: 'any',
       method: 'GET',
       path: '/api/limits/mine',
       access: 'member',

@@ -66,9 +66,9 @@ function open(nextCursor: string | null = null) {
 }
 
 describe('the usage routes', () => {
-  it('are for members, by keys that may read usage', () => {
+  it('are for members; the scope decides how much a key sees', () => {
     for (const route of open().routes) {
-      expect(route).toMatchObject({ access: 'member', scope: 'usage', dialect: 'problem' })
+      expect(route).toMatchObject({ access: 'member', scope: 'any', dialect: 'problem' })
     }
   })
 

@@ -52,9 +52,10 @@ export function meteringRoutes(
       method: 'GET',
       path: '/api/usage',
       access: 'member',
-      scope: 'usage',
+      scope: 'any',
       dialect: 'problem',
-      summary: 'Usage, newest first: your own, or your organisation’s for its admins',
+      summary:
+        'Usage, newest first: your own, or your organisation’s for its admins; without the scope `usage` the key’s own',
       query: listQuery,
       answer: listAnswer(usageAnswer),
       handle: async ({ principal, query }) => {
@@ -73,7 +74,7 @@ export function meteringRoutes(
       method: 'GET',
       path: '/api/usage/:id',
       access: 'member',
-      scope: 'usage',
+      scope: 'any',
       dialect: 'problem',
       summary: 'The usage of one request, by its x-request-id',
       params: z.object({ id: z.string().max(64) }),

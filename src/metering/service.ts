@@ -166,6 +166,11 @@ function visibleSubject(caller: Principal): string | null {
   return caller.role === 'member' ? caller.subjectId : null
 }
 
+/** Null where the caller may see the usage of other keys: with the scope `usage`, or unlimited. */
+function visibleKey({ scopes, keyId }: Principal): string | null {
+  return scopes === null || scopes.includes('usage') ? null : keyId
+}
+
 async function listUsage(store: Store, caller: Principal, query: UsageQuery) {
   if (query.cursor !== null && !isUuid(query.cursor)) {
     throw refuse('metering_cursor_invalid', 'The cursor is not one this list gave.', {
@@ -175,6 +180,7 @@ async function listUsage(store: Store, caller: Principal, query: UsageQuery) {
   const rows = await selectUsage(store, {
     organisationId: caller.organisationId,
     subjectId: visibleSubject(caller),
+    ownKeyId: visibleKey(caller),
     keyId: query.keyId,
     modelId: query.modelId,
     since: query.since,
@@ -192,6 +198,7 @@ async function getUsage(store: Store, caller: Principal, id: string): Promise<Us
         id,
         organisationId: caller.organisationId,
         subjectId: visibleSubject(caller),
+        ownKeyId: visibleKey(caller),
       })
     : undefined
   if (row === undefined) {

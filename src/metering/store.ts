@@ -141,6 +141,8 @@ export interface UsageFilter {
   readonly organisationId: string
   /** Null: the whole organisation. */
   readonly subjectId: string | null
+  /** Null: of all keys. */
+  readonly ownKeyId: string | null
   readonly keyId: string | null
   readonly modelId: string | null
   readonly since: Date | null
@@ -166,6 +168,7 @@ export async function selectUsage(store: Store, filter: UsageFilter): Promise<Us
     .orderBy('id', 'desc')
     .limit(filter.limit)
   if (filter.subjectId !== null) query = query.where('subject_id', '=', filter.subjectId)
+  if (filter.ownKeyId !== null) query = query.where('key_id', '=', filter.ownKeyId)
   if (filter.keyId !== null) query = query.where('key_id', '=', filter.keyId)
   if (filter.modelId !== null) query = query.where('model_id', '=', filter.modelId)
   if (filter.since !== null)
@@ -180,13 +183,15 @@ export async function selectUsage(store: Store, filter: UsageFilter): Promise<Us
   return query.execute()
 }
 
-/** One record, if it is the organisation's and, where a subject is given, the subject's. */
+/** One record, if it is the organisation's and, where they are given, the subject's and key's. */
 export async function selectUsageById(
   store: Store,
   where: {
     readonly id: string
     readonly organisationId: string
     readonly subjectId: string | null
+    /** Null: of any key. */
+    readonly ownKeyId: string | null
   },
 ): Promise<UsageRow | undefined> {
   const db = store.db.withTables<{ usage: UsageRow }>()
@@ -196,5 +201,6 @@ export async function selectUsageById(
     .where('id', '=', where.id)
     .where('organisation_id', '=', where.organisationId)
   if (where.subjectId !== null) query = query.where('subject_id', '=', where.subjectId)
+  if (where.ownKeyId !== null) query = query.where('key_id', '=', where.ownKeyId)
   return query.executeTakeFirst()
 }

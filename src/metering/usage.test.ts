@@ -307,6 +307,23 @@ describeOnEveryServer('usage', (openStoreHere) => {
     }
   })
 
+  it('shows a key without the scope `usage` what it used itself, whatever its role', async () => {
+    const limited: Principal = { ...admin, scopes: ['chat'], keyId: newId() }
+    const own = { ...usageOf(limited), keyId: limited.keyId }
+    const other = usageOf(me)
+    await insertUsage(store.pool, [own, other])
+    const page = await metering.list(limited, EVERYTHING)
+    expect(page.rows.map((row) => row.id)).toEqual([own.id])
+    const foreign = await metering.list(limited, { ...EVERYTHING, keyId: other.keyId })
+    expect(foreign.rows).toEqual([])
+    expect((await metering.get(limited, own.id)).id).toBe(own.id)
+    await expect(metering.get(limited, other.id)).rejects.toMatchObject({
+      code: 'metering_usage_unknown',
+    })
+    const wide: Principal = { ...limited, scopes: ['usage'] }
+    expect((await metering.list(wide, EVERYTHING)).rows).toHaveLength(2)
+  })
+
   it('pages from the newest, each record once, whatever the page', async () => {
     const usages = Array.from({ length: 23 }, () => usageOf(me))
     await insertUsage(store.pool, usages)

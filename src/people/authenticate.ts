@@ -9,7 +9,12 @@ import type { Authenticate, Credentials, Principal } from './types.ts'
 
 /** What the database knows of a hash. */
 export type Found =
-  | { readonly kind: 'good'; readonly principal: Principal }
+  | {
+      readonly kind: 'good'
+      readonly principal: Principal
+      /** When the use of a key was last noted; null: never; absent: it is a session. */
+      readonly lastUsedMs?: number | null
+    }
   | { readonly kind: 'revoked' | 'expired' }
 
 export interface AuthenticatorOptions {

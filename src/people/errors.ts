@@ -56,6 +56,11 @@ export const peopleErrors = defineErrors({
     title: 'Another person has this e-mail address.',
     isRetryable: false,
   },
+  people_team_name_taken: {
+    kind: 'conflict',
+    title: 'The organisation has a team of this name. Choose another.',
+    isRetryable: false,
+  },
   people_slug_taken: {
     kind: 'conflict',
     title: 'Another organisation has this short name. Choose another.',

@@ -10,14 +10,15 @@ export type CallDecision =
 /** Whether a caller may call a route that declares `access` and `scope`; role before scope. */
 export function mayCall(
   caller: Principal | null,
-  route: { readonly access: Access; readonly scope: Scope | null },
+  route: { readonly access: Access; readonly scope: Scope | 'any' | null },
 ): CallDecision {
   if (route.access === 'anyone') return { kind: 'allowed' }
   if (caller === null) return { kind: 'key-missing' }
   if (!hasAccess(caller, route.access)) return { kind: 'role-too-weak' }
-  if (route.scope === null || caller.scopes === null) return { kind: 'allowed' }
-  if (caller.scopes.includes(route.scope)) return { kind: 'allowed' }
-  return { kind: 'scope-missing', scope: route.scope }
+  const { scope } = route
+  if (scope === null || scope === 'any' || caller.scopes === null) return { kind: 'allowed' }
+  if (caller.scopes.includes(scope)) return { kind: 'allowed' }
+  return { kind: 'scope-missing', scope }
 }
 
 const strength: Readonly<Record<Role, number>> = { member: 1, admin: 2, owner: 3 }

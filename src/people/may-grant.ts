@@ -9,6 +9,23 @@ export interface KeyWish {
   readonly expiresAtMs: number | null
 }
 
+/** What a new key may call where nothing else is asked for: `/v1/*`. */
+export const USE_SCOPES: readonly Scope[] = ['chat', 'completions', 'embeddings', 'models']
+
+/**
+ * The scopes of a new key: those asked for; `all`: what its maker's own may; null: the least that
+ * is useful, as far as the maker has it (none of it: all of it, which is refused as too much).
+ */
+export function chooseScopes(
+  wish: readonly Scope[] | 'all' | null,
+  own: readonly Scope[] | null,
+): readonly Scope[] | null {
+  if (wish === 'all') return own
+  if (wish !== null) return wish
+  const shared = USE_SCOPES.filter((scope) => own === null || own.includes(scope))
+  return shared.length === 0 ? USE_SCOPES : shared
+}
+
 /** Whom a new key is to belong to, as the maker's organisation knows them. */
 export type Holder =
   | { readonly kind: 'self' }

@@ -9,7 +9,8 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { hostname } from 'node:os'
+import { dirname, resolve } from 'node:path'
 import { refuse } from './errors.ts'
 
 /**
@@ -34,6 +35,11 @@ export function readIssuedKeyId(ownerKeyPath: string): string | null {
 /** Notes which key this home has, so that its next one replaces it and no other home's. */
 export function noteIssuedKeyId(ownerKeyPath: string, id: string): void {
   if (readIssuedKeyId(ownerKeyPath) !== id) writeText(idPathOf(ownerKeyPath), id)
+}
+
+/** The host and folder of an owner's key, such as `alpha:/srv/baimo`, to tell homes apart. */
+export function homeOf(ownerKeyPath: string): string {
+  return `${hostname()}:${dirname(resolve(ownerKeyPath))}`
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/

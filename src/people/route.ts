@@ -10,8 +10,11 @@ export interface RouteDeclaration {
   readonly path: string
   /** Who may call it. There is no default: a route without it does not compile. */
   readonly access: Access
-  /** The scope a key must have; null where no scope limits it (only `anyone` routes). */
-  readonly scope: Scope | null
+  /**
+   * The scope a key must have; `any`: whatever its scopes, for what a key may know of itself; null
+   * where no scope limits it (only `anyone` routes).
+   */
+  readonly scope: Scope | 'any' | null
   /** One line for /api/openapi.json. */
   readonly summary: string
   /** Which error shape the route answers in. */

@@ -75,7 +75,7 @@ function meRoute(people: People): Route {
     method: 'GET',
     path: '/api/me',
     access: 'member',
-    scope: 'api',
+    scope: 'any',
     dialect: 'problem',
     summary: 'Who you are to this market',
     answer: meAnswer,

@@ -48,6 +48,7 @@ describe('access', () => {
     const team = await people.teams.create(owner, 'Search')
     await people.teams.addMember(owner, team.id, member.id)
     const paths = {
+      'GET /api/keys/:id/made': `/api/keys/${member.principal.keyId}/made`,
       'DELETE /api/keys/:id': `/api/keys/${member.principal.keyId}`,
       'PATCH /api/people/:id': `/api/people/${member.id}`,
       'DELETE /api/people/:id': `/api/people/${member.id}`,
@@ -84,10 +85,50 @@ test('a key is made, told once, listed without its secret, and revoked', async (
   const { body } = await call(world, 'GET /api/keys?limit=1', { key })
   expect(body).toMatchObject({ data: [{ id: made.body.id }], next_cursor: made.body.id })
   expect(JSON.stringify(body)).not.toContain(secret)
-  expect((await call(world, `DELETE /api/keys/${made.body.id}`, { key })).status).toBe(204)
+  expect(await call(world, `DELETE /api/keys/${made.body.id}`, { key })).toMatchObject({
+    status: 200,
+    body: { id: made.body.id, is_made_revoked: false, made: { keys: [], people: [] } },
+  })
   expect((await call(world, 'GET /api/me', { key: secret })).body).toMatchObject({
     code: 'people_key_revoked',
   })
+})
+
+test('a key that nothing was asked for may use /v1 and read what is its own, nothing else', async () => {
+  const world = await openServedWorld()
+  const key = world.ownerKey
+  for (const body of [{ name: 'a' }, { name: 'b', scopes: null }]) {
+    const made = await call(world, 'POST /api/keys', { key, body })
+    expect(made.body.scopes).toEqual(['chat', 'completions', 'embeddings', 'models'])
+    const least = String(made.body.key)
+    expect((await call(world, 'GET /api/me', { key: least })).status).toBe(200)
+    for (const line of ['GET /api/keys', 'POST /api/keys', 'GET /api/people', 'POST /api/links']) {
+      const answer = await call(world, line, { key: least })
+      expect(answer).toMatchObject({ status: 403, body: { code: 'people_scope_missing' } })
+    }
+  }
+  const all = await call(world, 'POST /api/keys', { key, body: { name: 'c', scopes: ['all'] } })
+  expect(all.body.scopes).toBeNull()
+  expect((await call(world, 'GET /api/people', { key: String(all.body.key) })).status).toBe(200)
+})
+
+test('two teams of an organisation have two names', async () => {
+  const world = await openServedWorld()
+  const key = world.ownerKey
+  expect((await call(world, 'POST /api/teams', { key, body: { name: 'Lab' } })).status).toBe(201)
+  const names = ['Lab', ' lab ', 'LAB']
+  for (const name of names)
+    expect(await call(world, 'POST /api/teams', { key, body: { name } })).toMatchObject({
+      status: 409,
+      body: { code: 'people_team_name_taken', param: 'name' },
+    })
+  const guest = await world.addOrganisation()
+  const other = await call(world, 'POST /api/teams', { key: guest.key, body: { name: 'Lab' } })
+  expect(other.status).toBe(201)
+  const both = await Promise.all(
+    ['New', 'new'].map((name) => call(world, 'POST /api/teams', { key, body: { name } })),
+  )
+  expect(both.map(({ status }) => status).sort()).toEqual([201, 409])
 })
 
 test('people, teams and organisations come and go over the wire', async () => {
@@ -168,7 +209,7 @@ describe('the owner link', () => {
     ] as const) {
       const made = await call(world, 'POST /api/teams', {
         headers: { cookie, ...headers },
-        body: { name: 'x' },
+        body: { name: `x ${JSON.stringify(headers)}` },
       })
       expect([headers, made.status]).toEqual([headers, status])
     }

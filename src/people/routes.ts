@@ -6,6 +6,7 @@ import {
   byIdAndPerson,
   keyAnswer,
   linkAnswer,
+  madeAnswer,
   newKey,
   newKeyAnswer,
   newOrganisation,
@@ -16,8 +17,11 @@ import {
   pageWish,
   personAnswer,
   personChange,
+  revokedAnswer,
+  revokeQuery,
   shapeKey,
   shapeLink,
+  shapeMade,
   shapeOrganisation,
   shapePage,
   shapePerson,
@@ -25,6 +29,7 @@ import {
   teamAnswer,
 } from './schemas.ts'
 import type { People } from './service.ts'
+import type { Scope } from './types.ts'
 
 /** Keys, people, teams, organisations, links, sessions. */
 export function peopleRoutes(
@@ -62,13 +67,14 @@ function keyRoutes({ keys }: People): Route[] {
       method: 'POST',
       path: '/api/keys',
       access: 'member',
-      summary: 'A new key, told once; for a team or another person by their admins',
+      summary:
+        'A new key, told once, for /v1 alone unless `scopes` asks for more; for a team or another person by their admins',
       body: newKey,
       answer: newKeyAnswer,
       handle: async ({ principal, body }) => {
         const { key, secret } = await keys.create(principal, {
           name: body.name,
-          scopes: body.scopes,
+          scopes: body.scopes?.[0] === 'all' ? 'all' : (body.scopes as Scope[] | null),
           models: body.models,
           expiresAt: body.expires_at == null ? null : new Date(body.expires_at),
           teamId: body.team_id,
@@ -79,14 +85,29 @@ function keyRoutes({ keys }: People): Route[] {
     }),
     jsonRoute({
       ...api,
+      method: 'GET',
+      path: '/api/keys/:id/made',
+      access: 'member',
+      summary: 'The live keys and people that a key made, and what those made in turn',
+      params: byId,
+      answer: madeAnswer,
+      handle: async ({ principal, params }) => ({
+        json: shapeMade(await keys.listMade(principal, params.id)),
+      }),
+    }),
+    jsonRoute({
+      ...api,
       method: 'DELETE',
       path: '/api/keys/:id',
       access: 'member',
-      summary: 'Revoke a key, at once',
+      summary: 'Revoke a key, at once; with `with_made=true` all that it made besides',
       params: byId,
-      handle: async ({ principal, params }) => {
-        await keys.revoke(principal, params.id)
-        return { status: 204 }
+      query: revokeQuery,
+      answer: revokedAnswer,
+      handle: async ({ principal, params, query }) => {
+        const hasMade = query.with_made === 'true'
+        const made = await keys.revoke(principal, params.id, { hasMade })
+        return { json: { id: params.id, is_made_revoked: hasMade, made: shapeMade(made) } }
       },
     }),
   ]

@@ -27,6 +27,9 @@ test('a key is shown as its schema says', () => {
     expiresAt: null,
     createdAt: new Date(0),
     revokedAt: null,
+    madeBy: { keyId: newId(), subjectId: newId(), personId: null },
+    home: null,
+    lastUsedAt: new Date(1),
   })
   expect(keyAnswer.strict().parse(shown)).toEqual(shown)
 })
@@ -44,6 +47,7 @@ test.each([
   [newKey, { name: ' ' }],
   [newKey, { name: 'a', scopes: [] }],
   [newKey, { name: 'a', scopes: ['everything'] }],
+  [newKey, { name: 'a', scopes: ['all', 'chat'] }],
   [newKey, { name: 'a', expires_at: 'tomorrow' }],
   [newPerson, { name: 'a', email: 'nobody' }],
   [newPerson, { name: 'a', role: 'king' }],

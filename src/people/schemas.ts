@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Json } from '../kernel/index.ts'
 import { pageQueryOf } from './page-schemas.ts'
-import type { Key, Organisation, Page, PageWish, Person, SignInLink, Team } from './types.ts'
+import type { Made } from './service-made.ts'
+import type { Key, Maker, Organisation, Page, PageWish, Person, SignInLink, Team } from './types.ts'
 
 const scope = z.enum(['chat', 'completions', 'embeddings', 'models', 'usage', 'api', 'metrics'])
 const role = z.enum(['owner', 'admin', 'member'])
@@ -14,12 +15,14 @@ const name = z.string().trim().min(1).max(100)
 const email = z.email().max(254)
 
 export const pageQuery = pageQueryOf({ usual: 50, most: 200 })
+export const revokeQuery = z.object({ with_made: z.enum(['true', 'false']).default('false') })
 export const byId = z.object({ id: z.uuid() })
 export const byIdAndPerson = z.object({ id: z.uuid(), person_id: z.uuid() })
 
 export const newKey = z.object({
   name,
-  scopes: z.array(scope).min(1).max(7).nullish(),
+  /** `all` alone: everything its maker may; absent or null: `/v1` alone. */
+  scopes: z.union([z.tuple([z.literal('all')]), z.array(scope).min(1).max(7)]).nullish(),
   models: z.array(z.string().min(1).max(200)).min(1).max(200).nullish(),
   expires_at: expiry.nullish(),
   team_id: z.uuid().nullish(),
@@ -47,6 +50,12 @@ export const newOrganisation = z.object({
 })
 export const newLink = z.object({ person_id: z.uuid().nullish() }).default({})
 
+const maker = z.object({
+  key_id: z.uuid().nullable(),
+  subject_id: z.uuid(),
+  person_id: z.uuid().nullable(),
+})
+
 export const keyAnswer = z.object({
   id: z.uuid(),
   name: z.string(),
@@ -61,6 +70,9 @@ export const keyAnswer = z.object({
   expires_at: time.nullable(),
   created_at: time,
   revoked_at: time.nullable(),
+  made_by: maker.nullable(),
+  home: z.string().nullable(),
+  last_used_at: time.nullable(),
 })
 export const newKeyAnswer = keyAnswer.extend({ key: z.string() })
 export const personAnswer = z.object({
@@ -69,6 +81,18 @@ export const personAnswer = z.object({
   email: z.string().nullable(),
   role,
   created_at: time,
+  made_by: maker.nullable(),
+})
+export const madeAnswer = z.object({
+  keys: z.array(keyAnswer),
+  people: z.array(personAnswer),
+  session_count: z.int(),
+  link_count: z.int(),
+})
+export const revokedAnswer = z.object({
+  id: z.uuid(),
+  is_made_revoked: z.boolean(),
+  made: madeAnswer,
 })
 export const teamAnswer = z.object({
   id: z.uuid(),
@@ -119,6 +143,9 @@ export function shapeKey(key: Key) {
     expires_at: key.expiresAt?.toISOString() ?? null,
     created_at: key.createdAt.toISOString(),
     revoked_at: key.revokedAt?.toISOString() ?? null,
+    made_by: shapeMaker(key.madeBy),
+    home: key.home,
+    last_used_at: key.lastUsedAt?.toISOString() ?? null,
   }
 }
 
@@ -129,6 +156,21 @@ export function shapePerson(person: Person) {
     email: person.email,
     role: person.role,
     created_at: person.createdAt.toISOString(),
+    made_by: shapeMaker(person.madeBy),
+  }
+}
+
+function shapeMaker(maker: Maker | null) {
+  if (maker === null) return null
+  return { key_id: maker.keyId, subject_id: maker.subjectId, person_id: maker.personId }
+}
+
+export function shapeMade(made: Made) {
+  return {
+    keys: made.keys.map(shapeKey),
+    people: made.people.map(shapePerson),
+    session_count: made.sessionCount,
+    link_count: made.linkCount,
   }
 }
 

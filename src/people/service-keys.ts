@@ -1,19 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { type KeyId, newId, type PersonId, type SubjectId, type TeamId } from '../kernel/index.ts'
+import type { Found } from './authenticate.ts'
 import { refuse } from './errors.ts'
 import { composeKey, hashSecret, KEY_RANDOM_BYTES, prefixOfKey } from './key-format.ts'
 import { isAtLeast } from './may-call.ts'
-import { type Holder, mayMakeKey, mayRevokeKey } from './may-grant.ts'
+import { chooseScopes, type Holder, mayMakeKey, mayRevokeKey } from './may-grant.ts'
+import { demandMaker, listMade, type Made, revokeMade } from './service-made.ts'
 import { changeAccess, type Database, type Means, pageOf, refuseWeakRole } from './service-means.ts'
-import { findKey, insertKey, listKeys, revokeKey } from './store-keys.ts'
+import { findKey, insertKey, listKeys, loadKeys, noteKeyUses, revokeKey } from './store-keys.ts'
 import { findPerson, findSubject } from './store-people.ts'
 import { findTeam } from './store-teams.ts'
 import type { Key, Page, PageWish, Principal, Scope } from './types.ts'
 
-/** What a caller wants of a new key. Absent: no limit, and for whom: oneself. */
+/** What a caller wants of a new key. Absent: for oneself, any model, without an end. */
 export interface NewKeyWish {
   readonly name: string
-  readonly scopes?: readonly Scope[] | null | undefined
+  /** `all`: everything the caller's own may; absent: the least that is useful, `USE_SCOPES`. */
+  readonly scopes?: readonly Scope[] | 'all' | null | undefined
   readonly models?: readonly string[] | null | undefined
   readonly expiresAt?: Date | null | undefined
   readonly teamId?: string | null | undefined
@@ -25,8 +28,13 @@ export interface Keys {
   list(caller: Principal, page: PageWish): Promise<Page<Key>>
   /** A new key and its secret, which is told this once. */
   create(caller: Principal, wish: NewKeyWish): Promise<{ key: Key; secret: string }>
-  /** From now on the key answers nobody. Revoking twice is fine. */
-  revoke(caller: Principal, keyId: string): Promise<void>
+  /** What lives that a key made, and what that made in turn. */
+  listMade(caller: Principal, keyId: string): Promise<Made>
+  /**
+   * From now on the key answers nobody. Revoking twice is fine. What it made that lives, which is
+   * revoked too where that is asked for: see `revokeMade` in service-made.ts.
+   */
+  revoke(caller: Principal, keyId: string, options?: { readonly hasMade: boolean }): Promise<Made>
 }
 
 export function openKeys(means: Means): Keys {
@@ -45,21 +53,56 @@ export function openKeys(means: Means): Keys {
         // Somebody may have tried it before it was there, and been remembered.
         return { result, outdated: { kind: 'key', hash: hashSecret(result.secret) } }
       }),
-    async revoke(caller, keyId) {
-      const key = await findKey(means.store.db, caller.organisationId, keyId)
-      const decision = key === null ? 'invisible' : mayRevokeKey(caller, key)
-      if (key === null || decision === 'invisible')
-        throw refuse(
-          'people_key_not_found',
-          'You have no key of that id. `GET /api/keys` lists yours.',
-        )
-      if (decision === 'role-too-weak') throw refuseWeakRole('revoke a key of a stronger role')
-      await changeAccess(means, async (trx) => {
-        const hash = await revokeKey(trx, key.id, new Date(means.clock.nowMs()))
-        return { result: undefined, outdated: hash === null ? null : { kind: 'key', hash } }
-      })
+    async listMade(caller, keyId) {
+      const { db } = means.store
+      const { id } = await demandRevocable(db, caller, keyId)
+      return listMade(db, { caller, keyId: id, now: new Date(means.clock.nowMs()) })
     },
+    revoke: (caller, keyId, { hasMade } = { hasMade: false }) =>
+      changeAccess(means, async (trx) => {
+        const { id } = await demandRevocable(trx, caller, keyId)
+        const now = new Date(means.clock.nowMs())
+        const hash = await revokeKey(trx, id, now)
+        const of = { caller, keyId: id, now }
+        if (hasMade) return { result: await revokeMade(trx, of), outdated: { kind: 'all' } }
+        const made = await listMade(trx, of)
+        return { result: made, outdated: hash === null ? null : { kind: 'key', hash } }
+      }),
   }
+}
+
+const NOTED_FOR_MS = 3_600_000
+
+/** What is known of keys; that they are used is noted, to the hour. */
+export async function loadAndNoteKeys(
+  db: Database,
+  hashes: readonly string[],
+  nowMs: number,
+): Promise<ReadonlyMap<string, Found>> {
+  const now = new Date(nowMs)
+  const found = await loadKeys(db, hashes, now)
+  const ids = [...found.values()].flatMap((one) => {
+    if (one.kind !== 'good' || one.principal.keyId === null) return []
+    const isNoted = (one.lastUsedMs ?? 0) > nowMs - NOTED_FOR_MS
+    return isNoted ? [] : [one.principal.keyId]
+  })
+  if (ids.length === 0) return found
+  try {
+    await noteKeyUses(db, ids, { now, restMs: NOTED_FOR_MS })
+    return found
+  } catch {
+    // A full disk keeps the note from being written: that is no reason to refuse a good key.
+    return found
+  }
+}
+
+async function demandRevocable(db: Database, caller: Principal, keyId: string): Promise<Key> {
+  const key = await findKey(db, caller.organisationId, keyId)
+  const decision = key === null ? 'invisible' : mayRevokeKey(caller, key)
+  if (key === null || decision === 'invisible')
+    throw refuse('people_key_not_found', 'You have no key of that id. `GET /api/keys` lists yours.')
+  if (decision === 'role-too-weak') throw refuseWeakRole('revoke a key of a stronger role')
+  return key
 }
 
 /** A secret that was never seen before. */
@@ -83,12 +126,13 @@ async function createKey(
 ): Promise<{ key: Key; secret: string }> {
   const found = await findHolder(db, caller, wish)
   const limits = {
-    scopes: wish.scopes ?? null,
+    scopes: chooseScopes(wish.scopes ?? null, caller.scopes),
     models: wish.models ?? null,
     expiresAtMs: wish.expiresAt?.getTime() ?? null,
   }
   const decision = mayMakeKey(caller, found.holder, { ...limits, nowMs })
   if (decision.kind !== 'granted' || caller.personId === null) throw refusalFor(decision)
+  const madeBy = await demandMaker(db, caller)
   const secret = drawKey()
   const now = new Date(nowMs)
   const key: Key = {
@@ -105,6 +149,9 @@ async function createKey(
     expiresAt: wish.expiresAt ?? null,
     createdAt: now,
     revokedAt: null,
+    madeBy,
+    home: null,
+    lastUsedAt: null,
   }
   await insertKey(db, {
     ...key,

@@ -1,6 +1,7 @@
 import { newId, type OrganisationId } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
 import { makeSlug } from './make-slug.ts'
+import { demandMaker } from './service-made.ts'
 import { type Database, demandUnlimited, pageOf } from './service-means.ts'
 import { addPerson, type NewPersonWish } from './service-people.ts'
 import { type LinkMeans, makeLink } from './service-sign-in.ts'
@@ -32,8 +33,15 @@ export function openOrganisations(means: LinkMeans): Organisations {
         demandUnlimited(caller)
         const now = new Date(clock.nowMs())
         const organisation = await addOrganisation(trx, { ...wish, isHouse: false }, now)
-        const owner = await addPerson(trx, organisation.id, { ...wish.owner, role: 'owner' }, now)
-        const target = { personId: owner.id, organisationId: organisation.id }
+        const madeBy = await demandMaker(trx, caller)
+        const owner = await addPerson(
+          trx,
+          organisation.id,
+          { ...wish.owner, role: 'owner' },
+          { madeBy, now },
+        )
+        const { keyId: madeByKeyId } = madeBy
+        const target = { personId: owner.id, organisationId: organisation.id, madeByKeyId }
         return { organisation, owner, link: await makeLink(trx, means, target) }
       }),
   }

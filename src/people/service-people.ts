@@ -1,6 +1,7 @@
 import { newId, type OrganisationId, type PersonId, type Refusal } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
 import { mayChangeRole } from './may-grant.ts'
+import { demandMaker } from './service-made.ts'
 import {
   changeAccess,
   type Database,
@@ -23,7 +24,7 @@ import {
 } from './store-people.ts'
 import { deleteSessionsOf } from './store-sign-in.ts'
 import { leaveTeams } from './store-teams.ts'
-import type { Page, PageWish, Person, Principal, Role, SignInLink } from './types.ts'
+import type { Maker, Page, PageWish, Person, Principal, Role, SignInLink } from './types.ts'
 
 export interface NewPersonWish {
   readonly name: string
@@ -59,9 +60,12 @@ export function openPeopleOfOrganisation(means: LinkMeans): PeopleOfOrganisation
       store.transaction(async (trx) => {
         demandUnlimited(caller)
         demandChange(mayChangeRole(caller.role, { from: null, to: wish.role, ownerCount: 1 }))
-        const person = await addPerson(trx, caller.organisationId, wish, new Date(clock.nowMs()))
+        const madeBy = await demandMaker(trx, caller)
         const { organisationId } = caller
-        const link = await makeLink(trx, means, { personId: person.id, organisationId })
+        const now = new Date(clock.nowMs())
+        const person = await addPerson(trx, organisationId, wish, { madeBy, now })
+        const target = { personId: person.id, organisationId, madeByKeyId: madeBy.keyId }
+        const link = await makeLink(trx, means, target)
         return { person, link }
       }),
     update: (caller, personId, change) =>
@@ -84,7 +88,7 @@ export async function addPerson(
   db: Database,
   organisationId: OrganisationId,
   wish: NewPersonWish,
-  now: Date,
+  { madeBy, now }: { readonly madeBy: Maker | null; readonly now: Date },
 ): Promise<Person> {
   const id = newId<'person'>()
   const isAdded = await insertPerson(db, {
@@ -93,10 +97,11 @@ export async function addPerson(
     subjectId: newId(),
     memberId: newId(),
     organisationId,
+    madeBy,
     now,
   })
   if (!isAdded) throw refuseTakenEmail()
-  return { ...wish, email: wish.email?.toLowerCase() ?? null, id, createdAt: now }
+  return { ...wish, email: wish.email?.toLowerCase() ?? null, id, createdAt: now, madeBy }
 }
 
 async function changePerson(

@@ -3,6 +3,7 @@ import { hashSecret, isWellFormedKey, prefixOfKey } from './key-format.ts'
 import { isUnlimited } from './may-grant.ts'
 import {
   closeOwnerKey,
+  homeOf,
   noteIssuedKeyId,
   readIssuedKeyId,
   readOwnerKey,
@@ -12,7 +13,7 @@ import { drawKey } from './service-keys.ts'
 import { changeAccess, type Database, type Means } from './service-means.ts'
 import { addOrganisation } from './service-organisations.ts'
 import { addPerson } from './service-people.ts'
-import { insertKey, loadKeys, revokeOwnerKey } from './store-keys.ts'
+import { insertKey, loadKeys, noteHome, revokeOwnerKey } from './store-keys.ts'
 import { findFirstOwner, findHouse, findSubject, lockSetUp } from './store-people.ts'
 import type { Organisation, Person } from './types.ts'
 
@@ -40,6 +41,7 @@ export async function setUpOwner(means: Means, ownerKeyPath: string): Promise<Ow
     const found = await findHouse(trx)
     const house = found ?? (await makeHouse(trx, now))
     const known = await findOwnerKey(trx, ownerKeyPath, now)
+    if (known !== null) await noteHome(trx, known, homeOf(ownerKeyPath))
     const keyId = known ?? (await issueOwnerKey(trx, { house, ownerKeyPath, now }))
     const isKeyNew = known === null
     const result = { isFirstStart: found === null, isKeyNew, keyId }
@@ -52,7 +54,12 @@ export async function setUpOwner(means: Means, ownerKeyPath: string): Promise<Ow
 
 async function makeHouse(db: Database, now: Date): Promise<Organisation> {
   const house = await addOrganisation(db, { name: 'House', slug: 'house', isHouse: true }, now)
-  await addPerson(db, house.id, { name: 'Owner', email: null, role: 'owner' }, now)
+  await addPerson(
+    db,
+    house.id,
+    { name: 'Owner', email: null, role: 'owner' },
+    { madeBy: null, now },
+  )
   return house
 }
 
@@ -94,7 +101,9 @@ async function issueOwnerKey(
     models: null,
     isOwnerKey: true,
     expiresAt: null,
+    madeBy: null,
     createdBy: owner.id,
+    home: homeOf(ownerKeyPath),
     now,
   })
   writeOwnerKey(ownerKeyPath, secret)

@@ -6,6 +6,7 @@ import { refuse } from './errors.ts'
 import { hashSecret } from './key-format.ts'
 import { mayCall } from './may-call.ts'
 import { mayLetIn } from './may-grant.ts'
+import { demandMaker } from './service-made.ts'
 import {
   changeAccess,
   type Database,
@@ -21,6 +22,7 @@ import {
   insertSession,
   type LinkTarget,
   loadSessions,
+  type TakenLink,
   takeLink,
 } from './store-sign-in.ts'
 import type { Principal, SignInLink } from './types.ts'
@@ -51,11 +53,13 @@ export interface LinkMeans extends Means {
 export function openSignIn(means: LinkMeans): SignIn {
   const { store } = means
   return {
-    async createLink(caller, personId) {
-      demandUnlimited(caller)
-      const target = await findLinkTarget(store.db, caller, personId ?? caller.personId ?? '')
-      return makeLink(store.db, means, target)
-    },
+    createLink: (caller, personId) =>
+      store.transaction(async (trx) => {
+        demandUnlimited(caller)
+        const madeBy = await demandMaker(trx, caller)
+        const target = await findLinkTarget(trx, caller, personId ?? caller.personId ?? '')
+        return makeLink(trx, means, { ...target, madeByKeyId: madeBy.keyId })
+      }),
     takeLink: async (token) => {
       // What cannot be a token is refused without a look into the database.
       if (!TOKEN.test(token)) throw refuseLink(means)
@@ -100,7 +104,7 @@ async function findLinkTarget(
 export async function makeLink(
   db: Database,
   means: Pick<LinkMeans, 'clock' | 'url'>,
-  target: LinkTarget,
+  target: TakenLink,
 ): Promise<SignInLink> {
   const token = drawToken()
   const nowMs = means.clock.nowMs()
@@ -137,7 +141,7 @@ function renewed(found: Found): Found {
   return { ...found, principal: { ...found.principal, isRenewed: true } }
 }
 
-async function beginSession(db: Database, target: LinkTarget, now: Date) {
+async function beginSession(db: Database, target: TakenLink, now: Date) {
   const token = drawToken()
   const expiresAt = new Date(now.getTime() + SESSION_MS)
   await insertSession(db, { ...target, id: newId(), hash: hashSecret(token), now, expiresAt })

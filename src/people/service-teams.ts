@@ -3,11 +3,12 @@ import { newId, type PersonId, type TeamId } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
 import { changeAccess, type Database, type Means, pageOf } from './service-means.ts'
 import { revokeKeysOfTeam } from './store-keys.ts'
-import { findPerson } from './store-people.ts'
+import { findPerson, lockOrganisation } from './store-people.ts'
 import {
   deleteTeam,
   deleteTeamMember,
   findTeam,
+  hasTeamNamed,
   insertTeam,
   insertTeamMember,
   listTeams,
@@ -16,6 +17,7 @@ import type { Page, PageWish, Principal, Team } from './types.ts'
 
 export interface Teams {
   list(caller: Principal, page: PageWish): Promise<Page<Team>>
+  /** Refuses with `people_team_name_taken`; upper and lower case make no difference. */
   create(caller: Principal, name: string): Promise<Team>
   /** Its keys end with it; what it used stays, without a link to it. */
   remove(caller: Principal, teamId: string): Promise<void>
@@ -35,6 +37,13 @@ export function openTeams(means: Means): Teams {
         const id = newId<'team'>()
         const now = new Date(clock.nowMs())
         const { organisationId } = caller
+        await lockOrganisation(trx, organisationId)
+        if (await hasTeamNamed(trx, organisationId, name))
+          throw refuse(
+            'people_team_name_taken',
+            'Your organisation has a team of this name. Choose another name, or use that team.',
+            { param: 'name' },
+          )
         await insertTeam(trx, { id, subjectId: newId(), organisationId, name, now })
         return { id, name, memberIds: [], createdAt: now }
       }),

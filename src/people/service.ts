@@ -4,7 +4,7 @@ import type { Store } from '../store/index.ts'
 import { openAuthenticator } from './authenticate.ts'
 import { hashSecret } from './key-format.ts'
 import { readOutdated } from './outdated.ts'
-import { type Keys, openKeys } from './service-keys.ts'
+import { type Keys, loadAndNoteKeys, openKeys } from './service-keys.ts'
 import type { Means } from './service-means.ts'
 import { type Organisations, openOrganisations } from './service-organisations.ts'
 import { openPeopleOfOrganisation, type PeopleOfOrganisation } from './service-people.ts'
@@ -17,7 +17,7 @@ import {
   type SignIn,
 } from './service-sign-in.ts'
 import { openTeams, type Teams } from './service-teams.ts'
-import { findKey, loadKeys } from './store-keys.ts'
+import { findKey } from './store-keys.ts'
 import { findFirstOwner, findHouse, findOrganisation, findPerson } from './store-people.ts'
 import type { Authenticate, Key, Organisation, Person, Principal, SignInLink } from './types.ts'
 
@@ -62,7 +62,7 @@ export function openPeople(options: PeopleOptions): People {
   const { store, clock, command = 'baimo' } = options
   const authenticator = openAuthenticator({
     clock,
-    loadKeys: (hashes) => loadKeys(store.db, hashes, new Date(clock.nowMs())),
+    loadKeys: (hashes) => loadAndNoteKeys(store.db, hashes, clock.nowMs()),
     loadSessions: (hashes) => loadAndExtendSessions(store.db, hashes, clock.nowMs()),
     isHearing: () => store.changes.isHearing,
     scrape: scraperOf(options.scrapeToken),
@@ -98,7 +98,11 @@ async function createOwnerLink(means: LinkMeans): Promise<SignInLink> {
   const house = await findHouse(means.store.db)
   const owner = house === null ? null : await findFirstOwner(means.store.db, house.id)
   assert(house !== null && owner !== null, 'people: the owner is set up before it gets a link')
-  return makeLink(means.store.db, means, { personId: owner.id, organisationId: house.id })
+  return makeLink(means.store.db, means, {
+    personId: owner.id,
+    organisationId: house.id,
+    madeByKeyId: null,
+  })
 }
 
 async function marketId({ store }: Means): Promise<string> {

@@ -3,7 +3,7 @@ import type { KeyId, OrganisationId, PersonId, SubjectId, TeamId } from '../kern
 import type { Found } from './authenticate.ts'
 import { parseRole, weakerOf } from './may-call.ts'
 import type { PeopleTables } from './tables.ts'
-import type { Key, PageWish, Role, Scope } from './types.ts'
+import type { Key, Maker, PageWish, Role, Scope } from './types.ts'
 
 type Database = Kysely<unknown>
 
@@ -21,7 +21,10 @@ export interface NewKey {
   readonly models: readonly string[] | null
   readonly isOwnerKey: boolean
   readonly expiresAt: Date | null
+  /** Null: the market itself made it. */
+  readonly madeBy: Maker | null
   readonly createdBy: PersonId
+  readonly home: string | null
   readonly now: Date
 }
 
@@ -44,6 +47,9 @@ export async function insertKey(db: Database, key: NewKey): Promise<void> {
       expires_at: key.expiresAt,
       created_at: key.now,
       created_by: key.createdBy,
+      made_by_key_id: key.madeBy?.keyId ?? null,
+      made_by_subject_id: key.madeBy?.subjectId ?? null,
+      home: key.home,
     })
     .execute()
 }
@@ -123,6 +129,31 @@ export async function revokeOwnerKey(db: Database, id: string, now: Date): Promi
     .execute()
 }
 
+/** Notes where an owner's key lies, for one of which it is not known. */
+export async function noteHome(db: Database, id: string, home: string): Promise<void> {
+  await tables(db)
+    .updateTable('keys')
+    .set({ home })
+    .where('id', '=', id as KeyId)
+    .where('home', 'is', null)
+    .execute()
+}
+
+/** Notes that keys are used now, each at most once in `restMs`. */
+export async function noteKeyUses(
+  db: Database,
+  keyIds: readonly KeyId[],
+  { now, restMs }: { readonly now: Date; readonly restMs: number },
+): Promise<void> {
+  const before = new Date(now.getTime() - restMs)
+  await tables(db)
+    .updateTable('keys')
+    .set({ last_used_at: now })
+    .where('id', 'in', [...keyIds])
+    .where(({ or, eb }) => or([eb('last_used_at', 'is', null), eb('last_used_at', '<', before)]))
+    .execute()
+}
+
 /** What is known of each hash; those of no key are left out. */
 export async function loadKeys(
   db: Database,
@@ -157,6 +188,7 @@ interface PrincipalRow {
   readonly scopes: Scope[] | null
   readonly expires_at: Date | null
   readonly revoked_at: Date | null
+  readonly last_used_at: Date | null
 }
 
 function foundOf(row: PrincipalRow, now: Date): Found {
@@ -165,6 +197,7 @@ function foundOf(row: PrincipalRow, now: Date): Found {
   if (row.expires_at !== null && row.expires_at <= now) return { kind: 'expired' }
   return {
     kind: 'good',
+    lastUsedMs: row.last_used_at?.getTime() ?? null,
     principal: {
       via: 'key',
       subjectId: row.subject_id,
@@ -191,7 +224,7 @@ function currentRole(row: PrincipalRow): Role | null {
   return row.models === null ? weakerOf(row.role, parseRole(row.member_role)) : 'member'
 }
 
-function keyOf(row: {
+export function keyOf(row: {
   readonly id: KeyId
   readonly name: string
   readonly prefix: string
@@ -204,8 +237,14 @@ function keyOf(row: {
   readonly is_owner_key: boolean
   readonly expires_at: Date | null
   readonly created_at: Date
+  readonly created_by: PersonId | null
   readonly revoked_at: Date | null
+  readonly made_by_key_id: KeyId | null
+  readonly made_by_subject_id: SubjectId | null
+  readonly home: string | null
+  readonly last_used_at: Date | null
 }): Key {
+  const { made_by_key_id: keyId, made_by_subject_id: subjectId, created_by: personId } = row
   return {
     id: row.id,
     name: row.name,
@@ -220,6 +259,9 @@ function keyOf(row: {
     expiresAt: row.expires_at,
     createdAt: row.created_at,
     revokedAt: row.revoked_at,
+    madeBy: subjectId === null ? null : { keyId, subjectId, personId },
+    home: row.home,
+    lastUsedAt: row.last_used_at,
   }
 }
 

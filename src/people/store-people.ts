@@ -1,9 +1,9 @@
 import { type Kysely, sql } from 'kysely'
-import type { OrganisationId, PersonId, SubjectId } from '../kernel/index.ts'
+import type { KeyId, OrganisationId, PersonId, SubjectId } from '../kernel/index.ts'
 import { keptEmail, shownEmail } from './email.ts'
 import { parseRole } from './may-call.ts'
 import type { PeopleTables } from './tables.ts'
-import type { Organisation, PageWish, Person, Role } from './types.ts'
+import type { Maker, Organisation, PageWish, Person, Role } from './types.ts'
 
 type Database = Kysely<unknown>
 
@@ -15,6 +15,8 @@ export interface NewPerson {
   readonly name: string
   readonly email: string | null
   readonly role: Role
+  /** Null: the market itself. */
+  readonly madeBy: Maker | null
   readonly now: Date
 }
 
@@ -29,6 +31,8 @@ export async function insertPerson(db: Database, person: NewPerson): Promise<boo
       email_verified: false,
       created_at: person.now,
       updated_at: person.now,
+      made_by_key_id: person.madeBy?.keyId ?? null,
+      made_by_subject_id: person.madeBy?.subjectId ?? null,
     })
     .onConflict((conflict) => conflict.column('email').doNothing())
     .returning('id')
@@ -272,23 +276,43 @@ function peopleOf(db: Database, organisationId: OrganisationId) {
   return tables(db)
     .selectFrom('people')
     .innerJoin('members', 'members.person_id', 'people.id')
+    .leftJoin('subjects as makers', 'makers.id', 'people.made_by_subject_id')
     .where('members.organisation_id', '=', organisationId)
-    .select(['people.id', 'people.name', 'people.email', 'people.created_at', 'members.role'])
+    .select([...personColumns])
 }
 
-function personOf(row: {
+/** What `personOf` reads, of people, their membership and the subject of who made them. */
+export const personColumns = [
+  'people.id',
+  'people.name',
+  'people.email',
+  'people.created_at',
+  'people.made_by_key_id',
+  'people.made_by_subject_id',
+  'makers.person_id as made_by_person_id',
+  'members.role',
+] as const
+
+export interface PersonRow {
   readonly id: PersonId
   readonly name: string
   readonly email: string
   readonly role: string
   readonly created_at: Date
-}): Person {
+  readonly made_by_key_id: KeyId | null
+  readonly made_by_subject_id: SubjectId | null
+  readonly made_by_person_id: PersonId | null
+}
+
+export function personOf(row: PersonRow): Person {
+  const { made_by_key_id: keyId, made_by_subject_id: subjectId } = row
   return {
     id: row.id,
     name: row.name,
     email: shownEmail(row.email),
     role: parseRole(row.role),
     createdAt: row.created_at,
+    madeBy: subjectId === null ? null : { keyId, subjectId, personId: row.made_by_person_id },
   }
 }
 

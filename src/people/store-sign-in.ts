@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { OrganisationId, PersonId, SubjectId } from '../kernel/index.ts'
+import type { KeyId, OrganisationId, PersonId, SubjectId } from '../kernel/index.ts'
 import type { Found } from './authenticate.ts'
 import { parseRole } from './may-call.ts'
 import type { PeopleTables } from './tables.ts'
@@ -12,9 +12,14 @@ export interface LinkTarget {
   readonly organisationId: OrganisationId
 }
 
+/** A link as it is taken, with the key it was made with; null: none. */
+export interface TakenLink extends LinkTarget {
+  readonly madeByKeyId: KeyId | null
+}
+
 export async function insertLink(
   db: Database,
-  link: LinkTarget & {
+  link: TakenLink & {
     readonly id: string
     readonly hash: string
     readonly now: Date
@@ -31,27 +36,29 @@ export async function insertLink(
       organisation_id: link.organisationId,
       created_at: link.now,
       expires_at: link.expiresAt,
+      made_by_key_id: link.madeByKeyId,
     })
     .execute()
 }
 
 /** Uses a link up, once however many ask at the same time; null: it is no good. */
-export async function takeLink(db: Database, hash: string, now: Date): Promise<LinkTarget | null> {
+export async function takeLink(db: Database, hash: string, now: Date): Promise<TakenLink | null> {
   const row = await tables(db)
     .updateTable('owner_links')
     .set({ used_at: now })
     .where('hash', '=', hash)
     .where('used_at', 'is', null)
     .where('expires_at', '>', now)
-    .returning(['person_id', 'organisation_id'])
+    .returning(['person_id', 'organisation_id', 'made_by_key_id'])
     .executeTakeFirst()
   if (row === undefined) return null
-  return { personId: row.person_id, organisationId: row.organisation_id }
+  const { person_id: personId, organisation_id: organisationId } = row
+  return { personId, organisationId, madeByKeyId: row.made_by_key_id }
 }
 
 export async function insertSession(
   db: Database,
-  session: LinkTarget & {
+  session: TakenLink & {
     readonly id: string
     readonly hash: string
     readonly now: Date
@@ -69,6 +76,7 @@ export async function insertSession(
       expires_at: session.expiresAt,
       created_at: session.now,
       updated_at: session.now,
+      made_by_key_id: session.madeByKeyId,
     })
     .execute()
 }
@@ -104,6 +112,7 @@ export async function loadSessions(
     .select([
       'sessions.token',
       'sessions.person_id',
+      'sessions.made_by_key_id',
       'subjects.id as subject_id',
       'members.role',
       'organisations.id as organisation_id',
@@ -135,6 +144,7 @@ export async function extendSessions(
 
 function foundOf(row: {
   readonly person_id: PersonId
+  readonly made_by_key_id: KeyId | null
   readonly subject_id: SubjectId
   readonly role: string
   readonly organisation_id: OrganisationId
@@ -151,6 +161,7 @@ function foundOf(row: {
       role: parseRole(row.role),
       isHouse: row.is_house,
       keyId: null,
+      madeByKeyId: row.made_by_key_id,
       models: null,
       scopes: null,
       expiresAtMs: null,

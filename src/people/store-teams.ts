@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { OrganisationId, PersonId, SubjectId, TeamId } from '../kernel/index.ts'
 import type { PeopleTables } from './tables.ts'
 import type { PageWish, Team } from './types.ts'
@@ -68,6 +68,21 @@ export async function findTeam(
     .select(['teams.id', 'subjects.id as subject_id'])
     .executeTakeFirst()
   return row === undefined ? null : { id: row.id, subjectId: row.subject_id }
+}
+
+/** Whether an organisation has a team of that name, however it is capitalised. */
+export async function hasTeamNamed(
+  db: Database,
+  organisationId: OrganisationId,
+  name: string,
+): Promise<boolean> {
+  const row = await tables(db)
+    .selectFrom('teams')
+    .select('id')
+    .where('organisation_id', '=', organisationId)
+    .where(sql<boolean>`lower(name) = lower(${name})`)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 export async function deleteTeam(db: Database, teamId: TeamId): Promise<void> {

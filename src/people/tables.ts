@@ -15,6 +15,8 @@ export type PeopleTables = {
     image: string | null
     created_at: Time
     updated_at: Time
+    made_by_key_id: KeyId | null
+    made_by_subject_id: SubjectId | null
   }
   organisations: {
     id: OrganisationId
@@ -53,6 +55,7 @@ export type PeopleTables = {
     expires_at: Time
     created_at: Time
     updated_at: Time
+    made_by_key_id: KeyId | null
   }
   subjects: {
     id: SubjectId
@@ -77,6 +80,10 @@ export type PeopleTables = {
     created_at: Time
     created_by: PersonId | null
     revoked_at: TimeOrNull
+    made_by_key_id: KeyId | null
+    made_by_subject_id: SubjectId | null
+    home: string | null
+    last_used_at: TimeOrNull
   }
   invitations: { email: string }
   verifications: { identifier: string }
@@ -88,5 +95,6 @@ export type PeopleTables = {
     created_at: Time
     expires_at: Time
     used_at: TimeOrNull
+    made_by_key_id: KeyId | null
   }
 }

@@ -42,6 +42,8 @@ export interface Principal {
   readonly scopes: readonly Scope[] | null
   /** When a key ends; null: never, or a session, which ends where it is kept. */
   readonly expiresAtMs: number | null
+  /** The key that made the link a session began with; absent or null: none did, or it is a key. */
+  readonly madeByKeyId?: KeyId | null
   /** Whether the session was kept going just now, so that the browser's cookie must be too. */
   readonly isRenewed?: boolean
 }
@@ -62,6 +64,15 @@ export type Credentials =
  */
 export type Authenticate = (credentials: Credentials) => Principal | Promise<Principal>
 
+/** Who made a key or a person, as far as it is known. */
+export interface Maker {
+  /** Of a session the one that made its link; null: none, or not known. */
+  readonly keyId: KeyId | null
+  readonly subjectId: SubjectId
+  /** Null: they have left. */
+  readonly personId: PersonId | null
+}
+
 export interface Person {
   readonly id: PersonId
   readonly name: string
@@ -69,6 +80,8 @@ export interface Person {
   readonly email: string | null
   readonly role: Role
   readonly createdAt: Date
+  /** Null: the market itself, or not known. */
+  readonly madeBy: Maker | null
 }
 
 export interface Team {
@@ -103,6 +116,12 @@ export interface Key {
   readonly expiresAt: Date | null
   readonly createdAt: Date
   readonly revokedAt: Date | null
+  /** Null: not known. */
+  readonly madeBy: Maker | null
+  /** The host and folder that an owner's key lies in; null: any other key, or not known. */
+  readonly home: string | null
+  /** To the hour; null: never, or not known. */
+  readonly lastUsedAt: Date | null
 }
 
 /** A way to sign in that works once. */

@@ -75,7 +75,11 @@ let count = 0
 async function addPerson(people: People, by: Principal, role: Role) {
   count += 1
   const { person } = await people.people.create(by, { name: `${role} ${count}`, email: null, role })
-  const { secret } = await people.keys.create(by, { name: 'test', personId: person.id })
+  const { secret } = await people.keys.create(by, {
+    name: 'test',
+    scopes: 'all',
+    personId: person.id,
+  })
   const principal = await people.authenticate({ kind: 'key', secret })
   return { id: person.id, key: secret, principal }
 }
@@ -89,7 +93,7 @@ async function addOrganisation(people: People, owner: Principal) {
   })
   const { token } = await people.signIn.takeLink(tokenOf(link.url))
   const asSession = await people.authenticate({ kind: 'session', token })
-  const { secret } = await people.keys.create(asSession, { name: 'test' })
+  const { secret } = await people.keys.create(asSession, { name: 'test', scopes: 'all' })
   const principal = await people.authenticate({ kind: 'key', secret })
   return { id: organisation.id, key: secret, principal, session: token }
 }

@@ -6,6 +6,7 @@ import { usage } from './0003-usage.ts'
 import { ownerKeys } from './0004-owner-keys.ts'
 import { resilience } from './0005-resilience.ts'
 import { limits } from './0006-limits.ts'
+import { makers } from './0009-makers.ts'
 
 /** All migrations, in the order they apply. Append only: a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   ownerKeys,
   resilience,
   limits,
+  makers,
 ]

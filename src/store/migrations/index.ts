@@ -6,7 +6,10 @@ import { usage } from './0003-usage.ts'
 import { ownerKeys } from './0004-owner-keys.ts'
 import { resilience } from './0005-resilience.ts'
 import { limits } from './0006-limits.ts'
+import { prices } from './0007-prices.ts'
+import { boards } from './0008-boards.ts'
 import { makers } from './0009-makers.ts'
+import { listingOrder } from './0010-listing-order.ts'
 
 /** All migrations, in the order they apply. Append only: a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -17,5 +20,8 @@ export const migrations: readonly Migration[] = [
   ownerKeys,
   resilience,
   limits,
+  prices,
+  boards,
   makers,
+  listingOrder,
 ]

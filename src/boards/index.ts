@@ -1,0 +1,3 @@
+export { castVote, setVoteAside } from './cast-vote-service.ts'
+export { boardsErrors } from './errors.ts'
+export type * from './types.ts'

@@ -59,6 +59,25 @@ describe('what takes traffic', () => {
     expect(chosen(['near', 'near2'])).toBe('near2')
   })
 
+  it('is the first of the owner’s order, whatever is local, then the rest as ever', () => {
+    const rows = rowsOf({
+      models: {
+        'a/b': {
+          listings: [
+            { provider: 'near', switchedAtMs: 1 },
+            { provider: 'second', switchedAtMs: 2, position: 2 },
+            { provider: 'far', switchedAtMs: 3 },
+            { provider: 'first', switchedAtMs: 9, position: 1 },
+          ],
+        },
+      },
+    })
+    const found = snapshotOf(rows, ['near']).resolve('a/b', null)
+    const order = found.kind === 'listing' ? [found.listing, ...found.others] : []
+    const providers = order.map(({ endpoint }) => endpoint.providerId)
+    expect(providers).toEqual(['first', 'second', 'near', 'far'])
+  })
+
   it('may be asked for anything where nobody knows what it can do', () => {
     const rows = rowsOf({ models: { 'a/b': { capabilities: null } } })
     expect(snapshotOf(rows).listings[0]?.capabilities).toEqual(['chat', 'completion', 'embedding'])

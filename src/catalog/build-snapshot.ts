@@ -62,7 +62,10 @@ export function buildSnapshot(
   }
 }
 
-/** Listings that take traffic, best first within each model: local ones, then the oldest. */
+/**
+ * Listings that take traffic, best first within each model: in the owner's order, then local ones,
+ * then the oldest.
+ */
 function liveListings(
   rows: CatalogRows,
   reaches: ReadonlyMap<ProviderId, Reach>,
@@ -74,7 +77,10 @@ function liveListings(
   const rank = (listing: Listing): number =>
     reaches.get(listing.providerId)?.isLocal === true ? 0 : 1
   const live = new Map<ListingId, LiveListing>()
-  for (const listing of rows.listings.toSorted((a, b) => rank(a) - rank(b) || byAge(a, b))) {
+  const inOrder = rows.listings.toSorted(
+    (a, b) => byPosition(a, b) || rank(a) - rank(b) || byAge(a, b),
+  )
+  for (const listing of inOrder) {
     const reach = reaches.get(listing.providerId)
     const variant = variants.get(listing.variantId)
     const model = variant === undefined ? undefined : models.get(variant.modelId)
@@ -96,6 +102,12 @@ function liveListings(
     })
   }
   return live
+}
+
+function byPosition(a: Listing, b: Listing): number {
+  const [left, right] = [a.position, b.position]
+  if (left === null || right === null) return Number(left === null) - Number(right === null)
+  return left - right
 }
 
 function byAge(a: Listing, b: Listing): number {

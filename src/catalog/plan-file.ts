@@ -193,6 +193,7 @@ function planNew(made: NewFile, context: FileContext): FilePlan {
     upstreamModel: fullName(model),
     filePath: context.path,
     isOn: true,
+    position: null,
     resilience: {},
     offeredAtMs: context.nowMs,
     switchedAtMs: context.nowMs,

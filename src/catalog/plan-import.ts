@@ -182,6 +182,7 @@ function freshListing(variant: Variant, upstreamModel: string, context: ImportCo
     filePath: null,
     resilience: {},
     isOn,
+    position: null,
     offeredAtMs: context.nowMs,
     switchedAtMs: isOn ? context.nowMs : null,
     vanishedAtMs: null,

@@ -34,6 +34,8 @@ export const modelChange = z.strictObject({
   derived_from: line(300).nullable().optional(),
   capabilities: z.array(capability).min(1).max(3).nullable().optional(),
   facts: facts.optional(),
+  /** Ids of its listings, the first to be asked first; empty: no order. Left out: those after. */
+  listing_order: z.array(z.uuid()).max(500).optional(),
 })
 export const newProvider = z.strictObject({
   kind: z.enum(PROVIDER_KINDS).nullish(),
@@ -82,6 +84,7 @@ export const listingAnswer = z.object({
   file_path: z.string().nullable().optional(),
   is_on: z.boolean(),
   is_live: z.boolean(),
+  position: z.int().nullable(),
   facts: factsAnswer(LISTING_FACTS),
   resilience: listingResilienceAnswer.optional(),
   health: healthAnswer.nullable().optional(),

@@ -9,7 +9,7 @@ import {
   openScriptedUpstream,
   type ScriptedUpstream,
 } from '../../tests/upstream/scripted-upstream.ts'
-import type { JsonObject } from '../kernel/index.ts'
+import { type JsonObject, newId } from '../kernel/index.ts'
 import { type JsonRoute, mayCall, type Principal, type Route } from '../people/index.ts'
 import type { Store } from '../store/index.ts'
 import { catalogRoutes } from './index.ts'
@@ -357,6 +357,40 @@ describe('/v1/models', () => {
     expect(dataOf(await call('GET', '/v1/models', { by: principalWith({ models: [] }) }))).toEqual(
       [],
     )
+  })
+
+  it('asks its listings in the owner’s order, which stays when one is off for a while', async () => {
+    const second = await openScriptedUpstream({ modelList: ['acme/normal'] })
+    await add({ models: ['acme/normal'] })
+    const other = (await call('POST', '/api/providers', {
+      body: { url: second.baseUrl, kind: 'generic', name: 'second', models: ['acme/normal'] },
+    })) as unknown as { listings: { id: string }[] }
+    await second.close()
+    const [proposal] = dataOf(await call('GET', '/api/proposals'))
+    const decision = { params: { id: proposal?.id }, body: { decision: 'same' } }
+    await call('POST', '/api/proposals/:id', decision)
+    const first = opened.catalog.snapshot().listings[0]?.listingId ?? ''
+    const last = other.listings[0]?.id ?? ''
+    const params = { '*': 'acme/normal' }
+    const order = async (ids: readonly string[]) => {
+      const model = await call('PATCH', '/api/models/*', { params, body: { listing_order: ids } })
+      return (model.listings as { id: string }[]).map(({ id }) => id)
+    }
+    const asked = () => {
+      const found = opened.catalog.snapshot().resolve('acme/normal', null)
+      return found.kind === 'listing' ? found.listing.listingId : null
+    }
+    expect(asked()).toBe(first)
+    expect(await order([last, first])).toEqual([last, first])
+    expect(asked()).toBe(last)
+    const turn = (isOn: boolean) =>
+      call('PATCH', '/api/listings/:id', { params: { id: last }, body: { is_on: isOn } })
+    expect(await turn(false)).toMatchObject({ position: 1 })
+    expect(asked()).toBe(first)
+    await turn(true)
+    expect(asked()).toBe(last)
+    expect(await order([])).toEqual([first, last])
+    await expect(order([newId()])).rejects.toMatchObject({ code: 'catalog_listing_unknown' })
   })
 
   it('answers to any name of a request, encoded or not, and names the nearest else', async () => {

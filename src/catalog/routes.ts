@@ -104,7 +104,11 @@ function modelRoutes(catalog: Seen): Route[] {
       handle: async ({ principal, params, body }) => {
         const view = viewOf(catalog, principal)
         const id = findModel(catalog, decoded(params['*']), view.allowed)
-        await catalog.changeModel(id, { ...body, derivedFrom: body.derived_from })
+        await catalog.changeModel(id, {
+          ...body,
+          derivedFrom: body.derived_from,
+          listingOrder: body.listing_order,
+        })
         return { json: shown(viewOf(catalog, principal), id) }
       },
     }),

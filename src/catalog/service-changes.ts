@@ -36,6 +36,8 @@ export interface ModelChange {
   readonly derivedFrom?: string | null | undefined
   readonly capabilities?: readonly Capability[] | null | undefined
   readonly facts?: Readonly<Record<string, unknown>> | undefined
+  /** Ids of its listings, the first to be asked first; the others come after them. */
+  readonly listingOrder?: readonly string[] | undefined
 }
 
 export interface ListingChange {
@@ -60,6 +62,8 @@ export function changeServices(means: Means): ChangeServices {
         await updateModel(db, await changedModel(db, rows, { model, change, means }))
         const facts = readFacts(change.facts ?? {}, MODEL_FACTS)
         await saveFacts(means, db, { subject: { kind: 'model', id }, facts })
+        if (change.listingOrder !== undefined)
+          await orderListings(db, rows, { model, order: change.listingOrder })
       }),
     changeListing: (id, change) => changeListing(means, id, change),
     setAlias: (alias, target) => setAlias(means, alias, target),
@@ -124,6 +128,30 @@ async function rename(
     modelId: model.id,
     createdAtMs: means.clock.nowMs(),
   })
+}
+
+/** Positions of a model's listings; what is not named has none. On or off makes no difference. */
+async function orderListings(
+  db: Database,
+  rows: CatalogRows,
+  { model, order }: { readonly model: Model; readonly order: readonly string[] },
+): Promise<void> {
+  const variants = rows.variants.filter(({ modelId }) => modelId === model.id)
+  const ids = new Set(variants.map(({ id }) => id))
+  const listings = rows.listings.filter(({ variantId }) => ids.has(variantId))
+  const wanted = [...new Set(order.map((id) => id.toLowerCase()))]
+  if (wanted.some((id) => !listings.some((each) => each.id === id))) {
+    throw refuse(
+      'catalog_listing_unknown',
+      `An id in the order is of no listing of ${fullName(model)}: look at the model first.`,
+      { param: 'listing_order' },
+    )
+  }
+  for (const listing of listings) {
+    const at = wanted.indexOf(listing.id)
+    const position = at === -1 ? null : at + 1
+    if (position !== listing.position) await updateListing(db, { ...listing, position })
+  }
 }
 
 function checkedPart(text: string | undefined, param: string): string | undefined {

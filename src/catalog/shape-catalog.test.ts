@@ -83,7 +83,12 @@ it('a listing tells operators how it is doing, and null where it was not asked l
   } as const
   const healthOf: View['healthOf'] = (id) => (id === rows.listings[0]?.id ? resting : null)
   expect(healths({ seesAll: true, healthOf })).toEqual([
-    { state: 'resting', until: '2025-11-24T16:00:00.000Z', recent_failures: 5, last_reason: 'upstream_reset' },
+    {
+      state: 'resting',
+      until: '2025-11-24T16:00:00.000Z',
+      recent_failures: 5,
+      last_reason: 'upstream_reset',
+    },
     null,
     null,
   ])

@@ -37,6 +37,8 @@ interface Lookup {
   readonly variants: ReadonlyMap<Variant['id'], Variant>
   readonly providers: ReadonlyMap<Provider['id'], Provider>
   readonly live: ReadonlyMap<ListingId, LiveListing>
+  /** Where a live one stands in the order in which they are asked. */
+  readonly places: ReadonlyMap<ListingId, number>
   readonly auto: ReadonlySet<ListingId>
   readonly variantsOf: ReadonlyMap<ModelId, readonly Variant[]>
   readonly listingsOf: ReadonlyMap<Variant['id'], readonly Listing[]>
@@ -153,6 +155,7 @@ function lookUp(view: View): Lookup {
     variants: new Map(rows.variants.map((variant) => [variant.id, variant])),
     providers: new Map(rows.providers.map((provider) => [provider.id, provider])),
     live: new Map(snapshot.listings.map((listing) => [listing.listingId, listing])),
+    places: new Map(snapshot.listings.map((listing, place) => [listing.listingId, place])),
     auto: new Set(snapshot.autoListings.map((listing) => listing.listingId)),
     variantsOf: Map.groupBy(rows.variants, (variant) => variant.modelId),
     listingsOf: Map.groupBy(rows.listings, (listing) => listing.variantId),
@@ -173,6 +176,12 @@ function visibleListings(look: Lookup, model: Model): Listing[] {
   return variants
     .flatMap((variant) => look.listingsOf.get(variant.id) ?? [])
     .filter((listing) => maySee(look, listing))
+    .toSorted((a, b) => placeOf(look, a) - placeOf(look, b))
+}
+
+/** Live ones in the order in which they are asked, then all others. */
+function placeOf(look: Lookup, listing: Listing): number {
+  return look.places.get(listing.id) ?? Number.MAX_SAFE_INTEGER
 }
 
 function shapeModel(look: Lookup, model: Model): JsonObject {
@@ -224,6 +233,7 @@ function shapeListing(look: Lookup, listing: Listing): JsonObject {
     ...(view.seesAll ? { file_path: listing.filePath } : {}),
     is_on: listing.isOn,
     is_live: look.live.has(listing.id),
+    position: listing.position,
     facts: shapeFacts(look, `listing ${listing.id}`, LISTING_FACTS),
     ...(view.seesAll
       ? {

@@ -116,6 +116,7 @@ async function loadListings(db: Database): Promise<Listing[]> {
     upstreamModel: row.upstream_model,
     filePath: row.file_path,
     isOn: row.is_on,
+    position: row.position,
     resilience: readSettings(row.resilience ?? undefined),
     offeredAtMs: row.offered_at.getTime(),
     switchedAtMs: timeOf(row.switched_at),

@@ -275,6 +275,7 @@ function listingRow(listing: Listing) {
     upstream_model: listing.upstreamModel,
     file_path: listing.filePath,
     is_on: listing.isOn,
+    position: listing.position,
     resilience: settingsText(listing.resilience),
     offered_at: new Date(listing.offeredAtMs),
     switched_at: dateOf(listing.switchedAtMs),

@@ -54,6 +54,7 @@ export type CatalogTables = {
     upstream_model: string
     file_path: string | null
     is_on: boolean
+    position: number | null
     resilience: ColumnType<Json | null, string | null, string | null>
     offered_at: Time
     switched_at: TimeOrNull

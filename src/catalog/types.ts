@@ -282,6 +282,8 @@ export interface Listing {
   readonly filePath: string | null
   /** Whether it may take traffic. Only an operator's word turns it on. */
   readonly isOn: boolean
+  /** Its place in the owner's order of the model's listings, from 1; null: after those. */
+  readonly position: number | null
   /** Beyond what is set for its provider. */
   readonly resilience: ResilienceSettings
   readonly offeredAtMs: number

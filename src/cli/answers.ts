@@ -130,6 +130,8 @@ export interface ListingAnswer {
   readonly file_path?: string | null
   readonly is_on: boolean
   readonly is_live: boolean
+  /** Its place in the owner's order, from 1; null: after those that have one. */
+  readonly position: number | null
   readonly facts: Readonly<Record<string, FactAnswer>>
   /** For operators alone. */
   readonly resilience?: ResilienceAnswer

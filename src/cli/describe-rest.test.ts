@@ -15,6 +15,7 @@ const listing: ListingAnswer = {
   upstream_model: 'lion',
   is_on: true,
   is_live: true,
+  position: null,
   facts: {},
   health: resting,
   switched_at: null,

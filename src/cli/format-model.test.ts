@@ -16,6 +16,7 @@ const listing: ListingAnswer = {
   file_path: null,
   is_on: true,
   is_live: true,
+  position: null,
   facts: { place: known('FR'), law: { known: false } },
   switched_at: null,
   vanished_at: null,

@@ -4,6 +4,7 @@ import { type CommonOptions, type Desk, printJson, printTable, withJson } from '
 import { isResting } from './describe-rest.ts'
 import { formatModel } from './format-model.ts'
 import { addAliasCommands } from './model-aliases.ts'
+import { addOrderCommand } from './model-order.ts'
 import { modelPath } from './model-path.ts'
 import { addProposalCommands } from './model-proposals.ts'
 import { addSetCommand } from './model-set.ts'
@@ -16,6 +17,7 @@ export function addModelsCommand(program: Command, desk: Desk): void {
   addList(models, desk)
   addShow(models, desk)
   addSwitchCommands(models, desk)
+  addOrderCommand(models, desk)
   addAliasCommands(models, desk)
   addSetCommand(models, desk)
   addProposalCommands(models, desk)

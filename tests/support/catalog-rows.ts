@@ -117,6 +117,7 @@ function ordinaryListing(variant: Variant, count: number): Listing {
     upstreamModel: variant.upstreamModel ?? '',
     filePath: null,
     isOn: true,
+    position: null,
     resilience: {},
     offeredAtMs: count,
     switchedAtMs: count,

@@ -9,6 +9,7 @@ const well: ListingAnswer = {
   upstream_model: 'lion',
   is_on: true,
   is_live: true,
+  position: null,
   facts: {},
   health: null,
   switched_at: null,

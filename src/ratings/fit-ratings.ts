@@ -18,7 +18,7 @@ export interface FitOptions {
  * Refuses pair counts that break their rules (`ratings_bad_counts`), and for `mle` votes whose
  * likelihood has no maximum (`ratings_no_maximum`).
  */
-export function fit(pairs: PairCounts, options: FitOptions = {}): Fit {
+export function fitRatings(pairs: PairCounts, options: FitOptions = {}): Fit {
   const { method = 'penalised', start } = options
   checkPairCounts(pairs)
   const { found, islands } = splitIslands(pairs)

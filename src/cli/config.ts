@@ -9,6 +9,8 @@ import {
   withJson,
 } from './command.ts'
 import { hidePassword } from './find-market.ts'
+import { printable } from './terminal.ts'
+import { describeUnknown, unknownSettings } from './unknown-settings.ts'
 
 export function addConfigCommand(program: Command, desk: Desk): void {
   const command = program
@@ -17,7 +19,9 @@ export function addConfigCommand(program: Command, desk: Desk): void {
   withJson(command).action((options: CommonOptions) => {
     const { terminal, environment } = desk
     const rows = settings.map((setting) => describeSetting(setting, environment))
-    if (options.json === true) printJson(terminal, { data: rows.map(({ shown, ...row }) => row) })
+    const unknown = unknownSettings(environment)
+    if (options.json === true)
+      printJson(terminal, { data: rows.map(({ shown, ...row }) => row), unknown })
     else {
       printTable(
         terminal,
@@ -30,6 +34,10 @@ export function addConfigCommand(program: Command, desk: Desk): void {
         '',
       )
     }
+    for (const one of options.json === true ? [] : unknown)
+      terminal.err(
+        `${terminal.styleErr('yellow', 'warning:')} ${printable(describeUnknown(one))}\n`,
+      )
     // A value that cannot be used is told last, as the error it is.
     const config = readConfig(environment)
     if (options.json !== true)

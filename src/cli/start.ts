@@ -10,6 +10,7 @@ import { type CommonOptions, type Desk, withJson } from './command.ts'
 import { formatLogLine } from './format-log-line.ts'
 import { openProgress } from './progress.ts'
 import { printable, type Terminal } from './terminal.ts'
+import { unknownSettings } from './unknown-settings.ts'
 import { BAIMO, PROGRAM } from './words.ts'
 
 /** The log is written in blocks of so many characters, or so often. */
@@ -35,6 +36,8 @@ export function addStartCommand(program: Command, desk: Desk): void {
     desk.terminal.outliveReaders()
     const stop = onStopSignals(desk.terminal)
     const log = await openLog(desk.terminal, config.logLevel)
+    for (const { name, nearest } of unknownSettings(desk.environment))
+      log.warn({ name, nearest }, 'an environment variable is no setting: it counts for nothing')
     const market = await open(desk.terminal, config, log)
     // A signal that came while it opened is not lost: it is closed as soon as it is open.
     if (!stop.isWanted()) await announce(desk.terminal, { market, config, options })

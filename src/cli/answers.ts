@@ -14,6 +14,31 @@ export interface KeyAnswer {
   readonly expires_at: string | null
   readonly created_at: string
   readonly revoked_at: string | null
+  /** Null: not known. */
+  readonly made_by: MakerAnswer | null
+  /** The host and folder that an owner's key lies in; null: any other key, or not known. */
+  readonly home: string | null
+  readonly last_used_at: string | null
+}
+
+export interface MakerAnswer {
+  readonly key_id: string | null
+  readonly subject_id: string
+  readonly person_id: string | null
+}
+
+/** What lives that a key made, and what that made in turn. */
+export interface MadeAnswer {
+  readonly keys: readonly KeyAnswer[]
+  readonly people: readonly PersonAnswer[]
+  readonly session_count: number
+  readonly link_count: number
+}
+
+export interface RevokedAnswer {
+  readonly id: string
+  readonly is_made_revoked: boolean
+  readonly made: MadeAnswer
 }
 
 export interface NewKeyAnswer extends KeyAnswer {
@@ -32,6 +57,7 @@ export interface PersonAnswer {
   readonly email: string | null
   readonly role: string
   readonly created_at: string
+  readonly made_by: MakerAnswer | null
 }
 
 export interface TeamAnswer {

@@ -2,19 +2,24 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Recorder, recorder } from '../../tests/support/terminal.ts'
-import { stateOf } from './keys.ts'
+import type { KeyAnswer } from './answers.ts'
+import { stateOf } from './key-state.ts'
+import { nameMaker } from './keys.ts'
 import { runCommandLine } from './program.ts'
 
 let server: Server
 let asked: string[] = []
 let mayRevoke = true
+let mayLimit = true
 beforeEach(async () => {
   asked = []
   mayRevoke = true
+  mayLimit = true
   server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`)
     const isUnknown = request.url === '/api/models/nope/none'
-    const isRefused = isUnknown || (request.method === 'DELETE' && !mayRevoke)
+    const isUnlimited = request.method === 'PUT' && !mayLimit
+    const isRefused = isUnknown || isUnlimited || (request.method === 'DELETE' && !mayRevoke)
     response.writeHead(isRefused ? 404 : 200)
     response.end(isRefused ? '{"detail":"No such."}' : '{"id":"7","key":"secret"}')
   })
@@ -60,6 +65,32 @@ it('limits a key to models that are known, or to any when told so', async () => 
   expect(terminal.said.err).toContain('--force')
   expect(await run(recorder(), '--model', 'nope/none', '--force')).toBe(0)
   expect(asked.at(-1)).toBe('POST /api/keys')
+})
+
+it('limits a key in the same command; one that cannot be limited is revoked', async () => {
+  const limits = ['--requests-per-minute', '60', '--tokens-per-minute', '100k']
+  expect(await run(recorder(), ...limits)).toBe(0)
+  expect(asked).toEqual(['POST /api/keys', 'PUT /api/limits/key/7'])
+  asked = []
+  mayLimit = false
+  const terminal = recorder()
+  expect(await run(terminal, ...limits)).toBe(1)
+  expect(asked).toEqual(['POST /api/keys', 'PUT /api/limits/key/7', 'DELETE /api/keys/7'])
+  expect(terminal.said.out).toBe('')
+  expect(terminal.said.err).toContain('The limits could not be set (No such.). The key was revoked')
+})
+
+it('tells who made a key, with which key, or where it lies', () => {
+  const base = { home: null, is_owner_key: false, made_by: null, id: '1', name: 'a' } as KeyAnswer
+  const holders = new Map([['p', 'Ann']])
+  const madeBy = { key_id: null, subject_id: 's', person_id: 'p' }
+  const tell = (change: Partial<KeyAnswer>) => nameMaker({ ...base, ...change }, [base], holders)
+  expect(tell({})).toBe('unknown')
+  expect(tell({ is_owner_key: true })).toBe('a start')
+  expect(tell({ is_owner_key: true, home: 'alpha:/srv' })).toBe('start of alpha:/srv')
+  expect(tell({ made_by: madeBy })).toBe('Ann')
+  expect(tell({ made_by: { ...madeBy, key_id: '1' } })).toBe('Ann with a')
+  expect(tell({ made_by: { ...madeBy, person_id: null, key_id: '2' } })).toBe('somebody with a key')
 })
 
 it('tells active, expired and revoked keys apart', () => {

@@ -2,19 +2,13 @@ import type { Command } from 'commander'
 import type { JsonObject } from '../kernel/index.ts'
 import type { KeyAnswer, MeAnswer, NewKeyAnswer, PersonAnswer, TeamAnswer } from './answers.ts'
 import { type MarketClient, reasonOf } from './client.ts'
-import {
-  type CommonOptions,
-  type Desk,
-  printJson,
-  printLines,
-  printTable,
-  withJson,
-} from './command.ts'
+import { type CommonOptions, type Desk, printJson, printTable, withJson } from './command.ts'
 import { Failure, usageFailure } from './failure.ts'
 import { findPerson, findTeam } from './find-people.ts'
+import { stateOf } from './key-state.ts'
+import { addRevoke } from './keys-revoke.ts'
 import { modelPath } from './model-path.ts'
-import { pickOne } from './pick-one.ts'
-import { readExpiry, readSeveral } from './read-options.ts'
+import { readCount, readExpiry, readSeveral } from './read-options.ts'
 import { BAIMO, formatTime } from './words.ts'
 
 export function addKeysCommand(program: Command, desk: Desk): void {
@@ -44,6 +38,8 @@ function addList(keys: Command, desk: Desk): void {
         { title: 'OF' },
         { title: 'SCOPES' },
         { title: 'MODELS' },
+        { title: 'MADE BY' },
+        { title: 'LAST USED' },
         { title: 'ENDS' },
         { title: 'STATE' },
       ],
@@ -53,6 +49,8 @@ function addList(keys: Command, desk: Desk): void {
         holders.get(key.person_id ?? key.team_id ?? '') ?? 'somebody',
         key.scopes?.join(', ') ?? 'all',
         key.models?.join(', ') ?? 'all',
+        nameMaker(key, all, holders),
+        formatTime(key.last_used_at, 'never'),
         formatTime(key.expires_at, 'never'),
         stateOf(key, nowMs),
       ]),
@@ -61,14 +59,21 @@ function addList(keys: Command, desk: Desk): void {
   })
 }
 
-/** Whether a key opens anything now. */
-export function stateOf(
-  key: Pick<KeyAnswer, 'revoked_at' | 'expires_at'>,
-  nowMs: number,
-): 'active' | 'expired' | 'revoked' {
-  if (key.revoked_at !== null) return 'revoked'
-  const hasEnded = key.expires_at !== null && Date.parse(key.expires_at) <= nowMs
-  return hasEnded ? 'expired' : 'active'
+/**
+ * The key that made a key, and whose that was; of an owner's key the host and folder it lies in,
+ * which tells it from those of other homes.
+ */
+export function nameMaker(
+  { home, is_owner_key: isOwnerKey, made_by: madeBy }: KeyAnswer,
+  all: readonly KeyAnswer[],
+  holders: ReadonlyMap<string, string>,
+): string {
+  if (home !== null) return `start of ${home}`
+  if (isOwnerKey) return 'a start'
+  if (madeBy === null) return 'unknown'
+  const person = holders.get(madeBy.person_id ?? '') ?? 'somebody'
+  if (madeBy.key_id === null) return person
+  return `${person} with ${all.find(({ id }) => id === madeBy.key_id)?.name ?? 'a key'}`
 }
 
 /** Names of people and teams by id. Who is no admin sees only their own. */
@@ -92,10 +97,15 @@ interface CreateOptions extends CommonOptions {
   readonly expires?: string
   readonly team?: string
   readonly person?: string
+  readonly requestsPerMinute?: number | 'none'
+  readonly tokensPerMinute?: number | 'none'
   readonly force?: boolean
 }
 
-const SCOPES = 'chat, completions, embeddings, models, usage, api, metrics'
+const SCOPES = 'chat, completions, embeddings, models, usage, api, metrics, or all that you may'
+
+const CREATE_HELP = `
+Unless --scope asks for more, a key may use /v1 and read its own limits and usage, nothing else.`
 
 function addCreate(keys: Command, desk: Desk): void {
   const command = keys
@@ -104,7 +114,7 @@ function addCreate(keys: Command, desk: Desk): void {
     .argument('<name>', 'to tell it from others')
     .option(
       '--scope <scope>',
-      `what it may call, several times or with commas: ${SCOPES}`,
+      `what it may call, several times or with commas: ${SCOPES}; without it /v1 alone`,
       readSeveral,
     )
     .option('--model <name>', 'what it may ask, several times or with commas', readSeveral)
@@ -112,16 +122,52 @@ function addCreate(keys: Command, desk: Desk): void {
     .option('--expires <when>', '12h, 30d, 2w, or a date like 2027-01-31')
     .option('--team <name>', 'a key of this team')
     .option('--person <name>', 'a key of this person (name, e-mail or id)')
+    .option('--requests-per-minute <count>', 'a limit of the key, in any sixty seconds', readCount)
+    .option('--tokens-per-minute <count>', 'the same for tokens, such as 100k', readCount)
+    .addHelpText('after', CREATE_HELP)
   withJson(command).action(async (name: string, options: CreateOptions) => {
     const market = desk.market()
     const body = await composeKey(market, name, options)
     const key = await market.call<NewKeyAnswer>('POST', '/api/keys', { body })
+    await limitKey(market, key, options)
     await handOver(desk, market, { key, isJson: options.json === true })
     if (options.json === true) return
     const until =
       key.expires_at === null ? 'until it is revoked' : `until ${formatTime(key.expires_at)}`
     desk.terminal.err(`This key is shown once: keep it now. It is good ${until}.\n`)
   })
+}
+
+/** Sets the limits that were asked for. A key that cannot be limited as wished is revoked. */
+async function limitKey(
+  market: MarketClient,
+  { id }: NewKeyAnswer,
+  { requestsPerMinute = 'none', tokensPerMinute = 'none' }: CreateOptions,
+): Promise<void> {
+  if (requestsPerMinute === 'none' && tokensPerMinute === 'none') return
+  const body = {
+    requests_per_minute: requestsPerMinute === 'none' ? null : requestsPerMinute,
+    tokens_per_minute: tokensPerMinute === 'none' ? null : tokensPerMinute,
+  }
+  try {
+    await market.call('PUT', `/api/limits/key/${id}`, { body })
+  } catch (error) {
+    const end = await endKey(market, id)
+    throw new Failure(`The limits could not be set (${reasonOf(error)}). ${end.said}`, {
+      facts: { code: 'cli_key_not_limited', id, is_revoked: end.isRevoked },
+      cause: error,
+    })
+  }
+}
+
+async function endKey(market: MarketClient, id: string) {
+  try {
+    await market.call('DELETE', `/api/keys/${id}`)
+    return { isRevoked: true, said: 'The key was revoked at once.' }
+  } catch (error) {
+    const said = `The key could not be revoked either (${reasonOf(error)}): "${BAIMO} keys revoke ${id}".`
+    return { isRevoked: false, said }
+  }
 }
 
 /**
@@ -137,17 +183,10 @@ async function handOver(
     await terminal.deliver(isJson ? `${JSON.stringify(key, null, 2)}\n` : `${key.key}\n`)
   } catch (error) {
     const why = `The secret could not be written (${reasonOf(error)}), so nobody has it.`
-    const facts = { code: 'cli_key_lost', id: key.id }
-    const failed = await market.call('DELETE', `/api/keys/${key.id}`).then(
-      () => null,
-      (reason: unknown) => reasonOf(reason),
-    )
-    const end =
-      failed === null
-        ? `The key was revoked at once. Give the same command again where its output is taken.`
-        : `The key could not be revoked either (${failed}): "${BAIMO} keys revoke ${key.id}".`
-    throw new Failure(`${why} ${end}`, {
-      facts: { ...facts, is_revoked: failed === null },
+    const { isRevoked, said } = await endKey(market, key.id)
+    const again = isRevoked ? ' Give the same command again where its output is taken.' : ''
+    throw new Failure(`${why} ${said}${again}`, {
+      facts: { code: 'cli_key_lost', id: key.id, is_revoked: isRevoked },
       cause: error,
     })
   }
@@ -189,29 +228,4 @@ async function demandModels(market: MarketClient, names: readonly string[]): Pro
       throw new Failure(`${error.message} ${hint}`, { facts: error.facts })
     }
   }
-}
-
-function addRevoke(keys: Command, desk: Desk): void {
-  const command = keys
-    .command('revoke')
-    .description('end a key, at once and for good')
-    .argument('<key>', 'its name, its first characters or its id')
-  withJson(command).action(async (word: string, options: CommonOptions) => {
-    const market = desk.market()
-    const all = await market.list<KeyAnswer>('/api/keys')
-    const key = pickOne(
-      all.filter(({ revoked_at }) => revoked_at === null),
-      word,
-      {
-        noun: 'key',
-        listedBy: 'keys',
-        namesOf: ({ name, prefix }) => [name, prefix],
-      },
-    )
-    if (key.is_owner_key)
-      desk.terminal.err('This is the owner’s key: the next start of the market issues a new one.\n')
-    await market.call('DELETE', `/api/keys/${key.id}`)
-    if (options.json === true) return printJson(desk.terminal, { id: key.id, is_revoked: true })
-    printLines(desk.terminal, `Revoked ${key.name} (${key.prefix}…). It opens nothing any more.`)
-  })
 }

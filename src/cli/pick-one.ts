@@ -12,6 +12,8 @@ export interface PickOptions<Item> {
   readonly listedBy: string
   /** All that one of them may be called by besides its id. */
   readonly namesOf: (item: Item) => readonly (string | null)[]
+  /** What tells those of one name apart, beside the id. */
+  readonly tellApart?: (item: Item) => string
 }
 
 /** The one item that `word` names, by id or by a name; fails when it is none or several. */
@@ -20,7 +22,7 @@ export function pickOne<Item extends Nameable>(
   word: string,
   options: PickOptions<Item>,
 ): Item {
-  const { noun, listedBy, namesOf } = options
+  const { noun, listedBy, namesOf, tellApart } = options
   const wanted = word.toLowerCase()
   const fits = items.filter(
     (item) =>
@@ -29,10 +31,12 @@ export function pickOne<Item extends Nameable>(
   )
   const [only] = fits
   if (only !== undefined && fits.length === 1) return only
+  const tell = (item: Item) =>
+    tellApart === undefined ? item.id : `${item.id} (${tellApart(item)})`
   const message =
     fits.length === 0
       ? `There is no ${noun} "${word}". "${BAIMO} ${listedBy}" lists them.`
-      : `${fits.length} of them are called "${word}". Give the id: ${fits.map(({ id }) => id).join(', ')}.`
+      : `${fits.length} of them are called "${word}". Give the id: ${fits.map(tell).join(', ')}.`
   throw new Failure(message, {
     facts: { code: fits.length === 0 ? `cli_${noun}_unknown` : `cli_${noun}_ambiguous` },
   })

@@ -1,3 +1,6 @@
 export { castVote, setVoteAside } from './cast-vote-service.ts'
 export { boardsErrors } from './errors.ts'
+export { CATEGORIES, type Category, findCategory } from './find-category.ts'
+export { findLanguage, type Language } from './find-language.ts'
+export { type Asked, promptKeyOf, slicesOf, styleOf } from './find-slices.ts'
 export type * from './types.ts'

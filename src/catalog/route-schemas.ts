@@ -46,6 +46,8 @@ export const newProvider = z.strictObject({
 })
 export const providerChange = z.strictObject({
   name: line(64).min(1).optional(),
+  /** Its list is read there; with another server its key has to be given again. */
+  url: line(2_048).min(1).optional(),
   /** null: it is sent none from now on. */
   key: z.string().max(4_096).nullable().optional(),
   resilience: providerResilience.optional(),
@@ -139,6 +141,9 @@ export const aliasAnswer = z.object({
   alias: z.string(),
   target: z.string(),
   target_kind: z.enum(['model', 'listing']),
+  /** Of a listing: its model and its provider. */
+  model: z.string().nullable().optional(),
+  provider: z.string().nullable().optional(),
   created_at: time,
 })
 const side = z.object({

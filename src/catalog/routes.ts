@@ -162,7 +162,7 @@ function providerRoutes(catalog: Seen): Route[] {
       method: 'PATCH',
       path: '/api/providers/:id',
       access: 'operator',
-      summary: 'Give a provider another key, another name, or its resilience',
+      summary: 'Give a provider another key, name or address, or its resilience',
       params: byId,
       body: providerChange,
       answer: addedAnswer,

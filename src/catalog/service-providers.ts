@@ -8,6 +8,7 @@ import { matchProvider, newName, type ProviderWish, readKey } from './plan-provi
 import { changeSettings, type ResilienceChange } from './resilience.ts'
 import { recordProposals } from './service-proposals.ts'
 import {
+  deleteFacts,
   insertListings,
   insertModels,
   insertProvider,
@@ -20,6 +21,7 @@ import {
   vanishProvider,
 } from './store.ts'
 import type { Database } from './store-load.ts'
+import { tellAddress } from './tell-address.ts'
 import type { CatalogRows, OfferedModel, Provider, ProviderKind } from './types.ts'
 
 export interface NewProvider {
@@ -35,6 +37,8 @@ export interface NewProvider {
 /** Fields left out stay as they are. */
 export interface ProviderChange {
   readonly name?: string | undefined
+  /** Where it answers from now on. A kept key is not taken to another server. */
+  readonly url?: string | undefined
   /** In the clear; null: it has none from now on. */
   readonly key?: string | null | undefined
   readonly resilience?: ResilienceChange | undefined
@@ -100,21 +104,77 @@ async function changeProvider(
   change: ProviderChange,
 ): Promise<ProviderId> {
   const before = findProvider(means.rows(), id)
-  if (change.name !== undefined || change.key !== undefined) refuseBuiltIn(before)
+  const { name, key: givenKey, url } = change
+  if ([name, givenKey, url].some((given) => given !== undefined)) refuseBuiltIn(before)
   const key =
-    change.key === undefined ? undefined : readKey(change.key, means.upstream.presetOf(before.kind))
-  if (key !== undefined) await refuseWrongKey(means, before, key)
+    givenKey === undefined ? undefined : readKey(givenKey, means.upstream.presetOf(before.kind))
+  const move = url === undefined ? null : await planMove(means, before, { url, key })
+  if (key !== undefined && move === null) await refuseWrongKey(means, before, key)
   return means.change(async (db, rows) => {
     const provider = findProvider(rows, id)
-    await updateProvider(db, {
+    const kept: Provider = {
       ...provider,
-      name: change.name === undefined ? provider.name : newName(rows, provider, change.name),
+      name: name === undefined ? provider.name : newName(rows, provider, name),
       sealedKey: key === undefined ? provider.sealedKey : await seal(means, provider.id, key),
       resilience: changeSettings(provider.resilience, change.resilience ?? {}),
-    })
+      ...(move === null ? {} : { baseUrl: move.baseUrl, refreshedAtMs: means.clock.nowMs() }),
+    }
+    await updateProvider(db, kept)
+    if (move !== null) await applyMove(means, db, { rows, provider: kept, move })
     return provider.id
   })
 }
+
+interface Move {
+  readonly baseUrl: string
+  /** Whether it is another server: what was stated of where the old one stands does not hold. */
+  readonly isElsewhere: boolean
+  readonly offers: readonly OfferedModel[]
+}
+
+/** Asks the new address for its models. A key that is kept was given for the old server alone. */
+async function planMove(
+  means: Means,
+  before: Provider,
+  { url, key }: { readonly url: string; readonly key: string | null | undefined },
+): Promise<Move> {
+  const baseUrl = means.upstream.normaliseBaseUrl(url)
+  refuseOffline(means, baseUrl)
+  const { marketId } = await whatIsAt(means, baseUrl, before.kind)
+  if (marketId !== null && marketId === means.marketId) throw refuseItself()
+  const isElsewhere = new URL(baseUrl).origin !== new URL(before.baseUrl).origin
+  if (isElsewhere && key === undefined && before.sealedKey !== null) {
+    throw refuse(
+      'catalog_key_missing',
+      'Give the key with the new address: the one that is kept was given for another server.',
+      { param: 'key' },
+    )
+  }
+  const own = means.rows().listings.filter(({ providerId }) => providerId === before.id)
+  const asked = own.map(({ upstreamModel }) => upstreamModel)
+  const used = key === undefined ? await keyFor(means, before, null) : key
+  const offers = await offersOf(means, { ...before, baseUrl }, { key: used, asked })
+  return { baseUrl, isElsewhere, offers }
+}
+
+async function applyMove(
+  means: Means,
+  db: Database,
+  what: { readonly rows: CatalogRows; readonly provider: Provider; readonly move: Move },
+): Promise<void> {
+  const { rows, provider, move } = what
+  const own = rows.listings.filter(({ providerId }) => providerId === provider.id)
+  for (const { id } of move.isElsewhere ? own : [])
+    await deleteFacts(db, { kind: 'listing', id }, FACTS_OF_PLACE)
+  await importOffers(means, db, {
+    rows,
+    provider,
+    offers: move.offers,
+    switchOn: new Set(),
+  })
+}
+
+const FACTS_OF_PLACE = ['place', 'law', 'retention_days', 'training_use']
 
 /** A provider that is away cannot say whether a key is good: then it is taken at the word. */
 async function refuseWrongKey(means: Means, provider: Provider, key: string | null): Promise<void> {
@@ -123,7 +183,7 @@ async function refuseWrongKey(means: Means, provider: Provider, key: string | nu
     await means.upstream.listModels(endpointOf(means.upstream, provider, key))
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    if (error.code === 'providers_key_refused') throw error
+    if (error.code === 'providers_key_refused') throw tellAddress(error, provider.baseUrl)
   }
 }
 
@@ -209,7 +269,8 @@ async function offersOf(
     return await means.upstream.listModels(endpointOf(means.upstream, provider, by.key))
   } catch (error) {
     const hasNoList = error instanceof Refusal && error.code === 'providers_bad_response'
-    if (!hasNoList || by.asked === null || by.asked.length === 0) throw error
+    if (!hasNoList || by.asked === null || by.asked.length === 0)
+      throw tellAddress(error, provider.baseUrl)
     return by.asked.map(bareOffer)
   }
 }

@@ -112,7 +112,20 @@ export function shapeAlias(rows: CatalogRows, alias: Alias): JsonObject {
     alias: alias.alias,
     target: model === undefined ? target.id : fullName(model),
     target_kind: target.kind,
+    ...(target.kind === 'listing' ? placeOfAlias(rows, target.id) : {}),
     created_at: time(alias.createdAtMs),
+  }
+}
+
+/** What a listing's id stands for. */
+function placeOfAlias(rows: CatalogRows, id: ListingId): JsonObject {
+  const listing = rows.listings.find((each) => each.id === id)
+  const variant = rows.variants.find((each) => each.id === listing?.variantId)
+  const model = rows.models.find((each) => each.id === variant?.modelId)
+  const provider = rows.providers.find((each) => each.id === listing?.providerId)
+  return {
+    model: model === undefined ? null : fullName(model),
+    provider: provider?.name ?? null,
   }
 }
 

@@ -3,10 +3,16 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { JsonObject } from '../kernel/index.ts'
 import { addFromHub } from './add-from-hub.ts'
-import type { AddedFileAnswer, AddedProviderAnswer, ListingAnswer } from './answers.ts'
+import type {
+  AddedFileAnswer,
+  AddedProviderAnswer,
+  ListingAnswer,
+  ProposalAnswer,
+} from './answers.ts'
 import { type CommonOptions, type Desk, printJson, printLines, withJson } from './command.ts'
 import { ADDABLE_KINDS, decideSource, type Source } from './decide-source.ts'
 import { Failure, usageFailure } from './failure.ts'
+import { hidePassword } from './find-market.ts'
 import { stateOfListing } from './format-model.ts'
 import { withProgress } from './progress.ts'
 import { readKeyFile } from './read-key-file.ts'
@@ -66,11 +72,17 @@ export function addAddCommand(program: Command, desk: Desk): void {
     const added = await withProgress(
       desk.terminal,
       label,
-      () => market.call<Added>('POST', path, { body, mayTakeLong: true }).catch(withHint),
+      () =>
+        market
+          .call<Added>('POST', path, { body, mayTakeLong: true })
+          .catch((error: unknown) => withHint(error, body)),
       { isSilent: options.json === true },
     )
     if (options.json === true) return printJson(desk.terminal, added)
     printLines(desk.terminal, ...describeAdded(added))
+    const proposals = await market.list<ProposalAnswer>('/api/proposals')
+    const same = describeProposals(added, proposals)
+    if (same.length > 0) printLines(desk.terminal, ...same)
   })
 }
 
@@ -81,10 +93,20 @@ const HINTS: Readonly<Record<string, string>> = {
   catalog_provider_incomplete: 'Add "--url ADDRESS".',
 }
 
-function withHint(error: unknown): never {
-  const hint = error instanceof Failure ? HINTS[String(error.facts.code)] : undefined
-  if (!(error instanceof Failure) || hint === undefined) throw error
-  throw new Failure(`${error.message} ${hint}`, { facts: error.facts })
+const ABOUT_ADDRESS = [
+  'providers_url_invalid',
+  'providers_address_forbidden',
+  'catalog_provider_itself',
+  'catalog_offline',
+]
+
+function withHint(error: unknown, { url }: JsonObject): never {
+  if (!(error instanceof Failure)) throw error
+  const code = String(error.facts.code)
+  const given = ABOUT_ADDRESS.includes(code) && typeof url === 'string' ? url : null
+  const hints = [HINTS[code], given === null ? undefined : `Given: ${hidePassword(given)}.`]
+  const hint = hints.filter((each) => each !== undefined).join(' ')
+  throw hint === '' ? error : new Failure(`${error.message} ${hint}`, { facts: error.facts })
 }
 
 function isFile(path: string): boolean {
@@ -179,6 +201,28 @@ export function describeAdded(added: Added): string[] {
       ? []
       : [`Switch one on: ${BAIMO} models on ${nameOf(offered[0])}`]),
     ...(on[0] === undefined ? [] : [`Ask it: ${BAIMO} ask ${nameOf(on[0])} "Hello"`]),
+  ]
+}
+
+const MOST_PROPOSALS = 5
+
+/** What was added may be a model that is there already: only the owner knows. */
+export function describeProposals(added: Added, proposals: readonly ProposalAnswer[]): string[] {
+  const listings = 'listing' in added ? [added.listing] : added.listings
+  const names = new Set(listings.map(nameOf))
+  const open = proposals.filter(
+    ({ state, kept, other }) =>
+      state === 'open' && [kept, other].some(({ name }) => name !== undefined && names.has(name)),
+  )
+  const rest = open.length - MOST_PROPOSALS
+  return [
+    ...open
+      .slice(0, MOST_PROPOSALS)
+      .flatMap(({ id, kept, other }) => [
+        `${other.name ?? other.id} may be the same model as ${kept.name ?? kept.id}.`,
+        `  If it is: ${BAIMO} models same ${id}`,
+      ]),
+    ...(rest > 0 ? [`and ${rest} more that may be the same: ${BAIMO} models proposals`] : []),
   ]
 }
 

@@ -208,6 +208,9 @@ export interface AliasAnswer {
   readonly alias: string
   readonly target: string
   readonly target_kind: 'model' | 'listing'
+  /** Of a listing: its model and its provider. */
+  readonly model?: string | null
+  readonly provider?: string | null
 }
 
 export interface ProposalAnswer {

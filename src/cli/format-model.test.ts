@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
-import { describeAdded } from './add.ts'
+import { describeAdded, describeProposals } from './add.ts'
 import type { ListingAnswer, ModelAnswer, ProviderAnswer } from './answers.ts'
 import { formatFactValue, formatModel, stateOfListing } from './format-model.ts'
+import { targetOf } from './model-aliases.ts'
 import { formatSide } from './model-proposals.ts'
 import { modelRow } from './models.ts'
 
@@ -90,8 +91,28 @@ it('shows every fact with its source', () => {
   const text = formatModel(model)
   expect(text).toContain('  parameters total    7.24 B  (card, 2026-11-25)\n')
   expect(text).toContain('  context tokens      unknown\n')
-  expect(text).toContain('upstream lion-2, weights unknown, first seen 2026-11-25 10:00 UTC\n')
-  expect(text).toContain(`  ${listing.id}  on, acme, as lion-2\n`)
+  expect(text).toContain('    upstream            lion-2\n')
+  expect(text).toContain('    first seen          2026-11-25 10:00 UTC\n')
+  expect(text).toContain(`  ${listing.id}\n    state               on\n`)
+})
+
+it('keeps to the width of a terminal, and breaks no path', () => {
+  const [variant] = model.variants
+  const weights = { ...variant, weights_sha256: 'a'.repeat(64), quantisation: 'Q4_K_M' }
+  const path = `/models/${'deep/'.repeat(20)}lion.gguf`
+  const source = 'a contract of many words that says a lot of things about this very model'
+  const licence = { ...known('Apache-2.0'), source }
+  const wide = {
+    ...model,
+    facts: { licence },
+    variants: [weights] as typeof model.variants,
+    listings: [resting, { ...listing, file_path: path }],
+  }
+  const lines = formatModel(wide, 80).split('\n')
+  const long = lines.filter((text) => text.length > 80)
+  expect(long.map((text) => text.trim())).toEqual([path])
+  expect(lines.join('\n')).toContain(`sha256 ${'a'.repeat(16)}…, Q4_K_M`)
+  expect(lines.every((text) => text === '' || /^( {2})*\S/.test(text))).toBe(true)
 })
 
 it('tells the states of a listing apart', () => {
@@ -141,6 +162,28 @@ it('says after adding what is on, what is offered and how to switch it on', () =
   ])
   const file = { ...listing, file_path: '/models/lion.gguf' }
   expect(describeAdded({ listing: file, model })[0]).toBe('Added /models/lion.gguf.')
+})
+
+it('says after adding which models may be the same, and how to say so', () => {
+  const kept = { id: 'k', name: 'acme/lion' }
+  const other = { id: 'o', name: 'acme/lion@box' }
+  const proposal = { id: 'p1', kept, other, reason: 'same name', state: 'open' }
+  const added = { provider, listings: [{ ...listing, model: 'acme/lion@box' }] }
+  expect(describeProposals(added, [proposal, { ...proposal, state: 'different' }])).toEqual([
+    'acme/lion@box may be the same model as acme/lion.',
+    '  If it is: baimo models same p1',
+  ])
+  expect(describeProposals({ provider, listings: [offered] }, [proposal])).toEqual([])
+  const many = Array.from({ length: 7 }, () => proposal)
+  expect(describeProposals(added, many).at(-1)).toContain('and 2 more')
+})
+
+it('an alias of a listing is told by its model and its provider', () => {
+  const id = listing.id
+  const alias = { alias: 'x', target: id, target_kind: 'listing' } as const
+  expect(targetOf({ ...alias, model: 'acme/lion', provider: 'box' })).toBe('acme/lion at box')
+  expect(targetOf(alias)).toBe(id)
+  expect(targetOf({ alias: 'x', target: 'acme/lion', target_kind: 'model' })).toBe('acme/lion')
 })
 
 it('shows the first of many and says how to see the rest', () => {

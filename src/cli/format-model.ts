@@ -2,12 +2,16 @@ import type { FactAnswer, ListingAnswer, ModelAnswer } from './answers.ts'
 import { troubleOf } from './describe-rest.ts'
 import { pad } from './measure-width.ts'
 import { summariseResilience } from './resilience-options.ts'
-import { formatCount, formatTime, formatWhole, UNKNOWN } from './words.ts'
+import { formatCount, formatTime, formatWhole, UNKNOWN, wrap } from './words.ts'
 
 const LABEL_CELLS = 20
 
-/** A model as `models show` prints it: facts with their sources, variants, listings. */
-export function formatModel(model: ModelAnswer): string {
+/**
+ * A model as `models show` prints it: facts with their sources, variants, listings.
+ *
+ * @param columns cells of a line; null: as many as it needs
+ */
+export function formatModel(model: ModelAnswer, columns: number | null = null): string {
   const lines = [
     model.name,
     line('league', model.league),
@@ -19,16 +23,18 @@ export function formatModel(model: ModelAnswer): string {
     ...Object.entries(model.facts).map(([name, fact]) => factLine(name, fact)),
     '',
     'Variants',
-    ...model.variants.map(variantLine),
+    ...model.variants.flatMap(variantLines),
     '',
     'Listings',
     ...(model.listings.length === 0 ? ['  none'] : model.listings.flatMap(listingLines)),
   ]
-  return `${lines.join('\n')}\n`
+  return `${lines.flatMap((text) => wrap(text, columns, indentOf(text))).join('\n')}\n`
 }
 
+/** A label that stands in further has its value further in, too. */
 function line(label: string, value: string): string {
-  return `  ${pad(label.replaceAll('_', ' '), LABEL_CELLS)}${value}`
+  const lead = label.length - label.trimStart().length
+  return `  ${pad(label.replaceAll('_', ' '), LABEL_CELLS + lead)}${value}`
 }
 
 function optional(label: string, value: string | null): string[] {
@@ -50,21 +56,34 @@ export function formatFactValue(name: string, value: unknown): string {
   return name.endsWith('_days') ? `${value} days` : String(value)
 }
 
-function variantLine(variant: ModelAnswer['variants'][number]): string {
-  const what =
-    variant.weights_sha256 === null
-      ? `upstream ${variant.upstream_model ?? UNKNOWN}, weights unknown`
-      : `weights sha256 ${variant.weights_sha256.slice(0, 16)}…, ${variant.quantisation ?? 'quantisation unknown'}`
-  return `  ${variant.id}  ${what}, first seen ${formatTime(variant.first_seen_at)}`
+/** Where a value begins that a line goes on with. */
+function indentOf(text: string): number {
+  const lead = text.length - text.trimStart().length
+  const hasLabel = text.slice(lead, lead + LABEL_CELLS).includes('  ')
+  return hasLabel ? lead + LABEL_CELLS : lead + 2
+}
+
+function variantLines(variant: ModelAnswer['variants'][number]): string[] {
+  const { weights_sha256: sha256, upstream_model: upstreamModel, quantisation } = variant
+  const weights =
+    sha256 === null
+      ? UNKNOWN
+      : `sha256 ${sha256.slice(0, 16)}…, ${quantisation ?? 'quantisation unknown'}`
+  return [
+    `  ${variant.id}`,
+    ...optional('  upstream', upstreamModel),
+    line('  weights', weights),
+    line('  first seen', formatTime(variant.first_seen_at)),
+  ]
 }
 
 function listingLines(listing: ListingAnswer): string[] {
   const { provider, upstream_model: upstreamModel, file_path: path } = listing
-  const where = path ?? `as ${upstreamModel}`
-  const head = `  ${listing.id}  ${stateOfListing(listing)}, ${provider.name ?? UNKNOWN}, ${where}`
   const set = listing.resilience === undefined ? null : summariseResilience(listing.resilience)
   return [
-    head,
+    `  ${listing.id}`,
+    line('  state', stateOfListing(listing)),
+    line('  at', `${provider.name ?? UNKNOWN}, ${path ?? `as ${upstreamModel}`}`),
     ...optional('  set', set),
     ...Object.entries(listing.facts).map(([name, fact]) => `  ${factLine(name, fact)}`),
   ]

@@ -33,8 +33,14 @@ function addAlias(models: Command, desk: Desk): void {
     const market = desk.market()
     const made = await market.call<AliasAnswer>('PUT', aliasPath(alias), { body: { target } })
     if (options.json === true) return printJson(desk.terminal, made)
-    printLines(desk.terminal, `${made.alias} → ${made.target}`)
+    printLines(desk.terminal, `${made.alias} → ${targetOf(made)}`)
   })
+}
+
+/** A model by its name; a listing as `acme/lion at box`. */
+export function targetOf({ target, model, provider }: AliasAnswer): string {
+  const known = [model, provider].filter((part) => typeof part === 'string')
+  return known.length === 2 ? known.join(' at ') : target
 }
 
 function addUnalias(models: Command, desk: Desk): void {
@@ -57,7 +63,7 @@ function addAliases(models: Command, desk: Desk): void {
     printTable(
       desk.terminal,
       [{ title: 'ALIAS', isWhole: true }, { title: 'LEADS TO', isWhole: true }, { title: 'KIND' }],
-      all.map(({ alias, target, target_kind: kind }) => [alias, target, kind]),
+      all.map((one) => [one.alias, targetOf(one), one.target_kind]),
       `No aliases. Make one with "${BAIMO} models alias NAME TARGET".`,
     )
   })

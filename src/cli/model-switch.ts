@@ -19,14 +19,19 @@ function addSwitch(models: Command, desk: Desk, isOn: boolean): void {
   withJson(command).action(async (words: string[], options: CommonOptions) => {
     const market = desk.market()
     const switched: ListingAnswer[] = []
+    const lines: string[] = []
     for (const word of words) {
-      for (const id of await findListings(market, word, isOn)) {
+      const ids = await findListings(market, word, isOn)
+      if (ids.length === 0) lines.push(`${word} is off already.`)
+      for (const id of ids) {
         const body = { is_on: isOn }
-        switched.push(await market.call<ListingAnswer>('PATCH', `/api/listings/${id}`, { body }))
+        const one = await market.call<ListingAnswer>('PATCH', `/api/listings/${id}`, { body })
+        switched.push(one)
+        lines.push(switchedLine(one))
       }
     }
     if (options.json === true) return printJson(desk.terminal, { data: switched })
-    for (const listing of switched) printLines(desk.terminal, switchedLine(listing))
+    printLines(desk.terminal, ...lines)
   })
 }
 

@@ -104,7 +104,7 @@ function addShow(models: Command, desk: Desk): void {
   withJson(command).action(async (name: string, options: CommonOptions) => {
     const model = await desk.market().get<ModelAnswer>(modelPath(name))
     if (options.json === true) return printJson(desk.terminal, model)
-    desk.terminal.out(printable(formatModel(model)))
+    desk.terminal.out(printable(formatModel(model, desk.terminal.columns)))
     const idle = model.listings.filter((one) => !one.is_on && one.vanished_at === null)
     if (idle.length > 0)
       desk.terminal.err(

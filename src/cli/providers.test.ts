@@ -53,6 +53,8 @@ afterEach(() => {
 function answerTo(path: string): object {
   if (path === '/api/providers') return { data: [provider], next_cursor: null }
   if (path.startsWith('/api/providers/')) return { provider, listings: [listing] }
+  const off = { ...listing, is_on: false, is_live: false }
+  if (path.endsWith('/cub')) return { name: 'acme/cub', listings: [off] }
   return path.startsWith('/api/listings/') ? listing : { name: 'acme/lion', listings: [listing] }
 }
 
@@ -80,15 +82,17 @@ it('shows one with every setting that counts', async () => {
 
 it('sets what is given and nothing else', async () => {
   const set = await run('providers', 'set', 'box', '--retries', '0', '--idle-timeout', '60s')
-  expect(set.out).toContain('Set for box:')
+  expect(set.out).toContain('Set for box at http://10.0.0.5:8000/v1:')
   expect(asked.at(-1)).toEqual({
     line: `PATCH /api/providers/${provider.id}`,
     body: { resilience: { retries: 0, idle_timeout_ms: 60_000 } },
   })
   await run('providers', 'set', 'box', '--name', 'crate', '--key-file', '-')
   expect(asked.at(-1)?.body).toEqual({ name: 'crate', key: 'sk-new' })
+  await run('providers', 'set', 'box', '--url', 'http://10.0.0.6:8000')
+  expect(asked.at(-1)?.body).toEqual({ url: 'http://10.0.0.6:8000' })
   const nothing = await run('providers', 'set', 'box')
-  expect([nothing.exit, asked.length]).toEqual([2, 4])
+  expect([nothing.exit, asked.length]).toEqual([2, 6])
 })
 
 it('reads a list anew, and removes only when told twice', async () => {
@@ -99,6 +103,12 @@ it('reads a list anew, and removes only when told twice', async () => {
   const sure = await run('providers', 'remove', 'box', '--yes', '--json')
   expect(JSON.parse(sure.out)).toEqual({ id: provider.id, is_removed: true })
   expect((await run('providers', 'remove', 'bax', '--yes')).err).toContain('no provider "bax"')
+})
+
+it('says what is off already, and switches nothing', async () => {
+  const was = await run('models', 'off', 'acme/cub')
+  expect(was).toMatchObject({ exit: 0, out: 'acme/cub is off already.\n' })
+  expect(asked.some(({ line }) => line.startsWith('PATCH'))).toBe(false)
 })
 
 it('sets for a model’s only listing what to do when it fails', async () => {

@@ -126,15 +126,17 @@ requests that run go on, later ones use the new one.
 
 interface SetOptions extends CommonOptions, ResilienceOptions {
   readonly name?: string
+  readonly url?: string
   readonly keyFile?: string
 }
 
 function addSet(providers: Command, desk: Desk): void {
   const command = providers
     .command('set')
-    .description('another key or name, or what to do when it is slow or fails')
+    .description('another key, name or address, or what to do when it fails')
     .argument('<provider>', 'name or id')
     .option('--name <name>', 'what to call it from now on')
+    .option('--url <address>', 'where it answers from now on; another server needs its key again')
     .option('--key-file <path>', 'file with another key; - for standard input')
     .addHelpText('after', SET_HELP)
   withMaxConnections(withResilience(command))
@@ -143,20 +145,22 @@ function addSet(providers: Command, desk: Desk): void {
     const market = desk.market()
     const { id } = await findProvider(market, word)
     const path = `/api/providers/${id}`
-    const { provider } = await market.call<AddedProviderAnswer>('PATCH', path, { body })
+    const call = { body, mayTakeLong: options.url !== undefined || options.keyFile !== undefined }
+    const { provider } = await market.call<AddedProviderAnswer>('PATCH', path, call)
     if (options.json === true) return printJson(desk.terminal, provider)
-    printLines(desk.terminal, `Set for ${provider.name}:`)
+    printLines(desk.terminal, `Set for ${provider.name} at ${placeOfProvider(provider)}:`)
     printSettings(desk, provider)
   })
 }
 
 async function composeChange(desk: Desk, options: SetOptions): Promise<JsonObject> {
-  const { name, keyFile } = options
+  const { name, keyFile, url } = options
   const resilience = composeResilience(options)
-  if (name === undefined && keyFile === undefined && resilience === null)
+  if (name === undefined && keyFile === undefined && url === undefined && resilience === null)
     throw usageFailure('Say what to set, such as --retries 0: "--help" lists all.')
   return {
     ...(name === undefined ? {} : { name }),
+    ...(url === undefined ? {} : { url }),
     ...(keyFile === undefined ? {} : { key: await readKeyFile(keyFile, desk.terminal) }),
     ...(resilience === null ? {} : { resilience }),
   }

@@ -1,4 +1,5 @@
 import { commandName } from '../config.ts'
+import { widthOf } from './measure-width.ts'
 
 /** What a person reads where nobody knows. */
 export const UNKNOWN = 'unknown'
@@ -59,6 +60,24 @@ export function formatMoment(iso: string | null | undefined, absent: string = UN
   if (iso === null || iso === undefined) return absent
   const whole = new Date(Math.ceil(Date.parse(iso) / 1_000) * 1_000).toISOString()
   return `${whole.slice(0, 19).replace('T', ' ')} UTC`
+}
+
+/**
+ * Lines of at most so many cells, broken at spaces; each but the first stands in as far as the text
+ * that its line began with. A word that is longer stays whole: a path or an address is copied.
+ */
+export function wrap(text: string, columns: number | null, indent: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(/(?<=\S) (?=\S)/)) {
+    const longer = line === '' ? word : `${line} ${word}`
+    if (columns === null || line === '' || widthOf(longer) <= columns) line = longer
+    else {
+      lines.push(line)
+      line = `${' '.repeat(indent)}${word}`
+    }
+  }
+  return [...lines, line]
 }
 
 /** `1 model`, `3 models`. */

@@ -1,8 +1,9 @@
+import { assert } from '../kernel/index.ts'
 import { at } from './at.ts'
+import { addEdge, addGauges, addTo, cutBlock, type Edge, inverseOf, sandwich } from './dense.ts'
 import { refuse } from './errors.ts'
 import { findComponents } from './find-components.ts'
 import { logistic, logLogistic } from './logistic.ts'
-import { factorise, invert } from './matrix.ts'
 import { type Concave, maximise } from './maximise.ts'
 import type { Matrix, PairCounts } from './types.ts'
 import type { TieFit, TieModel } from './types-models.ts'
@@ -165,9 +166,9 @@ function problemOf(board: Board): Concave {
         const [w, l, t] = countsOf(pairs, e)
         const { byX, byK } = termsAt(x, e, [w, l, t])
         const slope = w * byX[0] + l * byX[1] + t * byX[2]
-        add(gradient, at(pairs.first, e), slope)
-        add(gradient, at(pairs.second, e), -slope)
-        add(gradient, n, w * byK[0] + l * byK[1] + t * byK[2])
+        addTo(gradient, at(pairs.first, e), slope)
+        addTo(gradient, at(pairs.second, e), -slope)
+        addTo(gradient, n, w * byK[0] + l * byK[1] + t * byK[2])
       }
       return { gradient, curvature: curvatureOf(board, x) }
     },
@@ -182,54 +183,21 @@ function curvatureOf({ pairs, outcomes, component, components }: Board, x: Float
   for (let e = 0; e < pairs.first.length; e++) {
     const [i, j] = [at(pairs.first, e), at(pairs.second, e)]
     const { xx, xk, kk } = outcomes(at(x, i) - at(x, j), at(x, n), countsOf(pairs, e)).curve
-    spread(curvature, size, { i, j, by: xx })
+    addEdge(curvature, size, { i, j, by: xx })
     spreadEdge(curvature, size, { i, j, by: xk })
-    add(curvature, n * size + n, kk)
+    addTo(curvature, n * size + n, kk)
   }
   addGauges(curvature, size, { component, components })
   return curvature
 }
 
-interface Edge {
-  readonly i: number
-  readonly j: number
-  readonly by: number
-}
-
-function add(numbers: Float64Array, index: number, by: number): void {
-  numbers[index] = at(numbers, index) + by
-}
-
-/** Adds `by` times (e_i − e_j)(e_i − e_j)ᵀ. */
-function spread(matrix: Matrix, size: number, { i, j, by }: Edge): void {
-  add(matrix, i * size + i, by)
-  add(matrix, j * size + j, by)
-  add(matrix, i * size + j, -by)
-  add(matrix, j * size + i, -by)
-}
-
 /** Adds `by` times (e_i − e_j)·e_lastᵀ and its transpose. */
 function spreadEdge(matrix: Matrix, size: number, { i, j, by }: Edge): void {
   const last = size - 1
-  add(matrix, last * size + i, by)
-  add(matrix, last * size + j, -by)
-  add(matrix, i * size + last, by)
-  add(matrix, j * size + last, -by)
-}
-
-/** Adds (c/n_c)·11ᵀ to the block of each component, so that the matrix can be inverted. */
-export function addGauges(
-  matrix: Matrix,
-  size: number,
-  { component, components }: { readonly component: Int32Array; readonly components: number },
-): void {
-  const members = Array.from({ length: components }, (): number[] => [])
-  for (let i = 0; i < component.length; i++) members[at(component, i)]?.push(i)
-  for (const own of members) {
-    const diagonal = own.reduce((total, i) => total + at(matrix, i * size + i), 0) / own.length
-    const by = (diagonal > 0 ? diagonal : 1) / own.length
-    for (const i of own) for (const j of own) add(matrix, i * size + j, by)
-  }
+  addTo(matrix, last * size + i, by)
+  addTo(matrix, last * size + j, -by)
+  addTo(matrix, i * size + last, by)
+  addTo(matrix, j * size + last, -by)
 }
 
 /** H⁻¹·B·H⁻¹ of θ, B the sum of squared scores of all votes. */
@@ -237,10 +205,6 @@ function sandwichOf(board: Board, x: Float64Array): Matrix {
   const { pairs, outcomes } = board
   const n = pairs.models.length
   const size = n + 1
-  const bread = curvatureOf(board, x)
-  const inverse = new Float64Array(size * size)
-  factorise(bread, size)
-  invert(bread, size, { inverse, scratch: new Float64Array(size * size) })
   const filling = new Float64Array(size * size)
   for (let e = 0; e < pairs.first.length; e++) {
     const [i, j] = [at(pairs.first, e), at(pairs.second, e)]
@@ -248,29 +212,12 @@ function sandwichOf(board: Board, x: Float64Array): Matrix {
     const { byX, byK } = outcomes(at(x, i) - at(x, j), at(x, n), counts)
     for (const [outcome, votes] of counts.entries()) {
       const [gx, gk] = [byX[outcome] ?? 0, byK[outcome] ?? 0]
-      spread(filling, size, { i, j, by: votes * gx * gx })
+      addEdge(filling, size, { i, j, by: votes * gx * gx })
       spreadEdge(filling, size, { i, j, by: votes * gx * gk })
-      add(filling, n * size + n, votes * gk * gk)
+      addTo(filling, n * size + n, votes * gk * gk)
     }
   }
-  return cutBlock(multiply(multiply(inverse, filling, size), inverse, size), size, n)
-}
-
-/** The product of two size × size matrices, row by row. */
-export function multiply(a: Matrix, b: Matrix, size: number): Matrix {
-  const product = new Float64Array(size * size)
-  for (let i = 0; i < size; i++)
-    for (let k = 0; k < size; k++) {
-      const by = at(a, i * size + k)
-      if (by === 0) continue
-      for (let j = 0; j < size; j++) add(product, i * size + j, by * at(b, k * size + j))
-    }
-  return product
-}
-
-/** The first n × n of a size × size matrix. */
-export function cutBlock(matrix: Matrix, size: number, n: number): Matrix {
-  const block = new Float64Array(n * n)
-  for (let i = 0; i < n; i++) block.set(matrix.subarray(i * size, i * size + n), i * n)
-  return block
+  const inverse = inverseOf(curvatureOf(board, x), size)
+  assert(inverse !== null, 'the curvature at a maximum has an inverse')
+  return cutBlock(sandwich(inverse, filling, size), size, n)
 }

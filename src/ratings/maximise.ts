@@ -27,11 +27,13 @@ const SETTLED = 1e-12
 /** Below this a step that no longer shrinks is rounding. */
 const NEARLY_SETTLED = 1e-9
 const SLACK = 1e-12
+/** Odds of e^30 : 1 are of no finite number of votes: numbers further apart go on for ever. */
+const FARTHEST = 30
 
 /**
  * The maximum of a concave function by Newton's method: steps of at most 2, halved while the value
  * falls, until a step is below 1e-12, or below 1e-9 and no shorter than the one before.
- * null: it has none that is reached, or its curvature is singular.
+ * null: it has none with numbers within 30 of each other, or its curvature is singular.
  */
 export function maximise(problem: Concave, start: Float64Array): Maximum | null {
   let x: Float64Array = Float64Array.from(start)
@@ -46,6 +48,7 @@ export function maximise(problem: Concave, start: Float64Array): Maximum | null 
     x = taken.x
     value = taken.value
     const length = taken.length
+    if (spanOf(x) > FARTHEST) return null
     if (length < SETTLED || (length < NEARLY_SETTLED && length >= before))
       return { x, value, gradientNorm: largest(problem.slope(x).gradient), steps }
     before = length
@@ -74,4 +77,9 @@ function walk(problem: Concave, { x, value, step }: Walk) {
 
 function largest(numbers: Float64Array): number {
   return numbers.reduce((most, number) => Math.max(most, Math.abs(number)), 0)
+}
+
+function spanOf(numbers: Float64Array): number {
+  const most = numbers.reduce((best, number) => Math.max(best, number), Number.NEGATIVE_INFINITY)
+  return most - numbers.reduce((least, number) => Math.min(least, number), most)
 }

@@ -76,6 +76,8 @@ export interface StyleCoefficient {
 export interface StyleFit {
   readonly models: readonly string[]
   readonly theta: Float64Array
+  readonly component: Int32Array
+  readonly components: number
   /** One per feature, in the order given; `position` last where it was asked for. */
   readonly coefficients: readonly StyleCoefficient[]
   /** Block of θ of the joint inverse Hessian, Σ = 0 in each component: n × n. */

@@ -38,6 +38,7 @@ export const pureFolders = ['ratings', 'compute', 'value']
  */
 export const pureImports: Readonly<Record<string, readonly string[] | null>> = {
   zod: null,
+  yaml: null,
   'node:buffer': ['Buffer', 'isUtf8', 'isAscii'],
   'node:crypto': ['createHash', 'hash', 'createHmac', 'timingSafeEqual'],
   'node:net': ['isIP', 'isIPv4', 'isIPv6', 'BlockList'],

@@ -204,6 +204,28 @@ export interface AddedFileAnswer {
   readonly model: ModelAnswer
 }
 
+/** One request that was sent to a provider. */
+export interface UsageAnswer {
+  readonly id: string
+  readonly started_at: string
+  /** Null: it is gone from the catalog. */
+  readonly model: string | null
+  readonly model_id: string
+  readonly listing_id: string
+  readonly purpose: string
+  /** Disjoint buckets, and their sum. */
+  readonly tokens: {
+    readonly input: number
+    readonly cached_input: number
+    readonly cache_write: number
+    readonly output: number
+    readonly reasoning: number
+    readonly total: number
+  }
+  readonly source: 'reported' | 'counted' | 'estimated'
+  readonly outcome: 'answered' | 'aborted' | 'upstream_error'
+}
+
 export interface AliasAnswer {
   readonly alias: string
   readonly target: string

@@ -16,6 +16,7 @@ import { addPeopleCommand } from './people.ts'
 import { addProvidersCommand } from './providers.ts'
 import { addStartCommand } from './start.ts'
 import { printable, type Terminal } from './terminal.ts'
+import { addUsageCommand } from './usage.ts'
 import { BAIMO, PROGRAM } from './words.ts'
 
 const COMMANDS = [
@@ -27,6 +28,7 @@ const COMMANDS = [
   addKeysCommand,
   addPeopleCommand,
   addLimitsCommand,
+  addUsageCommand,
   addLinkCommand,
   addDoctorCommand,
   addConfigCommand,

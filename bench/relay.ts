@@ -1,5 +1,6 @@
 // What the relay adds: processor time, latency and requests per second through Baimo with a key
-// and usage committed, beside nginx, a bare relay in Node and Portkey's gateway, in the same run.
+// and usage committed, beside nginx, a bare relay in Node, a prototype that commits usage and
+// Portkey's gateway, in the same run.
 //   npm run -s bench -- relay [--json] [--quick] [--profile] [--beside CHECKOUT] [--anyway]
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -8,6 +9,7 @@ import { openBare } from './peers/bare.ts'
 import { openNginx } from './peers/nginx.ts'
 import type { Peer } from './peers/peer.ts'
 import { openPortkey } from './peers/portkey.ts'
+import { openPrototype } from './peers/prototype.ts'
 import { openGenerator, openUpstream } from './support/load.ts'
 import { type Kind, measureKind } from './support/measure-relay.ts'
 import { busyShare, memoryMb } from './support/process-facts.ts'
@@ -49,7 +51,7 @@ try {
   const peers: Peer[] = [
     { name: 'direct', port: upstream.port, headers: {}, pid: null, canStream: true, stop() {} },
   ]
-  for (const open of [openNginx, openBare, openPortkey]) {
+  for (const open of [openNginx, openBare, openPrototype, openPortkey]) {
     const peer = await open(upstream.port)
     if (peer === null) continue
     peers.push(peer)

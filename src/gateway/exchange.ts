@@ -1,5 +1,6 @@
 // edge: one dispatched request: what comes of its attempts is recorded, and goes to its client.
 import type { ServerResponse } from 'node:http'
+import { NO_SLOT } from '../kernel/index.ts'
 import { AnswerWriter } from './answer-writer.ts'
 import type { Attempt, AttemptEnd } from './attempt.ts'
 import { Attempts, type AttemptsOwner, type Failed } from './attempts.ts'
@@ -32,6 +33,7 @@ export function runExchange(relay: Relay, admitted: Admitted, asked: Asked): voi
 }
 
 class Exchange implements AttemptsOwner, Ticked {
+  slot = NO_SLOT
   readonly isStream: boolean
   readonly wantsUsage: boolean
   readonly #relay: Relay

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { systemClock } from '../kernel/index.ts'
+import { NO_SLOT, systemClock } from '../kernel/index.ts'
 import { openTicker } from './open-ticker.ts'
 
 class Counting {
+  slot = NO_SLOT
   ticks = 0
   stops = 0
 
@@ -48,7 +49,7 @@ it('stops all that are there, once each', () => {
 it('lets one leave while all are ticked, and goes on', async () => {
   const ticker = openTicker(systemClock)
   const staying = new Counting()
-  const leaving = { tick: () => ticker.delete(leaving), stop() {} }
+  const leaving = { slot: NO_SLOT, tick: () => ticker.delete(leaving), stop() {} }
   ticker.add(leaving, 40)
   ticker.add(staying, 40)
   await expect.poll(() => staying.ticks).toBeGreaterThan(3)

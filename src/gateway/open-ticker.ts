@@ -1,12 +1,12 @@
 // edge: a timer that all running requests share.
-import type { Clock } from '../kernel/index.ts'
+import { type Clock, Slots, type Slotted } from '../kernel/index.ts'
 
 const LONGEST_TICK_MS = 1_000
 const SHORTEST_TICK_MS = 5
 /** A wait is noticed to be over at most this part of it too late, or a second. */
 const TICKS_OF_A_WAIT = 8
 
-export interface Ticked {
+export interface Ticked extends Slotted {
   /** Time has passed. Throws nothing. */
   tick(nowMs: number): void
   /** The market stops. Throws nothing. */
@@ -27,7 +27,7 @@ export interface Ticker {
  * nothing runs.
  */
 export function openTicker(clock: Clock): Ticker {
-  const all = new Set<Ticked>()
+  const all = new Slots<Ticked>()
   let tickMs = LONGEST_TICK_MS
   let timer: NodeJS.Timeout | null = null
 

@@ -1,6 +1,7 @@
 // edge: ends answers on sockets, and waits by a timer.
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { NO_SLOT, Slots, type Slotted } from '../kernel/index.ts'
 
 /** The answers that are under way, and how they come to an end in a stop. */
 export interface RunningAnswers {
@@ -28,15 +29,20 @@ export interface RunningAnswers {
   cut(): void
 }
 
+/** An answer that is under way. */
+export interface Running extends Slotted {
+  readonly response: ServerResponse
+}
+
 export interface CountedAnswers extends RunningAnswers {
-  began(response: ServerResponse): void
-  ended(response: ServerResponse): void
+  began(response: ServerResponse): Running
+  ended(running: Running): void
 }
 
 export function countAnswers(): CountedAnswers {
-  const running = new Set<ServerResponse>()
+  const all = new Slots<Running>()
   /** What was taken before the stop: what comes later is refused, and not waited for. */
-  let left = new Set<ServerResponse>()
+  let left = new Set<Running>()
   let isLeaving = false
   let isStopping = false
   let held = Promise.resolve()
@@ -46,31 +52,33 @@ export function countAnswers(): CountedAnswers {
       return isStopping
     },
     get runningCount() {
-      return running.size
+      return all.size
     },
     get leftCount() {
       return left.size
     },
     began(response) {
-      running.add(response)
+      const running = { response, slot: NO_SLOT }
+      all.add(running)
       if (isLeaving) response.shouldKeepAlive = false
+      return running
     },
-    ended(response) {
-      running.delete(response)
-      if (isStopping && left.delete(response) && left.size === 0) whenNothingIsLeft?.()
+    ended(running) {
+      all.delete(running)
+      if (isStopping && left.delete(running) && left.size === 0) whenNothingIsLeft?.()
     },
     answerOn(socket) {
-      for (const response of running)
+      for (const { response } of all)
         if (response.socket === socket && response.req.complete) return response
       return undefined
     },
     leave() {
       isLeaving = true
-      for (const response of running) response.shouldKeepAlive = false
+      for (const { response } of all) response.shouldKeepAlive = false
     },
     stop() {
       isStopping = true
-      left = new Set(running)
+      left = new Set(all)
     },
     whenIdle(graceMs) {
       if (left.size === 0) return Promise.resolve()
@@ -86,7 +94,7 @@ export function countAnswers(): CountedAnswers {
     },
     untilTold: () => held,
     cut() {
-      for (const response of left) response.destroy()
+      for (const { response } of left) response.destroy()
     },
   }
 }

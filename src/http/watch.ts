@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Clock, Log } from '../kernel/index.ts'
 import type { Metrics } from '../metering/index.ts'
-import { countAnswers, type RunningAnswers } from './running-answers.ts'
+import { countAnswers, type Running, type RunningAnswers } from './running-answers.ts'
 import type { Visit } from './types.ts'
 
 export interface Watch {
@@ -25,8 +25,9 @@ export function createWatch(options: { clock: Clock; log: Log; metrics: Metrics 
   const answers = countAnswers()
   const meters = createMeters(options.metrics, () => answers.runningCount)
 
-  function end(request: Visit, response: ServerResponse, startedMs: number): void {
-    answers.ended(response)
+  function end(request: Visit, running: Running, startedMs: number): void {
+    answers.ended(running)
+    const { response } = running
     const ms = clock.monotonicMs() - startedMs
     const route = request.route?.path ?? 'unknown'
     const status = response.statusCode
@@ -52,8 +53,8 @@ export function createWatch(options: { clock: Clock; log: Log; metrics: Metrics 
     answers,
     begin(request, response) {
       const startedMs = clock.monotonicMs()
-      answers.began(response)
-      response.on('close', () => end(request, response, startedMs)) // it closes once
+      const running = answers.began(response)
+      response.on('close', () => end(request, running, startedMs)) // it closes once
     },
     failed(error, request, { code, isBug }) {
       meters.refused(code)

@@ -24,3 +24,4 @@ export {
   type Ratio,
 } from './money.ts'
 export { readRetryAfterMs } from './read-retry-after.ts'
+export { NO_SLOT, Slots, type Slotted } from './slots.ts'

@@ -1,6 +1,7 @@
 // edge: talks to providers over sockets, by timers
 import type { Dispatcher, Pool } from 'undici'
 import type { Endpoint } from '../catalog/index.ts'
+import { NO_SLOT } from '../kernel/index.ts'
 import { describeFailure } from './describe-failure.ts'
 import { refuseProvider } from './errors.ts'
 import { withoutNamed } from './filter-headers.ts'
@@ -110,7 +111,10 @@ class Dispatch
   #controller: Dispatcher.DispatchController | null = null
   /** Whether it waits for a connection: in line, and then until one is there. */
   #isWaiting = false
+  /** Among the deadlines. */
+  slot = NO_SLOT
   deadlineMs = 0
+  isRunning = false
   #isOver = false
   hasReturned = false
 

@@ -5,6 +5,8 @@ import type { Pool } from 'undici'
 export interface Passenger {
   /** What it holds in memory while it waits. */
   readonly sizeBytes: number
+  /** Whether its turn has come and it has not left: for the lane to set. */
+  isRunning: boolean
   /** Its turn has come: the pool has a connection for it, or may open one. Throws nothing. */
   start(pool: Pool): void
 }
@@ -29,7 +31,7 @@ export interface LaneOptions extends LaneLimits {
 export class Lane {
   readonly #options: LaneOptions
   readonly #waiting = new Set<Passenger>()
-  readonly #running = new Set<Passenger>()
+  #runningCount = 0
   #pool: Pool
   #connections: number
   #waitingBytes = 0
@@ -52,12 +54,12 @@ export class Lane {
 
   /** Since when nobody is in it, by `nowMs`; null: somebody is. */
   get idleSinceMs(): number | null {
-    return this.#running.size + this.#waiting.size === 0 ? this.#idleSinceMs : null
+    return this.#runningCount + this.#waiting.size === 0 ? this.#idleSinceMs : null
   }
 
   /** `full`: the passenger was not taken. `started`: `start` was called. */
   enter(passenger: Passenger): 'started' | 'waiting' | 'full' {
-    if (this.#running.size < this.#connections && this.#waiting.size === 0) {
+    if (this.#runningCount < this.#connections && this.#waiting.size === 0) {
       this.#start(passenger)
       return 'started'
     }
@@ -73,7 +75,10 @@ export class Lane {
   /** It is over, or was given up in line. */
   leave(passenger: Passenger): void {
     if (this.#waiting.delete(passenger)) this.#waitingBytes -= passenger.sizeBytes
-    this.#running.delete(passenger)
+    if (passenger.isRunning) {
+      passenger.isRunning = false
+      this.#runningCount -= 1
+    }
     this.#fill()
     if (this.idleSinceMs === null) return
     this.#idleSinceMs = this.#options.nowMs()
@@ -110,7 +115,7 @@ export class Lane {
     if (this.#isFilling) return
     this.#isFilling = true
     for (const next of this.#waiting) {
-      if (this.#running.size >= this.#connections) break
+      if (this.#runningCount >= this.#connections) break
       this.#waiting.delete(next)
       this.#waitingBytes -= next.sizeBytes
       this.#start(next)
@@ -119,7 +124,8 @@ export class Lane {
   }
 
   #start(passenger: Passenger): void {
-    this.#running.add(passenger)
+    passenger.isRunning = true
+    this.#runningCount += 1
     passenger.start(this.#pool)
   }
 }

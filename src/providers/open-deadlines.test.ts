@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
+import { NO_SLOT } from '../kernel/index.ts'
 import { openDeadlines } from './open-deadlines.ts'
 
 function waiting(name: string, heard: string[]) {
-  return { deadlineMs: 0, late: () => void heard.push(name) }
+  return { deadlineMs: 0, slot: NO_SLOT, late: () => void heard.push(name) }
 }
 
 it('calls whose time is up, each once and in its time', async () => {
@@ -32,7 +33,7 @@ it('keeps its time when somebody leaves as another is called', async () => {
   const heard: string[] = []
   const deadlines = openDeadlines()
   const second = waiting('second', heard)
-  deadlines.add({ deadlineMs: 0, late: () => deadlines.delete(second) }, 20)
+  deadlines.add({ deadlineMs: 0, slot: NO_SLOT, late: () => deadlines.delete(second) }, 20)
   deadlines.add(second, 20)
   await sleep(60)
   expect(heard).toEqual([])

@@ -1,6 +1,8 @@
 // edge: a timer that all who wait share.
+import { Slots, type Slotted } from '../kernel/index.ts'
+
 /** Who may wait only so long. */
-export interface Deadlined {
+export interface Deadlined extends Slotted {
   /** When its time is up, by `performance.now`. */
   deadlineMs: number
   /** Its time is up. Throws nothing. */
@@ -18,7 +20,7 @@ export interface Deadlines {
  * cost more than finding out that they are.
  */
 export function openDeadlines(): Deadlines {
-  const all = new Set<Deadlined>()
+  const all = new Slots<Deadlined>()
   let timer: NodeJS.Timeout | null = null
   let looksAtMs = Number.POSITIVE_INFINITY
 

@@ -55,7 +55,7 @@ it('forgets a lane in which nobody was for a while, and opens it again when aske
   const pools = openPools({ ...options, idleMs: 20 })
   const endpoint = upstream.endpoint()
   const { lane } = pools.routeTo(endpoint)
-  const guest = { sizeBytes: 0, start() {} }
+  const guest = { sizeBytes: 0, isRunning: false, start() {} }
   lane.enter(guest)
   await new Promise((resolve) => setTimeout(resolve, 60))
   expect(pools.laneCount).toBe(1)

@@ -7,24 +7,25 @@ const MOST_VOTES = 1e15
 /** Refuses pair counts that break a rule of their shape, with `ratings_bad_counts`. */
 export function checkPairCounts(pairs: PairCounts): void {
   checkNames(pairs.models)
-  const { first, second } = pairs
-  const counts = [pairs.firstWins, pairs.secondWins, pairs.ties, pairs.bothBad]
-  if ([second, ...counts].some(({ length }) => length !== first.length))
-    refusePair(0, 'is missing in some of the columns')
+  const { first, second, firstWins, secondWins, ties, bothBad } = pairs
+  const columns = [second, firstWins, secondWins, ties, bothBad]
+  if (columns.some(({ length }) => length !== first.length))
+    throw refuse('ratings_bad_counts', 'Give each pair a number in every column.')
+  const n = pairs.models.length
+  let before = -1
   for (let e = 0; e < first.length; e += 1) {
     const i = first[e] as number
     const j = second[e] as number
-    if (!(i >= 0 && i < j && j < pairs.models.length)) refusePair(e, 'does not name two models')
-    const last = e === 0 ? -1 : (first[e - 1] as number)
-    if (last > i || (last === i && (second[e - 1] as number) >= j))
-      refusePair(e, 'is out of order, or there twice')
-    let total = 0
-    for (const column of counts) {
-      const votes = column[e] as number
-      if (!(votes >= 0 && votes <= MOST_VOTES)) refusePair(e, `holds ${votes} votes`)
-      total += votes
-    }
-    if (total === 0) refusePair(e, 'holds no vote')
+    if (!(i >= 0 && i < j && j < n)) refusePair(e, 'does not name two models')
+    if (i * n + j <= before) refusePair(e, 'is out of order, or there twice')
+    before = i * n + j
+    const a = firstWins[e] as number
+    const b = secondWins[e] as number
+    const tied = ties[e] as number
+    const bad = bothBad[e] as number
+    if (!(a >= 0 && b >= 0 && tied >= 0 && bad >= 0)) refusePair(e, 'holds no number of votes')
+    const total = a + b + tied + bad
+    if (!(total > 0 && total <= MOST_VOTES)) refusePair(e, `holds ${total} votes`)
   }
 }
 

@@ -56,9 +56,12 @@ export function findSeparation(pairs: PairCounts, { component }: Components): Se
     const reached = reachedFrom([...roots.values()], neighboursOf(pairs, direction))
     const at = reached.indexOf(0)
     if (at === -1) continue
-    const here = component[at]
-    const models = [...component.keys()].filter((i) => component[i] === here && reached[i] === 0)
-    return { models, how: direction === 'scored' ? 'never lost a point' : 'never scored' }
+    const members = [...component.keys()].filter((i) => component[i] === component[at])
+    const [beyond, within] = [0, 1].map((is) => members.filter((i) => reached[i] === is))
+    const isBeyond = (beyond ?? []).length <= (within ?? []).length
+    // What one side never lost, the other never scored: told of the smaller one.
+    const how = (direction === 'scored') === isBeyond ? 'never lost a point' : 'never scored'
+    return { models: (isBeyond ? beyond : within) ?? [], how }
   }
   return null
 }

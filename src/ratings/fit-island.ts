@@ -11,8 +11,9 @@ export interface IslandFit {
   /** N·pq per pair. */
   readonly weight: Float64Array
   readonly R: Float64Array
-  /** The lower triangle of V. */
+  /** The lower triangle of V, each entry with `gauge` added. */
   readonly V: Matrix
+  readonly gauge: number
   readonly logLikelihood: number
   readonly gradientNorm: number
   readonly steps: number
@@ -34,6 +35,8 @@ interface Work {
   readonly q: Float64Array
   readonly weight: Float64Array
   readonly R: Float64Array
+  /** What the penalty makes of `weight`, for the step. */
+  readonly curvature: Float64Array
   readonly gradient: Float64Array
   readonly step: Float64Array
   /** n × n: the factor of L or K, L⁻¹ of a factor, and V. */
@@ -56,19 +59,16 @@ export function fitIsland(
   start: Float64Array | null,
 ): IslandFit {
   const work = openWork(island, method)
-  if (start !== null) work.theta.set(start)
-  centre(work.theta)
-  for (let i = 0; i < island.n; i += 1)
-    work.theta[i] = Math.min(FARTHEST_START, Math.max(-FARTHEST_START, work.theta[i] as number))
-  evaluate(work)
+  begin(work, start)
   let before = Number.POSITIVE_INFINITY
   for (let steps = 0; ; steps += 1) {
     assert(steps < MOST_STEPS, 'ratings: the fit of an island does not settle')
+    const gauge = 1 / (work.shift * island.n)
     findCovariance(work)
     const gradientNorm = findGradient(work)
     const size = findStep(work)
     if (size < SHORTEST_STEP || (size < SHORT_STEP && size >= before))
-      return { ...work, gradientNorm, steps }
+      return { ...work, gauge, gradientNorm, steps }
     takeStep(work, size)
     before = size
   }
@@ -85,6 +85,7 @@ function openWork(island: Island, method: Fit['method']): Work {
     q: new Float64Array(m),
     weight: new Float64Array(m),
     R: new Float64Array(m),
+    curvature: new Float64Array(m),
     gradient: new Float64Array(n),
     step: new Float64Array(n),
     factor: new Float64Array(n * n),
@@ -96,6 +97,22 @@ function openWork(island: Island, method: Fit['method']): Work {
   }
 }
 
+/** Starts within what the numbers can hold; from 0 where the start is of no use. */
+function begin(work: Work, start: Float64Array | null): void {
+  const { theta } = work
+  if (start !== null) {
+    theta.set(start)
+    centre(theta)
+    for (let i = 0; i < theta.length; i += 1)
+      theta[i] = Math.min(FARTHEST_START, Math.max(-FARTHEST_START, theta[i] as number))
+    evaluate(work)
+    if (Number.isFinite(work.objective)) return
+  }
+  theta.fill(0)
+  evaluate(work)
+  assert(Number.isFinite(work.objective), 'ratings: an island without information')
+}
+
 /** What maximises is known up to a constant: the mean of an island is 0. */
 function centre(theta: Float64Array): void {
   let sum = 0
@@ -104,7 +121,10 @@ function centre(theta: Float64Array): void {
   for (let i = 0; i < theta.length; i += 1) theta[i] = (theta[i] as number) - mean
 }
 
-/** The objective at θ, with p, q, N·pq and the factor of L that it takes. */
+/**
+ * The objective at θ, with p, q, N·pq and the factor of L that it takes. −∞ so far out that the
+ * Laplacian of what the votes can tell there is lost to rounding.
+ */
 function evaluate(work: Work): void {
   const { island, theta, p, q, weight } = work
   let logLikelihood = 0
@@ -122,16 +142,16 @@ function evaluate(work: Work): void {
     weight[e] = N * likely * unlikely
     logLikelihood -= N * Math.log1p(small) + Math.abs(x) * (x >= 0 ? N - S : S)
   }
-  factoriseLaplacian(work, weight)
+  const isSound = factoriseLaplacian(work, weight)
   work.logLikelihood = logLikelihood
-  work.objective = logLikelihood
+  work.objective = isSound ? logLikelihood : Number.NEGATIVE_INFINITY
   // The gauge adds one eigenvalue, `shift`, to those of L.
-  if (work.method === 'penalised')
+  if (isSound && work.method === 'penalised')
     work.objective += (logDeterminant(work.factor, island.n) - Math.log(work.shift)) / 2
 }
 
-/** The factor of Laplacian + (c/n)·11′, where c is the mean of the Laplacian's diagonal. */
-function factoriseLaplacian(work: Work, weight: Float64Array): void {
+/** Factors Laplacian + (c/n)·11′, c the mean of its diagonal; false where that fails. */
+function factoriseLaplacian(work: Work, weight: Float64Array): boolean {
   const { island, factor } = work
   const { n, first, second } = island
   let total = 0
@@ -146,16 +166,15 @@ function factoriseLaplacian(work: Work, weight: Float64Array): void {
     factor[j * n + j] = (factor[j * n + j] as number) + w
     factor[j * n + i] = (factor[j * n + i] as number) - w
   }
-  assert(factorise(factor, n), 'ratings: an island without information')
+  return factorise(factor, n)
 }
 
-/** V = L⁺, below and on the diagonal, and R of each pair, from the factor of L. */
+/** (L + (c/n)·11′)⁻¹, below and on the diagonal, and R of each pair, from the factor of L. */
 function findCovariance(work: Work): void {
   const { island, V, R, factor, scratch } = work
   const { n, first, second } = island
   invert(factor, n, { inverse: V, scratch })
-  const gauge = 1 / (work.shift * n)
-  for (let at = 0; at < V.length; at += 1) V[at] = (V[at] as number) - gauge
+  // The gauge is the same in every entry: R knows nothing of it.
   for (let e = 0; e < R.length; e += 1) {
     const i = first[e] as number
     const j = second[e] as number
@@ -183,13 +202,12 @@ function findGradient({ island, method, gradient, p, q, weight, R }: Work): numb
 
 /** The Newton step, with the curvature that the penalty adds. Returns its largest |part|. */
 function findStep(work: Work): number {
-  const { island, method, p, q, weight, R, step } = work
+  const { island, method, p, q, weight, R, curvature, step } = work
   if (method === 'penalised') {
-    const curvature = new Float64Array(weight.length)
     for (let e = 0; e < weight.length; e += 1)
       curvature[e] =
         (weight[e] as number) * (1 + (p[e] as number) * (q[e] as number) * (R[e] as number))
-    factoriseLaplacian(work, curvature)
+    assert(factoriseLaplacian(work, curvature), 'ratings: a step without curvature')
   }
   step.set(work.gradient)
   solve(work.factor, island.n, step)

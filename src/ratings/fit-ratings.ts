@@ -73,12 +73,11 @@ function joinIslands(pairs: PairCounts, islands: readonly Island[], fits: readon
   for (const [at, island] of islands.entries()) {
     const fitted = fits[at] as IslandFit
     placeModels(whole, island, fitted)
-    for (let k = 0; k < island.pairs.length; k += 1) {
-      const e = island.pairs[k] as number
-      whole.N[e] = island.N[k] as number
-      for (const name of ['p', 'q', 'weight', 'R'] as const)
-        whole[name][e] = fitted[name][k] as number
-    }
+    scatter(whole.N, island.N, island.pairs)
+    scatter(whole.p, fitted.p, island.pairs)
+    scatter(whole.q, fitted.q, island.pairs)
+    scatter(whole.weight, fitted.weight, island.pairs)
+    scatter(whole.R, fitted.R, island.pairs)
   }
   describePairs(pairs, whole)
   return {
@@ -89,10 +88,14 @@ function joinIslands(pairs: PairCounts, islands: readonly Island[], fits: readon
   }
 }
 
+function scatter(whole: Float64Array, part: Float64Array, at: Int32Array): void {
+  for (let k = 0; k < at.length; k += 1) whole[at[k] as number] = part[k] as number
+}
+
 function placeModels(
   whole: Pick<Fit, 'theta' | 'V'>,
   { members, n }: Island,
-  { theta, V }: IslandFit,
+  { theta, V, gauge }: IslandFit,
 ): void {
   const size = whole.theta.length
   for (let a = 0; a < n; a += 1) {
@@ -100,7 +103,7 @@ function placeModels(
     whole.theta[i] = theta[a] as number
     for (let b = 0; b <= a; b += 1) {
       // An island of one has no scale: its V is 0, not the rounding that is left.
-      const value = n === 1 ? 0 : (V[a * n + b] as number)
+      const value = n === 1 ? 0 : (V[a * n + b] as number) - gauge
       const j = members[b] as number
       whole.V[i * size + j] = value
       whole.V[j * size + i] = value
@@ -115,7 +118,8 @@ function describePairs(
 ): void {
   const { p, q, weight, R, h, r2, information } = whole
   for (let e = 0; e < p.length; e += 1) {
-    const [i, j] = [pairs.first[e] as number, pairs.second[e] as number]
+    const i = pairs.first[e] as number
+    const j = pairs.second[e] as number
     const half = ((q[e] as number) - (p[e] as number)) / 2
     const tied = (pairs.ties[e] as number) + (pairs.bothBad[e] as number)
     h[e] = (weight[e] as number) * (R[e] as number)

@@ -15,7 +15,8 @@ export function measureDispersion(
   const n = pairs.models.length
   const residual = new Float64Array(n)
   const expected = new Float64Array(n)
-  let [residualSum, expectedSum] = [0, 0]
+  let residualSum = 0
+  let expectedSum = 0
   for (let e = 0; e < r2.length; e += 1) {
     const i = pairs.first[e] as number
     const j = pairs.second[e] as number

@@ -11,7 +11,8 @@ export function measureSpread(fit: Fit): Spread {
   const { pairs, components, R, r2, weight } = fit
   const m = r2.length
   const spreadDf = m - pairs.models.length + components
-  let [explained, unexplained] = [0, 0]
+  let explained = 0
+  let unexplained = 0
   for (let e = 0; e < m; e += 1) {
     unexplained += residualOf(fit, e) ** 2 * (R[e] as number)
     explained += (r2[e] as number) * (R[e] as number)

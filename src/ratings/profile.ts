@@ -53,7 +53,10 @@ function valueAt({ theta, votes, points }: Results, r: number) {
   let nearest = Number.POSITIVE_INFINITY
   for (let o = 0; o < theta.length; o += 1)
     nearest = Math.min(nearest, Math.abs(r - (theta[o] as number)))
-  let [logLikelihood, score, scaled, turned] = [0, 0, 0, 0]
+  let logLikelihood = 0
+  let score = 0
+  let scaled = 0
+  let turned = 0
   for (let o = 0; o < theta.length; o += 1) {
     const x = r - (theta[o] as number)
     const n = votes[o] as number

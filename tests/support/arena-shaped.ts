@@ -11,9 +11,12 @@ export interface ArenaShape {
 export const arenaShape: ArenaShape = { models: 129, pairs: 3_460, votes: 1_670_250 }
 
 const STRENGTH_SPREAD = 0.6
-const MATCHUP_SPREAD = 0.045
 const TIES = 0.17
 const BOTH_BAD = 0.18
+/** Of the votes that are decided; ties pull it together. */
+const MATCHUP_SPREAD = 0.07
+/** How far its matchups depart from one scale, in natural units. */
+export const arenaSpread = MATCHUP_SPREAD * (1 - TIES - BOTH_BAD)
 
 /**
  * Pair counts of a seeded arena: some models are drawn a thousand times as often as others, not

@@ -11,6 +11,7 @@ import {
   openGateway,
 } from './gateway/index.ts'
 import {
+  answerUnusableLink,
   type Readiness,
   type StatusFacts,
   shapeOpenaiError,
@@ -100,7 +101,11 @@ export function composeRoutes(
     ...gatewayRoutes(gateway),
     ...catalogRoutes(catalog, healthOf),
     ...hubRoutes(() => running.hubs),
-    ...peopleRoutes(people, { isSecure }),
+    ...peopleRoutes(people, {
+      isSecure,
+      answerUnusableLink: (language) =>
+        answerUnusableLink(language, { version, command: commandName }),
+    }),
     ...meteringRoutes(metering, (id) => modelNameOf(catalog, id)),
     ...limitsRoutes(limits),
     ...statusRoutes({

@@ -68,7 +68,8 @@ async function openSecondOrganisation(): Promise<string> {
   expect(made.status).toBe(201)
   const link = await call('GET', new URL(made.json.link.url).pathname)
   const cookie = link.headers.get('set-cookie')?.split(';')[0] ?? ''
-  const key = await call('POST', '/api/keys', { cookie, body: { name: 'guest' } })
+  const wish = { name: 'guest', scopes: ['all'] }
+  const key = await call('POST', '/api/keys', { cookie, body: wish })
   expect(key.status).toBe(201)
   return key.json.key
 }
@@ -95,6 +96,7 @@ test('nothing of one organisation answers an owner of another', async () => {
   const member = `/api/teams/${team.json.id}/members/${person.json.id}`
   const paths: Record<string, string> = {
     'GET /api/usage/:id': `/api/usage/${usageId}`,
+    'GET /api/keys/:id/made': `/api/keys/${key.json.id}/made`,
     'DELETE /api/keys/:id': `/api/keys/${key.json.id}`,
     'PATCH /api/people/:id': `/api/people/${person.json.id}`,
     'DELETE /api/people/:id': `/api/people/${person.json.id}`,
@@ -121,7 +123,7 @@ test('nothing of one organisation is taken from another by its id in a body', as
   const guestKey = await openSecondOrganisation()
   const ours = { key: market.ownerKey }
   const person = await call('POST', '/api/people', { ...ours, body: { name: 'Member' } })
-  const team = await call('POST', '/api/teams', { ...ours, body: { name: 'Team' } })
+  const team = await call('POST', '/api/teams', { ...ours, body: { name: 'Another team' } })
   const ids = { person_id: person.json.id, team_id: team.json.id }
   const tried: string[] = []
   const problems = await walkForeignBodies(everyRoute(), ids, async ({ method, path }, body) => {

@@ -124,7 +124,11 @@ describe.each([
     const made = await post(one, '/api/people', { name: 'A', role: 'admin' })
     expect(made.status, one.output()).toBe(201)
     const person = (await made.json()) as { id: string }
-    const keyed = await post(one, '/api/keys', { name: 'theirs', person_id: person.id })
+    const keyed = await post(one, '/api/keys', {
+      name: 'theirs',
+      scopes: ['all'],
+      person_id: person.id,
+    })
     const { key } = (await keyed.json()) as { key: string }
     const asThem = (market: Market) => () => ask(market, '/api/people', { key })
     for (const market of markets) expect((await asThem(market)()).status).toBe(200)

@@ -1,4 +1,5 @@
 export { httpErrors } from './errors.ts'
+export { answerUnusableLink } from './link-page.ts'
 export { openServer } from './open-server.ts'
 export { type Readiness, type SystemOptions, systemRoutes } from './routes.ts'
 export { type ShapedError, shapeOpenaiError } from './shape-error.ts'

@@ -65,6 +65,7 @@ test('a key limited to one model sees that one', async () => {
   const guest = await world.addOrganisation()
   const { secret } = await world.people.keys.create(guest.principal, {
     name: 'narrow',
+    scopes: 'all',
     models: ['acme/two'],
   })
   const page = await world.read('/', secret)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { jsonRoute, mayCall, type Principal, type Reply, type Route } from '../people/index.ts'
+import { PAGE_POLICY } from './link-page.ts'
 import { isAtRest, renderLockedPage, renderStatusPage, type StatusFacts } from './status-page.ts'
-import { statusStyleHash } from './status-style.ts'
 
 const statusAnswer = z.object({
   version: z.string(),
@@ -21,9 +21,6 @@ const statusAnswer = z.object({
   models: z.object({ all: z.int(), live: z.int(), resting: z.int() }),
   found: z.array(z.object({ kind: z.string(), url: z.string() })),
 })
-
-/** Nothing may run on the page and nothing may be fetched by it but its own style and icon. */
-const POLICY = `default-src 'none'; style-src '${statusStyleHash}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
 export interface StatusOptions {
   readonly version: string
@@ -85,7 +82,11 @@ async function factsFor(
 
 function htmlPage(content: string): Reply {
   return {
-    headers: { 'content-security-policy': POLICY, 'cache-control': 'no-store', vary: 'cookie' },
+    headers: {
+      'content-security-policy': PAGE_POLICY,
+      'cache-control': 'no-store',
+      vary: 'cookie',
+    },
     text: { type: 'text/html; charset=utf-8', content },
   }
 }

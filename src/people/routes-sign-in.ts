@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Refusal } from '../kernel/index.ts'
 import { clearSessionCookie, readSessionCookie, writeSessionCookie } from './cookie.ts'
+import { prefersHtml } from './prefers-html.ts'
 import { jsonRoute, type Reply, type Route } from './route.ts'
 import {
   linkAnswer,
@@ -13,11 +14,14 @@ import {
 } from './schemas.ts'
 import type { People } from './service.ts'
 
+export interface SignInOptions {
+  readonly isSecure: () => boolean
+  /** What a browser gets for a link that was used or is too old, in the language it prefers. */
+  readonly answerUnusableLink: (acceptLanguage: string | undefined) => Reply
+}
+
 /** Links, sessions, and who the caller is. */
-export function signInRoutes(
-  people: People,
-  options: { readonly isSecure: () => boolean },
-): Route[] {
+export function signInRoutes(people: People, options: SignInOptions): Route[] {
   return [
     linkMakingRoute(people),
     linkTakingRoute(people, options),
@@ -43,7 +47,10 @@ function linkMakingRoute({ signIn }: People): Route {
   })
 }
 
-function linkTakingRoute({ signIn }: People, { isSecure }: { isSecure: () => boolean }): Route {
+function linkTakingRoute(
+  { signIn }: People,
+  { isSecure, answerUnusableLink }: SignInOptions,
+): Route {
   return jsonRoute({
     method: 'GET',
     path: '/link/:token',
@@ -53,18 +60,17 @@ function linkTakingRoute({ signIn }: People, { isSecure }: { isSecure: () => boo
     // What only looks at a link, a preview or a HEAD, must not use it up.
     hasHead: false,
     summary: 'Uses a one-time link up: begins a session and opens the market',
-    params: z.object({ token: z.string().max(200) }),
+    // Of any length: what is no token is a link that opens nothing.
+    params: z.object({ token: z.string() }),
     handle: async ({ params, headers }): Promise<Reply> => {
       try {
         const { token } = await signIn.takeLink(params.token)
         const cookie = writeSessionCookie(token, { isSecure: isSecure() })
         return { status: 303, headers: { 'set-cookie': cookie, location: '/' } }
       } catch (error) {
-        const isPage = headers.accept?.includes('text/html') ?? false
-        if (!(error instanceof Refusal) || error.kind !== 'not_found' || !isPage) throw error
-        // A person stands before this. Who is signed in sees the market, everybody else the page
-        // that tells how to get a new link.
-        return { status: 303, headers: { location: '/', 'cache-control': 'no-store' } }
+        const isOver = error instanceof Refusal && error.kind === 'not_found'
+        if (!isOver || !prefersHtml(headers.accept?.toString())) throw error
+        return answerUnusableLink(headers['accept-language']?.toString())
       }
     },
   })
@@ -98,7 +104,7 @@ function meRoute(people: People): Route {
   })
 }
 
-function leaveRoute({ signIn }: People, { isSecure }: { isSecure: () => boolean }): Route {
+function leaveRoute({ signIn }: People, { isSecure }: SignInOptions): Route {
   return jsonRoute({
     method: 'DELETE',
     path: '/api/session',

@@ -186,9 +186,16 @@ describe('the owner link', () => {
     const used = await call(world, `GET ${path}`)
     expect(used).toMatchObject({ status: 404, body: { code: 'people_link_unusable' } })
     const page = await call(world, `GET ${path}`, { headers: { accept: 'text/html,*/*' } })
-    expect(page.status).toBe(303)
-    expect(page.headers.get('location')).toBe('/')
+    expect(page.status).toBe(404)
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
     expect(page.headers.get('set-cookie')).toBeNull()
+    expect(page.body.text).toContain('It was used already, or is older than an hour.')
+    expect(page.body.text).toContain('<pre tabindex="0">npx lion link</pre>')
+    const headers = { accept: 'text/html', 'accept-language': 'zh-CN' }
+    const odd = await call(world, `GET /link/${'x'.repeat(500)}`, { headers })
+    expect(odd.body.text).toContain('取一个新链接')
+    const program = await call(world, `GET /link/${'x'.repeat(500)}`)
+    expect(program).toMatchObject({ status: 404, body: { code: 'people_link_unusable' } })
   })
 
   test('a session reads, and changes only from a page of our own', async () => {

@@ -1,6 +1,6 @@
 import { listAnswer } from './page-schemas.ts'
 import { jsonRoute, type Route } from './route.ts'
-import { signInRoutes } from './routes-sign-in.ts'
+import { type SignInOptions, signInRoutes } from './routes-sign-in.ts'
 import {
   byId,
   byIdAndPerson,
@@ -32,10 +32,7 @@ import type { People } from './service.ts'
 import type { Scope } from './types.ts'
 
 /** Keys, people, teams, organisations, links, sessions. */
-export function peopleRoutes(
-  people: People,
-  options: { readonly isSecure: () => boolean },
-): Route[] {
+export function peopleRoutes(people: People, options: SignInOptions): Route[] {
   return [
     ...keyRoutes(people),
     ...personRoutes(people),

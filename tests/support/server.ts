@@ -1,6 +1,12 @@
 import { connect } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { openServer, type Server, type ServerOptions, systemRoutes } from '../../src/http/index.ts'
+import {
+  answerUnusableLink,
+  openServer,
+  type Server,
+  type ServerOptions,
+  systemRoutes,
+} from '../../src/http/index.ts'
 import { silentLog, systemClock } from '../../src/kernel/index.ts'
 import { createMetrics } from '../../src/metering/index.ts'
 import { peopleRoutes, type Route } from '../../src/people/index.ts'
@@ -30,7 +36,14 @@ export async function openServedWorld(
 ): Promise<PeopleWorld & { server: Server; routes: readonly Route[] }> {
   const world = await openPeopleWorld()
   const metrics = createMetrics()
-  const routes: Route[] = [...more, ...peopleRoutes(world.people, { isSecure: () => false })]
+  const routes: Route[] = [
+    ...more,
+    ...peopleRoutes(world.people, {
+      isSecure: () => false,
+      answerUnusableLink: (language) =>
+        answerUnusableLink(language, { version: '0.0.0', command: 'npx lion' }),
+    }),
+  ]
   routes.push(
     ...systemRoutes({
       version: '0.0.0',

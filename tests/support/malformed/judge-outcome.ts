@@ -63,6 +63,9 @@ function judgeError(attempt: Attempt, answer: WireAnswer, rules: Rules): string 
     if (attempt.dialect === 'openai') return 'an error in the wrong dialect'
     return judgeProblem(json, answer, rules)
   }
+  // A browser with a link that opens nothing gets a page.
+  const isPage = type.startsWith('text/html') && text.includes('a link that opens nothing')
+  if (isPage && answer.status === 404) return null
   if (!type.startsWith('application/json')) return `an error as ${type}`
   if (attempt.dialect === 'problem') return 'an error in the wrong dialect'
   return judgeOpenai(json, attempt, rules)

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { openScriptedUpstream, type ScriptedUpstream } from '../../upstream/scripted-upstream.ts'
 import { type Market, startMarket } from '../market.ts'
 import type { Sender, World } from './types.ts'
@@ -103,7 +104,9 @@ async function openGuest(call: Call) {
   const body = { name: 'Guests', owner: { name: 'Guest' } }
   const made = await must(call('POST', '/api/organisations', { body }))
   const cookie = await cookieOf(call, made.json.link)
-  const key = await must(call('POST', '/api/keys', { cookie, body: { name: 'guest' } }))
+  const key = await must(
+    call('POST', '/api/keys', { cookie, body: { name: 'guest', scopes: ['all'] } }),
+  )
   const team = await must(call('POST', '/api/teams', { cookie, body: { name: 'Theirs' } }))
   return {
     key: key.json.key as string,
@@ -115,11 +118,13 @@ async function openSenders(market: Market, call: Call, guest: { readonly key: st
   const keyOf = async (role: string, wish: object): Promise<string> => {
     const person = await must(call('POST', '/api/people', { body: { name: role, role } }))
     const cookie = await cookieOf(call, person.json.link)
-    const made = await must(call('POST', '/api/keys', { cookie, body: { name: role, ...wish } }))
+    const made = await must(
+      call('POST', '/api/keys', { cookie, body: { name: role, scopes: ['all'], ...wish } }),
+    )
     return made.json.key
   }
-  const team = await must(call('POST', '/api/teams', { body: { name: 'senders' } }))
-  const teamKey = { name: 'team', team_id: team.json.id }
+  const team = await must(call('POST', '/api/teams', { body: { name: `senders ${randomUUID()}` } }))
+  const teamKey = { name: 'team', scopes: ['all'], team_id: team.json.id }
   const keys: Readonly<Record<string, string>> = {
     member: await keyOf('member', {}),
     admin: await keyOf('admin', {}),
@@ -165,7 +170,9 @@ async function makeVictims(call: Call, upstream: ScriptedUpstream): Promise<Worl
   const people = await Promise.all(
     ['one', 'two', 'three'].map((name) => made('/api/people', { name })),
   )
-  const teams = await Promise.all(['one', 'two'].map((name) => made('/api/teams', { name })))
+  // Victims are made anew while others are still there, and teams have a name of their own each.
+  const named = () => ({ name: `victim ${randomUUID()}` })
+  const teams = [await made('/api/teams', named()), await made('/api/teams', named())]
   const keys = await Promise.all(['one', 'two'].map((name) => made('/api/keys', { name })))
   const { provider, listings } = await made('/api/providers', { url: upstream.baseUrl })
   const proposals = (await call('GET', '/api/proposals')).json.data

@@ -9,7 +9,7 @@ import type { UsageRow } from './store.ts'
 
 const principal = memberPrincipal()
 
-const row: UsageRow = {
+const ROW: UsageRow = {
   id: newId(),
   started_at: new Date('2026-11-25T12:00:00.123Z'),
   organisation_id: principal.organisationId,
@@ -33,10 +33,15 @@ const row: UsageRow = {
   upstream_id: null,
   first_byte_ms: null,
   total_ms: 250.25,
+  compute_ms: null,
+  cost_pico: '12207000000',
+  cost_currency: 'USD',
+  price_ref: 'owner:1',
+  cost_unknown: null,
 }
 
 /** The routes over a metering that answers one row and keeps what it was asked. */
-function open(nextCursor: string | null = null) {
+function open(nextCursor: string | null = null, row: UsageRow = ROW) {
   const asked: UsageQuery[] = []
   const metering: Pick<Metering, 'list' | 'get'> = {
     list: async (_caller, query) => {
@@ -65,6 +70,8 @@ function open(nextCursor: string | null = null) {
   return { routes, asked, call }
 }
 
+const row = ROW
+
 describe('the usage routes', () => {
   it('are for members; the scope decides how much a key sees', () => {
     for (const route of open().routes) {
@@ -76,7 +83,9 @@ describe('the usage routes', () => {
     const { call } = open()
     const { organisation_id: _hidden, ...shown } = row
     const { input_tokens, cached_input_tokens, ...rest } = shown
-    const { cache_write_tokens, output_tokens, reasoning_tokens, ...plain } = rest
+    const { cache_write_tokens, output_tokens, reasoning_tokens, ...money } = rest
+    const { cost_pico, cost_currency, cost_unknown, price_ref, ...plain } = money
+    expect([cost_pico, cost_currency, cost_unknown]).toEqual(['12207000000', 'USD', null])
     expect([input_tokens, cached_input_tokens, cache_write_tokens]).toEqual(['11', '5', '2'])
     expect([output_tokens, reasoning_tokens]).toEqual(['7', '3'])
     expect(await call('/api/usage/:id', {}, { id: row.id })).toEqual({
@@ -84,6 +93,23 @@ describe('the usage routes', () => {
       started_at: '2026-11-25T12:00:00.123Z',
       model: 'acme/m',
       tokens: { input: 11, cached_input: 5, cache_write: 2, output: 7, reasoning: 3, total: 28 },
+      cost: { amount: '0.012207', currency: 'USD', known: true, reason: null, price_ref },
+    })
+  })
+
+  it.each([
+    ['no_price', 'no_price'],
+    [null, 'not_priced'],
+    ['a word of a newer version', 'not_priced'],
+  ])('show an unknown cost, recorded for %j, as null with a reason', async (unknown, reason) => {
+    const { call } = open(null, {
+      ...row,
+      cost_pico: null,
+      cost_currency: null,
+      cost_unknown: unknown,
+    })
+    expect(await call('/api/usage/:id', {}, { id: row.id })).toMatchObject({
+      cost: { amount: null, currency: null, known: false, reason },
     })
   })
 

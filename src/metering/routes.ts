@@ -1,8 +1,20 @@
 import { z } from 'zod'
 import { jsonRoute, listAnswer, type Route } from '../people/index.ts'
+import { shapeCost, type UnknownReason } from '../pricing/index.ts'
 import type { Metering } from './service.ts'
 import type { UsageRow } from './store.ts'
+import { type Money, sumAll, sumTotals } from './sum-totals.ts'
 
+const costAnswer = z.object({
+  /** Decimal text, exact; null: not known, never zero. */
+  amount: z.string().nullable(),
+  currency: z.string().nullable(),
+  known: z.boolean(),
+  /** Why it is not known. */
+  reason: z.enum(['no_price', 'part_unpriced', 'time_unmeasured', 'not_priced']).nullable(),
+  /** The price that held, with where it is from and since when; null: none did. */
+  price_ref: z.string().nullable(),
+})
 const usageAnswer = z.object({
   id: z.uuid(),
   started_at: z.iso.datetime(),
@@ -30,8 +42,43 @@ const usageAnswer = z.object({
   upstream_id: z.string().nullable(),
   first_byte_ms: z.number().nullable(),
   total_ms: z.number(),
+  compute_ms: z.number().nullable(),
+  cost: costAnswer,
 })
 export type UsageAnswer = z.infer<typeof usageAnswer>
+
+const whole = z.int()
+const totals = z.object({
+  key: z.string().nullable(),
+  request_count: whole,
+  tokens: z.object({
+    input: whole,
+    cached_input: whole,
+    cache_write: whole,
+    output: whole,
+    reasoning: whole,
+    total: whole,
+  }),
+  costs: z.array(z.object({ amount: z.string(), currency: z.string(), request_count: whole })),
+  cost_unknown_count: whole,
+  cost: z.object({
+    amount: z.string().nullable(),
+    currency: z.string(),
+    known: z.boolean(),
+    rate_day: z.string().nullable(),
+  }),
+})
+const totalsAnswer = z.object({ total: totals, by: z.string().nullable(), data: z.array(totals) })
+export type UsageTotalsAnswer = z.infer<typeof totalsAnswer>
+
+const time = z.iso.datetime({ offset: true }).optional()
+const totalsQuery = z.object({
+  key_id: z.uuid().optional(),
+  model_id: z.uuid().optional(),
+  since: time,
+  until: time,
+  by: z.enum(['model', 'listing', 'key', 'purpose', 'day']).optional(),
+})
 
 const listQuery = z.object({
   key_id: z.uuid().optional(),
@@ -42,10 +89,22 @@ const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 })
 
-/** `GET /api/usage`, `GET /api/usage/:id`. `nameOf` tells a model's name, null once it is gone. */
+/** Where nobody knows rates. */
+const DOLLARS: Money = {
+  currency: () => 'USD',
+  convert: (amount, to) => (amount.currency === to ? { ...amount, rateDay: null } : null),
+}
+
+/**
+ * `GET /api/usage`, `GET /api/usage/totals`, `GET /api/usage/:id`.
+ *
+ * @param nameOf tells a model's name, null once it is gone
+ * @param money absent: totals are in dollars, and no rate is known
+ */
 export function meteringRoutes(
   metering: Metering,
   nameOf: (modelId: string) => string | null,
+  money: Money = DOLLARS,
 ): Route[] {
   return [
     jsonRoute({
@@ -70,6 +129,7 @@ export function meteringRoutes(
         return { json: { data: rows.map((row) => shape(row, nameOf)), next_cursor: nextCursor } }
       },
     }),
+    totalsRoute(metering, money),
     jsonRoute({
       method: 'GET',
       path: '/api/usage/:id',
@@ -84,6 +144,31 @@ export function meteringRoutes(
       }),
     }),
   ]
+}
+
+function totalsRoute(metering: Metering, money: Money): Route {
+  return jsonRoute({
+    method: 'GET',
+    path: '/api/usage/totals',
+    access: 'member',
+    scope: 'any',
+    dialect: 'problem',
+    summary: 'Requests, tokens and cost of a time, and how many of unknown cost are among them',
+    query: totalsQuery,
+    answer: totalsAnswer,
+    handle: async ({ principal, query }) => {
+      const by = query.by ?? null
+      const rows = await metering.totals(principal, {
+        keyId: query.key_id ?? null,
+        modelId: query.model_id ?? null,
+        since: query.since === undefined ? null : new Date(query.since),
+        until: query.until === undefined ? null : new Date(query.until),
+        by,
+      })
+      const total = sumAll(rows, money)
+      return { json: { total, by, data: by === null ? [] : sumTotals(rows, money) } }
+    },
+  })
 }
 
 function shape(row: UsageRow, nameOf: (modelId: string) => string | null) {
@@ -115,5 +200,20 @@ function shape(row: UsageRow, nameOf: (modelId: string) => string | null) {
     upstream_id: row.upstream_id,
     first_byte_ms: row.first_byte_ms,
     total_ms: row.total_ms,
+    compute_ms: row.compute_ms,
+    cost: shapeRowCost(row),
   }
+}
+
+function shapeRowCost({ cost_pico: pico, cost_currency: currency, ...row }: UsageRow) {
+  if (pico === null || currency === null)
+    return shapeCost({ isKnown: false, reason: reasonOf(row.cost_unknown) })
+  const priceRef = row.price_ref ?? ''
+  return shapeCost({ isKnown: true, amountPico: BigInt(pico), currency, priceRef })
+}
+
+/** A reason of a newer version is read as none. */
+function reasonOf(text: string | null): UnknownReason {
+  const reason = costAnswer.shape.reason.safeParse(text).data
+  return reason ?? 'not_priced'
 }

@@ -6,6 +6,7 @@ import { isDiskFull, refuseFullDisk, type Store } from '../store/index.ts'
 import { refuse } from './errors.ts'
 import { type GivenUp, GroupCommit } from './group-commit.ts'
 import { commitUsage, selectUsage, selectUsageById, type UsageRow } from './store.ts'
+import { selectTotals, type TotalsBy, type TotalsRow } from './store-totals.ts'
 import type { Usage } from './types.ts'
 
 /** Rows in one insert: beyond this a statement grows slower than two. */
@@ -28,6 +29,10 @@ export interface UsageQuery {
   readonly until: Date | null
   readonly cursor: string | null
   readonly limit: number
+}
+
+export interface TotalsQuery extends Omit<UsageQuery, 'cursor' | 'limit'> {
+  readonly by: TotalsBy | null
 }
 
 export interface Metering {
@@ -57,6 +62,8 @@ export interface Metering {
     caller: Principal,
     query: UsageQuery,
   ): Promise<{ rows: UsageRow[]; nextCursor: string | null }>
+  /** Sums over the caller's usage: an admin's organisation, a member's own. */
+  totals(caller: Principal, query: TotalsQuery): Promise<TotalsRow[]>
   /** One record by its request id; `metering_usage_unknown` when it is not open to the caller. */
   get(caller: Principal, id: string): Promise<UsageRow>
 }
@@ -113,6 +120,7 @@ export function openMetering(options: MeteringOptions): Metering {
       if (lost.length > 0) throw unavailable(`Records lost by the end: ${lost.length}.`)
     },
     list: (caller, query) => listUsage(store, caller, query),
+    totals: (caller, query) => selectTotals(store, { ...visible(caller), ...query }),
     get: (caller, id) => getUsage(store, caller, id),
   }
 }
@@ -171,6 +179,15 @@ function visibleKey({ scopes, keyId }: Principal): string | null {
   return scopes === null || scopes.includes('usage') ? null : keyId
 }
 
+/** What of the organisation's usage a caller may see. */
+function visible(caller: Principal) {
+  return {
+    organisationId: caller.organisationId,
+    subjectId: visibleSubject(caller),
+    ownKeyId: visibleKey(caller),
+  }
+}
+
 async function listUsage(store: Store, caller: Principal, query: UsageQuery) {
   if (query.cursor !== null && !isUuid(query.cursor)) {
     throw refuse('metering_cursor_invalid', 'The cursor is not one this list gave.', {
@@ -178,9 +195,7 @@ async function listUsage(store: Store, caller: Principal, query: UsageQuery) {
     })
   }
   const rows = await selectUsage(store, {
-    organisationId: caller.organisationId,
-    subjectId: visibleSubject(caller),
-    ownKeyId: visibleKey(caller),
+    ...visible(caller),
     keyId: query.keyId,
     modelId: query.modelId,
     since: query.since,
@@ -196,9 +211,7 @@ async function getUsage(store: Store, caller: Principal, id: string): Promise<Us
   const row = isUuid(id)
     ? await selectUsageById(store, {
         id,
-        organisationId: caller.organisationId,
-        subjectId: visibleSubject(caller),
-        ownKeyId: visibleKey(caller),
+        ...visible(caller),
       })
     : undefined
   if (row === undefined) {

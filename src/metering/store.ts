@@ -28,6 +28,13 @@ export interface UsageRow {
   upstream_id: string | null
   first_byte_ms: number | null
   total_ms: number
+  compute_ms: number | null
+  /** Pico-units of the currency. Null: not known. */
+  cost_pico: string | null
+  cost_currency: string | null
+  price_ref: string | null
+  /** Why it is not known; null in records of a process that knows no prices. */
+  cost_unknown: string | null
 }
 
 /** The columns in the order of the insert, each with its SQL type and its value as SQL text. */
@@ -55,6 +62,11 @@ const COLUMNS: readonly [string, string, (usage: Usage) => string | number | boo
   ['upstream_id', 'text', (u) => (u.upstreamId === null ? null : quoted(u.upstreamId))],
   ['first_byte_ms', 'real', (u) => u.firstByteMs],
   ['total_ms', 'real', (u) => u.totalMs],
+  ['compute_ms', 'real', (u) => u.computeMs ?? null],
+  ['cost_pico', 'numeric', ({ cost }) => (cost?.isKnown ? String(cost.amountPico) : null)],
+  ['cost_currency', 'text', ({ cost }) => (cost?.isKnown ? cost.currency : null)],
+  ['price_ref', 'text', ({ cost }) => (cost?.isKnown ? quoted(cost.priceRef) : null)],
+  ['cost_unknown', 'text', ({ cost }) => (cost?.isKnown === false ? cost.reason : null)],
 ]
 
 const SPECIAL = /["\\]/
@@ -153,7 +165,7 @@ export interface UsageFilter {
 }
 
 /** An id is made when a request arrives, by a clock that may be set in between. */
-const ID_SLACK_MS = 3_600_000
+export const ID_SLACK_MS = 3_600_000
 
 /**
  * Newest first. Ids are of version 7, so their order is that of time: the bounds on ids let the

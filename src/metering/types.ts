@@ -8,6 +8,7 @@ import type {
   TeamId,
   VariantId,
 } from '../kernel/index.ts'
+import type { Cost, UnknownCost } from '../pricing/index.ts'
 
 /** Why a request was dispatched. */
 export type Purpose = 'use' | 'battle' | 'exam' | 'exploration'
@@ -52,4 +53,8 @@ export interface Usage {
   readonly firstByteMs: number | null
   /** From arrival to the end of the upstream's answer. */
   readonly totalMs: number
+  /** Measured where a request is paid by time; null or absent: it was not. */
+  readonly computeMs?: number | null
+  /** Absent: the process knows no prices. */
+  readonly cost?: Cost | UnknownCost
 }

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest'
+import { claimBoard } from './claim-board.ts'
+import { countRows, countVotes } from './count-votes.ts'
+import { diagnoseBoard, findResiduals } from './diagnose-board.ts'
+import { rateBoard } from './rate-board.ts'
+import type { CheckName, Diagnosis } from './types-diagnosis.ts'
+import type { CountRow, VoteRow } from './types-rows.ts'
+
+type Short = [string, string, number, number, number]
+
+function rowsOf(rater: string | null, ...rows: Short[]): CountRow[] {
+  return rows.map(([modelA, modelB, aWins, bWins, ties]) => ({
+    modelA,
+    modelB,
+    aWins,
+    bWins,
+    ties,
+    bothBad: 0,
+    rater,
+  }))
+}
+
+function diagnose(rows: CountRow[]): Diagnosis {
+  const board = rateBoard(countRows(rows).votes)
+  return diagnoseBoard(board, claimBoard(board))
+}
+
+function stateOf(diagnosis: Diagnosis, name: CheckName): string | undefined {
+  return diagnosis.checks.find((check) => check.name === name)?.state
+}
+
+const even = rowsOf(null, ['a', 'b', 40, 30, 10], ['a', 'c', 45, 30, 5], ['b', 'c', 40, 38, 8])
+
+describe('can I trust this?', () => {
+  it('says what is known, and what is not', () => {
+    const diagnosis = diagnose(even)
+    const states = Object.fromEntries(diagnosis.checks.map(({ name, state }) => [name, state]))
+    expect(states).toEqual({
+      optimum: 'passed',
+      connected: 'passed',
+      votes_per_model: 'failed',
+      matchups_checked: 'failed',
+      one_scale: 'unknown',
+      raters_known: 'failed',
+      raters_enough: 'unknown',
+      no_rater_majority: 'unknown',
+      no_rater_decides: 'unknown',
+      prompts_varied: 'unknown',
+    })
+    for (const { message } of diagnosis.checks) expect(message).toMatch(/^\S.*\.$/)
+  })
+
+  it('finds islands', () => {
+    expect(stateOf(diagnose([...even, ...rowsOf(null, ['x', 'y', 3, 2, 1])]), 'connected')).toBe(
+      'failed',
+    )
+  })
+
+  it('finds prompts that decide all', () => {
+    const rows = ['p', 'q'].flatMap((prompt) =>
+      Array.from({ length: 40 }, (): VoteRow => {
+        return { modelA: 'a', modelB: 'b', choice: prompt === 'p' ? 'a' : 'b', prompt }
+      }),
+    )
+    const board = rateBoard(countVotes(rows).votes)
+    expect(stateOf(diagnoseBoard(board, claimBoard(board)), 'prompts_varied')).toBe('failed')
+  })
+})
+
+describe('the most influential raters', () => {
+  const crowd = Array.from({ length: 12 }, (_, at) =>
+    rowsOf(`r${10 + at}`, ['a', 'b', 2, 2, 0], ['b', 'c', 2, 2, 1], ['a', 'c', 3, 2, 0]),
+  ).flat()
+
+  it('are listed with what the board says without them', () => {
+    const diagnosis = diagnose([
+      ...crowd,
+      ...rowsOf('odd', ['c', 'a', 28, 0, 0], ['c', 'b', 28, 0, 0]),
+    ])
+    const [first] = diagnosis.influences
+    expect(diagnosis.influences).toHaveLength(3)
+    expect(first).toMatchObject({ rater: 0, votes: 56, leader: 2, leaderWithout: 0, moved: 2 })
+    expect(first?.share).toBeCloseTo(56 / (12 * 14 + 56), 12)
+    expect(first?.movedBy).toBeLessThan(0)
+    expect(stateOf(diagnosis, 'no_rater_decides')).toBe('failed')
+  })
+
+  it('decide nothing where all think alike', () => {
+    const diagnosis = diagnose(crowd)
+    expect(diagnosis.influences[0]).toMatchObject({ leader: 0, leaderWithout: 0, claimsLost: 0 })
+    expect(stateOf(diagnosis, 'no_rater_decides')).toBe('passed')
+    expect(stateOf(diagnosis, 'no_rater_majority')).toBe('passed')
+  })
+
+  it('are none where one alone voted', () => {
+    const diagnosis = diagnose(rowsOf('one', ['a', 'b', 20, 5, 0]))
+    expect(diagnosis.influences).toEqual([])
+    expect(diagnosis.checks.map(({ message }) => message).join(' ')).toContain('one person’s taste')
+  })
+})
+
+describe('pair residuals', () => {
+  it('begin with the pair that one scale explains worst', () => {
+    const rows = rowsOf(null, ['a', 'b', 60, 20, 0], ['b', 'c', 60, 20, 0], ['a', 'c', 20, 60, 0])
+    const board = rateBoard(countRows([...rows, ...rowsOf(null, ['c', 'd', 50, 50, 0])]).votes)
+    const [worst, ...rest] = findResiduals(board.fit)
+    expect(worst?.votes).toBe(80)
+    expect(Math.abs(worst?.z ?? 0)).toBeGreaterThan(4)
+    expect(Math.abs((worst?.observed ?? 0) - (worst?.expected ?? 0))).toBeGreaterThan(0.2)
+    // The bridge to d decides its own fit: nothing is left of it.
+    expect(rest.map(({ second }) => second)).not.toContain(3)
+  })
+})

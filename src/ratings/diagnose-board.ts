@@ -1,0 +1,177 @@
+import { at } from './at.ts'
+import { SETTLED_INFORMATION } from './measure-dispersion.ts'
+import { measureInfluence } from './measure-influence.ts'
+import { POINTS_PER_UNIT } from './points.ts'
+import type { Board } from './rate-board.ts'
+import type { Fit } from './types.ts'
+import type { BoardClaims } from './types-claims.ts'
+import type { BoardCheck, Diagnosis, PairResidual, RaterInfluence } from './types-diagnosis.ts'
+
+const LISTED = 10
+/** Below these degrees of freedom the board cannot see whether one scale holds. */
+const LEAST_FREEDOM = 6
+/** Intervals are known to hold, nearly, while matchups depart by no more than this. */
+const LARGEST_SPREAD_POINTS = 40
+/** Where prompts that repeat themselves double the variance, more prompts are what is missing. */
+const LARGEST_PROMPT_EFFECT = 2
+const SMALLEST_GRADIENT = 1e-6
+
+/**
+ * What a board says of itself: whether it can be trusted, check by check, the pairs that it
+ * explains worst, and the raters who move it most, with what it says without them.
+ */
+export function diagnoseBoard(board: Board, claims: BoardClaims): Diagnosis {
+  const influences = measureInfluence(board, claims)
+  return {
+    checks: [
+      ...checkVotes(board.fit),
+      ...checkMatchups(board),
+      ...checkPeople(board, claims, influences),
+    ],
+    residuals: findResiduals(board.fit),
+    influences,
+  }
+}
+
+/** The pairs with the largest residuals, worst first. Pairs that alone decide their fit have none. */
+export function findResiduals(fit: Fit, most: number = LISTED): PairResidual[] {
+  const { pairs, N, p, q, h, r2 } = fit
+  const residuals: PairResidual[] = []
+  for (let e = 0; e < N.length; e++) {
+    const tied = at(pairs.ties, e) + at(pairs.bothBad, e)
+    const left =
+      at(pairs.firstWins, e) * at(q, e) -
+      at(pairs.secondWins, e) * at(p, e) +
+      (tied * (at(q, e) - at(p, e))) / 2
+    const variance = at(r2, e) * (1 - at(h, e))
+    if (!(variance > 1e-12)) continue
+    residuals.push({
+      first: at(pairs.first, e),
+      second: at(pairs.second, e),
+      votes: at(N, e),
+      observed: (at(pairs.firstWins, e) + tied / 2) / at(N, e),
+      expected: at(p, e),
+      z: left / Math.sqrt(variance),
+    })
+  }
+  return residuals.toSorted((one, other) => Math.abs(other.z) - Math.abs(one.z)).slice(0, most)
+}
+
+function check(name: BoardCheck['name'], isPassed: boolean | null, message: string): BoardCheck {
+  return { name, state: isPassed === null ? 'unknown' : isPassed ? 'passed' : 'failed', message }
+}
+
+function checkVotes(fit: Fit): BoardCheck[] {
+  const isExact = fit.gradientNorm < SMALLEST_GRADIENT
+  const silent = fit.theta.length - new Set([...fit.pairs.first, ...fit.pairs.second]).size
+  const islands = fit.components - silent
+  const few = fit.information.filter((information) => information < SETTLED_INFORMATION).length
+  return [
+    check(
+      'optimum',
+      isExact,
+      isExact ? 'The ratings are the exact optimum.' : 'The optimum was not reached to the digit.',
+    ),
+    check(
+      'connected',
+      fit.components === 1,
+      fit.components === 1
+        ? 'Votes join all models: one scale.'
+        : `Votes do not join all models: ${islands} islands, each with a scale of its own` +
+            `${silent > 0 ? `, and ${silent} without a vote` : ''}.`,
+    ),
+    check(
+      'votes_per_model',
+      few === 0,
+      few === 0
+        ? 'Every model has the votes that settle it.'
+        : `${few} of ${fit.theta.length} models have few informative votes: wide intervals.`,
+    ),
+  ]
+}
+
+function checkMatchups({ uncertainty }: Board): BoardCheck[] {
+  const { spread2, spreadDf } = uncertainty
+  const canSee = spreadDf >= LEAST_FREEDOM
+  const points = POINTS_PER_UNIT * Math.sqrt(spread2)
+  return [
+    check(
+      'matchups_checked',
+      canSee,
+      canSee
+        ? 'There are enough pairs to check whether one scale holds.'
+        : 'Too few models to check matchups: intervals may be too narrow.',
+    ),
+    check(
+      'one_scale',
+      canSee ? points <= LARGEST_SPREAD_POINTS : null,
+      canSee
+        ? `Matchups depart from one scale by about ${Math.round(points)} points.`
+        : 'Whether one scale holds cannot be seen.',
+    ),
+  ]
+}
+
+function checkPeople(
+  { uncertainty, votes }: Board,
+  { rules }: BoardClaims,
+  influences: readonly RaterInfluence[],
+): BoardCheck[] {
+  const { raters, largestShare, isOnePerson, bar } = rules
+  const { prompt } = uncertainty.designEffect
+  const arePromptsKnown = votes.prompts !== null || prompt > 1
+  const isKnown = raters !== null
+  return [
+    check(
+      'raters_known',
+      isKnown,
+      isKnown ? `${raters} voted.` : 'Who voted is unknown: claims assume independent votes.',
+    ),
+    check('raters_enough', isKnown ? bar !== 'too_few_raters' : null, messageOfRaters(rules)),
+    check(
+      'no_rater_majority',
+      isKnown && !isOnePerson ? bar !== 'one_rater_majority' : null,
+      largestShare === null || isOnePerson
+        ? 'Shares of raters say nothing here.'
+        : `The most active rater cast ${percent(largestShare)} of the votes.`,
+    ),
+    checkInfluence(influences),
+    check(
+      'prompts_varied',
+      arePromptsKnown ? prompt <= LARGEST_PROMPT_EFFECT : null,
+      arePromptsKnown
+        ? `Prompts that repeat themselves multiply the variance by ${prompt.toFixed(1)}.`
+        : 'What was asked is unknown: each prompt is taken to be judged once.',
+    ),
+  ]
+}
+
+function messageOfRaters({ raters, bar, isOnePerson }: BoardClaims['rules']): string {
+  if (raters === null) return 'How many voted is unknown.'
+  if (isOnePerson) return 'One rater: this is one person’s taste.'
+  return bar === 'too_few_raters'
+    ? 'Too few raters for these models: nothing is certified yet.'
+    : 'Enough people voted to certify claims.'
+}
+
+function checkInfluence(influences: readonly RaterInfluence[]): BoardCheck {
+  const name = 'no_rater_decides'
+  if (influences.length === 0) return check(name, null, 'What one rater decides is unknown.')
+  const decides = influences.filter(
+    ({ leader, leaderWithout, claimsLost }) => leader !== leaderWithout || claimsLost > 0,
+  )
+  const lost = Math.max(...influences.map(({ claimsLost }) => claimsLost))
+  return decides.length === 0
+    ? check(name, true, 'No single rater decides who leads or what is certified.')
+    : check(
+        name,
+        false,
+        decides.some(({ leader, leaderWithout }) => leader !== leaderWithout)
+          ? 'Without one rater another model would lead.'
+          : `Without one rater ${lost} certified ${lost === 1 ? 'claim' : 'claims'} would fall.`,
+      )
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`
+}

@@ -30,6 +30,14 @@ test.each([
   ['gateway/body-budget.ts', 'MOST_OF_ONE = 0.5', 'half of that'],
   ['gateway/read-envelope.ts', 'MAX_DEPTH = 100', '100 levels'],
   ['gateway/check-json.ts', 'MOST_NAMES = 1_000', '1,000'],
+  ['gateway/attempt.ts', 'MAX_ANSWER_BYTES = 128 * 1024 * 1024', 'a whole answer | 128 MiB'],
+  [
+    'gateway/streamed-answer.ts',
+    'MAX_EVENT_BYTES = 64 * 1024 * 1024',
+    'one event of a stream | 64 MiB',
+  ],
+  ['gateway/answer-budget.ts', 'MOST_OF_ONE = 0.5', 'half of it for one provider'],
+  ['gateway/answer-budget.ts', 'CHUNK_BYTES = 128', 'each chunk counts 128 bytes more'],
 ])('the page of limits says what %s does: %s', (file, inCode, onPage) => {
   const page = readFileSync(join(root, 'docs', 'operating', 'limits-of-inputs.md'), 'utf8')
   expect(readFileSync(join(root, 'src', file), 'utf8')).toContain(inCode)

@@ -172,32 +172,6 @@ describe('providers', () => {
     await Promise.all([here.close(), other.close(), market.close()])
   })
 
-  it('moves to another address with its listings, whose place is unknown then', async () => {
-    const id = await add({ models: ['qwen3:8b'], key: 'sk-one' })
-    const [listing] = catalog.snapshot().listings
-    await catalog.changeListing(String(listing?.listingId), {
-      facts: { place: { value: 'FR', source: 'contract' } },
-    })
-    const second = await openScriptedUpstream({ modelList: { data: [{ id: 'qwen3:8b' }] } })
-    const url = second.baseUrl
-    await expect(catalog.changeProvider(id, { url })).rejects.toMatchObject({
-      code: 'catalog_key_missing',
-    })
-    await catalog.changeProvider(id, { url, key: 'sk-two' })
-    const [moved, ...more] = catalog.snapshot().listings
-    expect(more).toEqual([])
-    expect(moved).toMatchObject({ listingId: listing?.listingId, endpoint: { baseUrl: url } })
-    expect(moved?.endpoint.authHeader?.value).toContain('sk-two')
-    expect(catalog.rows().facts.filter(({ name }) => name === 'place')).toEqual([])
-    const gone = catalog.rows().listings.filter(({ vanishedAtMs }) => vanishedAtMs !== null)
-    expect(gone).toHaveLength(2)
-    await second.close()
-    await expect(catalog.changeProvider(id, { url: `${url}/other` })).rejects.toMatchObject({
-      code: 'providers_unreachable',
-      message: expect.stringContaining(`Asked: ${url}/other.`),
-    })
-  })
-
   it('asks nobody but this machine while it is offline', async () => {
     const offline = await openTestCatalog(store, { isOffline: true })
     const wish = { kind: 'openai', url: null, name: null, key: 'sk', models: null } as const

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Json } from '../kernel/index.ts'
+import { describeIssue } from '../people/index.ts'
 import { refuse } from './errors.ts'
 import type { FactName } from './types.ts'
 
@@ -61,8 +62,10 @@ export function readFacts(
     }
     const value = FACT_VALUES[name].safeParse(stated.data.value)
     if (value.success) return { name, value: value.data, source: stated.data.source }
-    const reason = value.error.issues[0]?.message ?? 'it does not fit'
-    throw invalid(`facts.${name}.value`, `The value of ${name} cannot be that: ${reason}.`)
+    const [issue] = value.error.issues
+    const whole = `The value of ${name}`
+    const reason = issue === undefined ? '' : describeIssue(issue, stated.data.value, whole)
+    throw invalid(`facts.${name}.value`, `${reason}.`)
   })
 }
 

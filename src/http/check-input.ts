@@ -1,5 +1,6 @@
 import { ZodObject, type ZodType, type z } from 'zod'
 import type { Refusal } from '../kernel/index.ts'
+import { describeIssue, fieldOf } from '../people/index.ts'
 import { refuse } from './errors.ts'
 
 /** Reads one part of a request by its schema. Refuses with `http_input_invalid`. */
@@ -19,7 +20,7 @@ export function checkOf(schema: ZodType | undefined, where: 'path' | 'query' | '
     if (result.success) return result.data
     if (value === undefined)
       throw refuse('http_input_invalid', `Send a JSON object as the ${where} of the request.`)
-    throw refusalFor(result.error.issues)
+    throw refusalFor(result.error.issues, value, `the ${where}`)
   }
 }
 
@@ -29,29 +30,12 @@ function strictly(schema: ZodType): ZodType {
   return isOpen ? schema.strict() : schema
 }
 
-function refusalFor(issues: readonly z.core.$ZodIssue[]): Refusal {
-  const messages = issues.slice(0, 5).map(describe)
-  const param = paramOf(issues[0])
-  return refuse(
-    'http_input_invalid',
-    `Mend the request: ${messages.join('; ')}.`,
-    param === '' ? {} : { param },
-  )
-}
+const MOST_ISSUES = 5
 
-function describe(issue: z.core.$ZodIssue): string {
-  const param = paramOf(issue)
-  if (issue.code === 'unrecognized_keys') return `the field ${cut(param)} is not known here`
-  const message = issue.message.replace(/^Invalid input: /, '').replaceAll('\n', ' ')
-  return param === '' ? cut(message, 200) : `${cut(param)}: ${cut(message, 200)}`
-}
-
-function paramOf(issue: z.core.$ZodIssue | undefined): string {
-  if (issue === undefined) return ''
-  const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
-  return cut([...issue.path, ...unknown].map(String).join('.'))
-}
-
-function cut(text: string, length = 100): string {
-  return text.length > length ? `${text.slice(0, length)}…` : text
+function refusalFor(issues: readonly z.core.$ZodIssue[], value: unknown, name: string): Refusal {
+  const messages = issues.slice(0, MOST_ISSUES).map((issue) => describeIssue(issue, value, name))
+  const text = messages.join('; ').replace(/^the /, 'The ')
+  const [first] = issues
+  const param = first === undefined ? '' : fieldOf(first)
+  return refuse('http_input_invalid', `${text}.`, param === '' ? {} : { param })
 }

@@ -1,5 +1,6 @@
 export { authOrganizationSchema, authSchema } from './auth-schema.ts'
 export { readSessionCookie, writeSessionCookie } from './cookie.ts'
+export { describeIssue, fieldOf } from './describe-issue.ts'
 export { peopleErrors, refuse as refusePeople } from './errors.ts'
 export { type CallDecision, isAtLeast, mayCall } from './may-call.ts'
 export { listAnswer, pageQueryOf } from './page-schemas.ts'

@@ -34,7 +34,7 @@ async function before() {
   const manifest = readFileSync(manifestPath, 'utf8')
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
   writeJson(shrinkwrapPath, packedLock(lock))
-  const files = filesOf('cli.js', 'engine-child.js', 'hash-worker.js')
+  const files = filesOf('cli.js', 'engine-child.js', 'hash-worker.js', 'ratings.js')
   writeFileSync(ignorePath, ['*', ...files.map((name) => `!${name}`)].join('\n'))
   writeFileSync(savedPath, manifest)
   writeJson(manifestPath, packedManifest(JSON.parse(manifest)))

@@ -148,6 +148,7 @@ describe('what npm packs', () => {
       'build/cli.js',
       'build/engine-child.js',
       'build/hash-worker.js',
+      'build/ratings.js',
       'engine/none/package.json',
       'engine/package-lock.json',
       'models/abacus-large.gguf',

@@ -14,7 +14,10 @@ export interface Board extends RatedBoard {
   readonly intervals: Intervals
 }
 
-/** Rates votes: `fitRatings`, `measureUncertainty` and `measureIntervals` in one. Refuses as `fitRatings` does. */
+/**
+ * Rates votes: `fitRatings`, `measureUncertainty` and `measureIntervals` in one. Refuses as
+ * `fitRatings` does.
+ */
 export function rateBoard(votes: Votes, options: RateOptions = {}): Board {
   const fitted = fitRatings(votes.pairs, options)
   const uncertainty = measureUncertainty(fitted, votes, options.stated)

@@ -1,7 +1,7 @@
 /**
  * Votes between models as counts, and what the statistics of the verdict make of them. All
- * formulas use natural units: a model's strength θ in the logistic model P(i over j) = σ(θ_i − θ_j).
- * What people read is in points: 400/ln 10 × natural units, 1000 the mean of a component.
+ * formulas use natural units: a model's strength θ in the logistic model
+ * P(i over j) = σ(θ_i − θ_j). What people read is in points: 400/ln 10 × natural units, 1000 the mean of a component.
  */
 
 /**
@@ -24,8 +24,8 @@ export interface PairCounts {
 
 /**
  * The same votes by who cast them (or, for prompts, by what was asked): k rows, each a cluster and
- * a pair with at least one vote. Summed over clusters they give the pair counts; what is missing are
- * votes of which nobody knows who cast them: each counts as a cluster of its own.
+ * a pair with at least one vote. Summed over clusters they give the pair counts; what is missing
+ * are votes of which nobody knows who cast them: each counts as a cluster of its own.
  */
 export interface ClusterCounts {
   /** How many clusters there are: raters, or prompts. */

@@ -23,6 +23,13 @@ import { systemClock as clock, isJsonObject, type Log, parseJson } from './kerne
 import { type LimitsService, limitsRoutes } from './limits/index.ts'
 import { type Metering, type Metrics, meteringRoutes } from './metering/index.ts'
 import { type People, peopleRoutes, type Route } from './people/index.ts'
+import {
+  isLoopback,
+  type NamedListing,
+  type Pricing,
+  pricingRoutes,
+  requestPrices,
+} from './pricing/index.ts'
 import type { Providers } from './providers/index.ts'
 import { describeHealth } from './routing/index.ts'
 import type { Home, Store } from './store/index.ts'
@@ -33,6 +40,7 @@ export interface Parts {
   readonly marketId: string
   readonly people: People
   readonly catalog: Catalog
+  readonly pricing: Pricing
   readonly providers: Providers
   readonly metering: Metering
   readonly limits: LimitsService
@@ -74,6 +82,7 @@ export function openGatewayOf(running: Running): Gateway {
     },
     dispatch: dispatchWhenReady(engine, providers.dispatch),
     record: metering.record,
+    prices: requestPrices(running.pricing),
     takeLimits: limits.take,
     shapeError: shapeOpenaiError,
     meters: gatewayMeters(metrics),
@@ -106,7 +115,15 @@ export function composeRoutes(
       answerUnusableLink: (language) =>
         answerUnusableLink(language, { version, command: commandName }),
     }),
-    ...meteringRoutes(metering, (id) => modelNameOf(catalog, id)),
+    ...meteringRoutes(metering, (id) => modelNameOf(catalog, id), {
+      currency: () => running.pricing.currency,
+      convert: (amount, to) => running.pricing.convert(amount, to, clock.nowMs()),
+    }),
+    ...pricingRoutes({
+      pricing: running.pricing,
+      listings: () => namedListings(catalog),
+      nowMs: clock.nowMs,
+    }),
     ...limitsRoutes(limits),
     ...statusRoutes({
       version,
@@ -208,6 +225,35 @@ async function readFacts(
     found: (await running.found).filter(({ baseUrl }) => !added.has(placeOf(baseUrl))),
     ownerKeyPath: home.ownerKeyPath,
   }
+}
+
+/** What providers still offer, in the order of their ids, as lists of prices name it. */
+function namedListings(catalog: Catalog): NamedListing[] {
+  const { models, variants, providers, listings } = catalog.rows()
+  const modelOf = new Map(models.map((model) => [model.id, model]))
+  const variantOf = new Map(variants.map((variant) => [variant.id, variant]))
+  const providerOf = new Map(providers.map((provider) => [provider.id, provider]))
+  return listings
+    .flatMap((listing): NamedListing[] => {
+      const variant = variantOf.get(listing.variantId)
+      const model = variant === undefined ? undefined : modelOf.get(variant.modelId)
+      const provider = providerOf.get(listing.providerId)
+      if (model === undefined || provider === undefined || listing.vanishedAtMs !== null) return []
+      return [
+        {
+          listingId: listing.id,
+          modelId: model.id,
+          modelName: `${model.publisher}/${model.name}`,
+          providerId: provider.id,
+          providerName: provider.name,
+          upstreamModel: listing.upstreamModel,
+          baseUrl: provider.baseUrl,
+          isHere: provider.kind === 'engine' || isLoopback(provider.baseUrl),
+          isOn: listing.isOn,
+        },
+      ]
+    })
+    .toSorted((a, b) => (a.listingId < b.listingId ? -1 : 1))
 }
 
 function modelNameOf(catalog: Catalog, modelId: string): string | null {

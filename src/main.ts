@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openCatalog } from './catalog/index.ts'
+import { type Catalog, openCatalog } from './catalog/index.ts'
 import {
   composeRoutes,
   type FoundServer,
@@ -17,10 +17,13 @@ import { systemClock as clock, type Log } from './kernel/index.ts'
 import { openLimits } from './limits/index.ts'
 import { createMetrics, openMetering } from './metering/index.ts'
 import { openHolders, openPeople } from './people/index.ts'
+import { loadData, openPricing } from './pricing/index.ts'
 import { normaliseBaseUrl, openProviders, type Providers, presetOf } from './providers/index.ts'
 import { openHome, openSecrets, openStore } from './store/index.ts'
 
 const LAST_COMMITS_MS = 5_000
+/** Published prices are read once the market answers: it takes a moment. */
+const WARM_AFTER_MS = 200
 /** How long changes of another process to the catalog may go unseen. */
 const CATALOG_LOOK_MS = 1_000
 
@@ -95,7 +98,10 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
   const address = { url: config.publicUrl ?? addressOf(config) }
   const parts = await openParts(config, { address, home, engine, store, log })
   closers.push(() => parts.providers.close())
-  if (store.kind === 'external') closers.push(parts.catalog.watch(CATALOG_LOOK_MS))
+  if (store.kind === 'external') {
+    closers.push(parts.catalog.watch(CATALOG_LOOK_MS))
+    closers.push(parts.pricing.watch(CATALOG_LOOK_MS))
+  }
   closers.push(() => parts.metering.close(LAST_COMMITS_MS))
   closers.push(() => parts.limits.close())
   const hubs = await openHubsOf(config, { hasher, home, log, parts })
@@ -123,6 +129,8 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
     publicUrl: config.publicUrl,
   })
   address.url = config.publicUrl ?? server.url
+  const warming = setTimeout(() => parts.pricing.warm(), WARM_AFTER_MS).unref()
+  closers.push(() => clearTimeout(warming))
   const { stopMs: graceMs } = config
   closers.push(() => server.close({ drainMs, graceMs, onLate: gateway.stopAll }))
   const { url: ownerLink } = await parts.people.createOwnerLink()
@@ -211,11 +219,26 @@ async function openParts(config: Config, ground: Ground): Promise<Parts> {
     engine,
   })
   await catalog.addHouseModels(join(packageRoot, 'models'))
+  const pricing = await openPricing({
+    store,
+    log,
+    clock,
+    loadData: () => loadData(join(packageRoot, 'data')),
+    mergedInto: () => mergedModels(catalog),
+  })
   const metering = openMetering({ store, log, clock })
   const metrics = createMetrics()
   const mayLimit = openHolders(store)
   const limits = await openLimits({ store, clock, log, metrics, mayLimit })
-  return { marketId, people, catalog, providers, metering, limits, metrics }
+  return { marketId, people, catalog, pricing, providers, metering, limits, metrics }
+}
+
+function mergedModels(catalog: Catalog): ReadonlyMap<string, string> {
+  return new Map(
+    catalog
+      .rows()
+      .models.flatMap(({ id, mergedIntoId }) => (mergedIntoId ? [[id, mergedIntoId]] : [])),
+  )
 }
 
 /** Looks once, in the background: nothing waits for it, and nothing found is added by itself. */

@@ -9,7 +9,6 @@ import type { Admitted, Relay } from './types.ts'
 import {
   endAnswer,
   errorEvent,
-  type HeaderList,
   onceDrained,
   writeFailure,
   writeStreamHead,
@@ -85,8 +84,14 @@ export class AnswerWriter {
     endAnswer(this.#response, held)
   }
 
-  writeWhole(attempt: Attempt, { status, body }: { status: number; body: Buffer }): void {
+  /** @param costUsd what it cost, as decimal text; null: not known */
+  writeWhole(
+    attempt: Attempt,
+    { status, body }: { status: number; body: Buffer },
+    costUsd: string | null = null,
+  ): void {
     const own = this.#ownHeaders()
+    if (costUsd !== null) own.push('x-baimo-cost-usd', costUsd)
     onceClosed(this.#response, () => attempt.release())
     writeWhole(this.#response, { status, upstream: attempt.headers, own, body })
   }
@@ -125,7 +130,7 @@ export class AnswerWriter {
     writeStreamHead(this.#response, attempt?.headers ?? {}, this.#ownHeaders())
   }
 
-  #ownHeaders(): HeaderList {
+  #ownHeaders(): string[] {
     const { requestId, how, hold, listing } = this.#admitted
     const { answering, count, leftReason, stopsRetries } = this.#attempts
     const reason = answering === listing ? null : leftReason

@@ -60,6 +60,7 @@ class Exchange implements AttemptsOwner, Ticked {
 
   start(): void {
     this.#attempts.start()
+    this.#settlement.begin(this.#attempts.answering)
     const { keepAliveMs, firstByteTimeoutMs, idleTimeoutMs } = this.#admitted.listing.resilience
     const shortestMs = Math.min(firstByteTimeoutMs, idleTimeoutMs)
     const isShorter = this.isStream && keepAliveMs > 0 && keepAliveMs < shortestMs
@@ -100,7 +101,7 @@ class Exchange implements AttemptsOwner, Ticked {
       this.#endWithError(failure)
       return
     }
-    this.#answer.writeWhole(attempt, end)
+    this.#answer.writeWhole(attempt, end, this.#settlement.costUsd)
     this.#over()
   }
 

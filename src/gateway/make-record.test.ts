@@ -18,6 +18,8 @@ it('makeRecord is under the request’s id and of the listing that decided', () 
   const [first, second] = [liveListing(endpoint), liveListing(endpoint)]
   const principal = memberPrincipal()
   const requestId = newId<'request'>()
+  const cost = { isKnown: false, reason: 'no_price' } as const
+  const price = { cost, computeMs: 7 }
   const record = makeRecord(
     {
       requestId,
@@ -34,7 +36,7 @@ it('makeRecord is under the request’s id and of the listing that decided', () 
       bodyReadMs: 101,
     },
     { listing: second, status: 200, firstByteAtMs: 130 },
-    { outcome: 'answered', counted: NOTHING_CONSUMED, isStream: true, nowMs: 150 },
+    { outcome: 'answered', counted: NOTHING_CONSUMED, price, isStream: true, nowMs: 150 },
   )
   expect(record).toEqual({
     id: requestId,
@@ -56,5 +58,7 @@ it('makeRecord is under the request’s id and of the listing that decided', () 
     startedAtMs: 5,
     firstByteMs: 30,
     totalMs: 50,
+    computeMs: 7,
+    cost,
   })
 })

@@ -1,6 +1,7 @@
 import type { LiveListing } from '../catalog/index.ts'
 import type { Outcome, Usage } from '../metering/index.ts'
 import type { Counted } from './count-usage.ts'
+import type { RequestPrice } from './price-request.ts'
 import type { Admitted } from './types.ts'
 
 /** The attempt that decided: whose answer, or failure, the client gets. */
@@ -19,7 +20,13 @@ export function notSent(listing: LiveListing): Deciding {
 export function makeRecord(
   admitted: Admitted,
   deciding: Deciding,
-  end: { outcome: Outcome; counted: Counted; isStream: boolean; nowMs: number },
+  end: {
+    outcome: Outcome
+    counted: Counted
+    price: Pick<RequestPrice, 'cost' | 'computeMs'>
+    isStream: boolean
+    nowMs: number
+  },
 ): Usage {
   const { requestId, principal, operation, arrivedMs, startedAtMs } = admitted
   const { listing, status, firstByteAtMs } = deciding
@@ -43,5 +50,7 @@ export function makeRecord(
     startedAtMs,
     firstByteMs: firstByteAtMs === null ? null : firstByteAtMs - arrivedMs,
     totalMs: end.nowMs - arrivedMs,
+    computeMs: end.price.computeMs,
+    cost: end.price.cost,
   }
 }

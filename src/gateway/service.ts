@@ -10,6 +10,7 @@ import { openBodyBudget } from './body-budget.ts'
 import { runExchange } from './exchange.ts'
 import { openTicker } from './open-ticker.ts'
 import type { Envelope } from './read-envelope.ts'
+import { Computing } from './share-time.ts'
 import { openTurns } from './take-turns.ts'
 import type { Admitted, GatewayParts, Relay } from './types.ts'
 import { upstreamHeadersOf } from './upstream-headers.ts'
@@ -54,7 +55,8 @@ export function openGateway(parts: GatewayParts): Gateway {
   const health = openHealth(() => clock.monotonicMs())
   const random = parts.random ?? Math.random
   const answers = openAnswerBudget(parts.answersBytes ?? ANSWERS_BYTES)
-  const relay: Relay = { ...parts, random, health, ticker: openTicker(clock), answers }
+  const ticker = openTicker(clock)
+  const relay: Relay = { ...parts, random, health, ticker, answers, computing: new Computing() }
   const leave = (): void => {
     runningCount -= 1
   }

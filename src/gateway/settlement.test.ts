@@ -10,6 +10,7 @@ import { openTicker } from './open-ticker.ts'
 import { OwnTime } from './own-time.ts'
 import { readEnvelope } from './read-envelope.ts'
 import { Settlement } from './settlement.ts'
+import { Computing } from './share-time.ts'
 import type { Admitted, Relay } from './types.ts'
 
 const endpoint: Endpoint = {
@@ -52,6 +53,7 @@ function settling(record: (usage: Usage) => Promise<void>, holdFails = false) {
     health: openHealth(() => 1),
     ticker: openTicker(systemClock),
     answers: openAnswerBudget(1),
+    computing: new Computing(),
   }
   const admitted: Admitted = {
     requestId: newId<'request'>(),

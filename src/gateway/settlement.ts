@@ -1,3 +1,4 @@
+import type { LiveListing } from '../catalog/index.ts'
 import { Refusal } from '../kernel/index.ts'
 import type { Outcome } from '../metering/index.ts'
 import type { Attempt } from './attempt.ts'
@@ -5,6 +6,7 @@ import { type Counted, countTokens, countUsage, type Delivered } from './count-u
 import { refuse } from './errors.ts'
 import { makeRecord, notSent } from './make-record.ts'
 import type { OwnTime } from './own-time.ts'
+import { RequestPrice } from './price-request.ts'
 import type { Envelope } from './read-envelope.ts'
 import type { Admitted, Relay } from './types.ts'
 
@@ -18,6 +20,7 @@ export class Settlement {
   readonly #time: OwnTime
   readonly #isStream: boolean
   readonly #requestTextBytes: number
+  readonly #price: RequestPrice
   #isSettled = false
 
   constructor(relay: Relay, admitted: Admitted, of: { envelope: Envelope; time: OwnTime }) {
@@ -26,10 +29,21 @@ export class Settlement {
     this.#time = of.time
     this.#isStream = of.envelope.isStream
     this.#requestTextBytes = of.envelope.textBytes
+    this.#price = new RequestPrice(relay, admitted)
   }
 
   get isSettled(): boolean {
     return this.#isSettled
+  }
+
+  /** The request is on its way to a listing; nothing where it is settled already. */
+  begin(listing: LiveListing): void {
+    if (!this.#isSettled) this.#price.begin(listing)
+  }
+
+  /** What it cost in dollars, as decimal text, once it is settled; null: not known. */
+  get costUsd(): string | null {
+    return this.#price.usd
   }
 
   /**
@@ -43,7 +57,14 @@ export class Settlement {
     const { clock, meters, record } = this.#relay
     this.#endHold(countTokens(counted.tokens))
     const deciding = attempt ?? notSent(this.#admitted.listing)
-    const end = { outcome, counted, isStream: this.#isStream, nowMs: clock.monotonicMs() }
+    this.#price.end(deciding.listing, counted.tokens)
+    const end = {
+      outcome,
+      counted,
+      price: this.#price,
+      isStream: this.#isStream,
+      nowMs: clock.monotonicMs(),
+    }
     const usage = makeRecord(this.#admitted, deciding, end)
     let failure: Error | null = null
     try {
@@ -59,6 +80,7 @@ export class Settlement {
   refuse(error: Error): void {
     if (this.#isSettled) return
     this.#isSettled = true
+    this.#price.end(this.#admitted.listing, null)
     this.#endHold(null)
     const code = error instanceof Refusal ? error.code : 'internal'
     this.#relay.meters.refused(this.#admitted.operation, code)

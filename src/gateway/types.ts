@@ -3,6 +3,7 @@ import type { Clock, Log, RequestId } from '../kernel/index.ts'
 import type { LimitHold, TakeLimits } from '../limits/index.ts'
 import type { Operation, Usage } from '../metering/index.ts'
 import type { Principal } from '../people/index.ts'
+import type { Cost, CostTime, Tokens, UnknownCost } from '../pricing/index.ts'
 import type {
   Abort,
   ProviderHandler,
@@ -13,6 +14,7 @@ import type { FailureReason, Health } from '../routing/index.ts'
 import type { AnswerBudget } from './answer-budget.ts'
 import type { BodyShare } from './body-budget.ts'
 import type { Ticker } from './open-ticker.ts'
+import type { Computing } from './share-time.ts'
 
 /** An error as one dialect shows it: the whole answer. `body` is JSON text. */
 export interface ShapedError {
@@ -35,6 +37,15 @@ export interface GatewayMeters {
   opened(listing: LiveListing): void
 }
 
+/** What requests cost, by the prices of now: at once, from memory. */
+export interface RequestPrices {
+  /** Whether a request there is paid by the time that it is computed. */
+  isTimed(listing: LiveListing, atMs: number): boolean
+  costOf(listing: LiveListing, tokens: Tokens, time: CostTime): Cost | UnknownCost
+  /** Dollars as decimal text; null while no rate is known. */
+  inUsd(cost: Cost, atMs: number): string | null
+}
+
 /** Why a listing was left for another: it failed, or it was not asked at all. */
 export type LeftReason = FailureReason | 'listing_resting'
 
@@ -54,6 +65,8 @@ export interface GatewayParts {
   ) => Abort
   /** Resolves once the record is committed; refuses after `timeoutMs`. */
   readonly record: (usage: Usage, timeoutMs: number) => Promise<void>
+  /** Absent: nobody knows what requests cost, and their records say so. */
+  readonly prices?: RequestPrices
   /** What a request takes of its caller's limits; absent: nobody has any. */
   readonly takeLimits?: TakeLimits
   readonly shapeError: (error: unknown, requestId: string) => ShapedError
@@ -76,6 +89,7 @@ export interface Relay extends GatewayParts {
   readonly health: Health
   readonly ticker: Ticker
   readonly answers: AnswerBudget
+  readonly computing: Computing
 }
 
 /**

@@ -109,6 +109,7 @@ describe('costOf', () => {
 
   it('adds what every request costs', () => {
     expect(pico({ input: '1', per_request: '0.005' }, { input: 1 })).toBe(5_001_000_000n)
+    expect(pico({ input: '1', per_request: '0.005' }, {})).toBe(0n)
   })
 
   it('is nothing only where somebody said free', () => {
@@ -152,7 +153,7 @@ describe('costOf', () => {
       const perRequest = terms.kind === 'tokens' ? terms.perRequest * 1_000_000n : 0n
       const parts = Object.entries(tokens).map(([name, count]) => {
         const part = costOf(price, { ...NONE, [name]: count }, NOON)
-        return part.isKnown ? part.amountPico - perRequest : 0n
+        return part.isKnown && count > 0 ? part.amountPico - perRequest : 0n
       })
       const sum = parts.reduce((all, part) => all + part, perRequest)
       expect(whole.isKnown && whole.amountPico).toBe(sum)

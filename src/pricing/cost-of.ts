@@ -100,11 +100,16 @@ export function costOf(
     tokens.cacheWrite * rates.cacheWrite +
     tokens.output * rates.output +
     tokens.reasoning * rates.reasoning +
-    price.perRequestPico
+    (isNothing(tokens) ? 0 : price.perRequestPico)
   // All parts are zero or more. If the sum is below 2^53 so is every part and every sum on the
   // way: each was exact.
   if (pico <= Number.MAX_SAFE_INTEGER) return known(version, BigInt(pico))
   return known(version, exactCost(version.terms, tokens, when.atMs))
+}
+
+/** A request that came to nothing: it was never sent, or was refused. */
+function isNothing({ input, cachedInput, cacheWrite, output, reasoning }: Tokens): boolean {
+  return input + cachedInput + cacheWrite + output + reasoning === 0
 }
 
 /** A bucket of which nothing was used needs no price: without it, 0 × -1 adds nothing. */
@@ -177,6 +182,6 @@ export function exactCost(terms: Terms, tokens: Tokens, atMs: number): bigint {
     BigInt(tokens.cacheWrite) * (rates.cacheWrite ?? input) +
     BigInt(tokens.output) * output +
     BigInt(tokens.reasoning) * (rates.reasoning ?? output) +
-    terms.perRequest * 1_000_000n
+    (isNothing(tokens) ? 0n : terms.perRequest * 1_000_000n)
   )
 }

@@ -32,6 +32,8 @@ export interface Pricing extends PricingAdmin {
   inUsd(cost: Cost, atMs: number): string | null
   /** What amounts of several currencies are shown in. */
   readonly currency: string
+  /** Reads what ships, so that no request waits for it. */
+  warm(): void
   /** Reads the database anew where another process changed it. */
   reloadIfChanged(): Promise<void>
   /**
@@ -123,6 +125,7 @@ export async function openPricing(options: PricingOptions): Promise<Pricing> {
     get currency() {
       return state.rows.currency
     },
+    warm: () => void data(),
     reloadIfChanged,
     watch: (intervalMs) => watch({ store, log, intervalMs, look: reloadIfChanged }),
   }

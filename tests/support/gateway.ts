@@ -44,6 +44,7 @@ export interface GatewayWorldOptions {
   readonly answersBytes?: number
   readonly connections?: number
   readonly takeLimits?: GatewayParts['takeLimits']
+  readonly prices?: GatewayParts['prices']
   readonly marketId?: string
   readonly clock?: Clock
   /** For jitter; 0 when absent: no wait at all. */
@@ -81,6 +82,7 @@ export async function openGatewayWorld(options: GatewayWorldOptions): Promise<Ga
     },
     shapeError: shapeOpenaiError,
     ...(options.takeLimits === undefined ? {} : { takeLimits: options.takeLimits }),
+    ...(options.prices === undefined ? {} : { prices: options.prices }),
     ...(options.marketId === undefined ? {} : { marketId: options.marketId }),
     random: options.random ?? (() => 0),
     meters: {

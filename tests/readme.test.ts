@@ -53,6 +53,23 @@ test('README.md keeps within 120 lines', () => {
   expect(readme.split('\n').length).toBeLessThanOrEqual(121)
 })
 
+test('README.zh.md has the sections, the blocks, the points and the links of README.md', () => {
+  const chinese = readFileSync(join(root, 'README.zh.md'), 'utf8')
+  const countsOf = (text: string) => ({
+    sections: text.match(/^## /gm)?.length,
+    blocks: [...text.matchAll(/^```(\w+)$/gm)].map(([, language]) => language),
+    points: text.match(/^- /gm)?.length,
+    links: [...text.matchAll(/\]\(((?:docs|models|[A-Z]+)[^)]*\.md)\)/g)].map(([, to]) => to),
+    settings: [...new Set(text.match(/`--?[a-z-]+/g))].toSorted(),
+  })
+  const [translated, original] = [countsOf(chinese), countsOf(readme)]
+  const isOwn = (link: string | undefined) => link !== 'README.zh.md' && link !== 'README.md'
+  expect({ ...translated, links: translated.links.filter(isOwn) }).toEqual({
+    ...original,
+    links: original.links.filter(isOwn),
+  })
+})
+
 test('the commands of README.md, typed in order into an empty clone, do what it says', async () => {
   copyTracked(folder)
   const port = await freePort()

@@ -14,6 +14,7 @@ import { addLinkCommand } from './link.ts'
 import { addModelsCommand } from './models.ts'
 import { addPeopleCommand } from './people.ts'
 import { addProvidersCommand } from './providers.ts'
+import { addRateCommand } from './rate.ts'
 import { addStartCommand } from './start.ts'
 import { printable, type Terminal } from './terminal.ts'
 import { addUsageCommand } from './usage.ts'
@@ -28,6 +29,7 @@ const COMMANDS = [
   addKeysCommand,
   addPeopleCommand,
   addLimitsCommand,
+  addRateCommand,
   addUsageCommand,
   addLinkCommand,
   addDoctorCommand,

@@ -35,7 +35,9 @@ export function diagnoseBoard(board: Board, claims: BoardClaims): Diagnosis {
 
 /** The pairs with the largest residuals, worst first. Pairs that alone decide their fit have none. */
 export function findResiduals(fit: Fit, most: number = LISTED): PairResidual[] {
-  const { pairs, N, p, q, h, r2 } = fit
+  const { pairs, N, p, q, h, r2, weight } = fit
+  // A pair whose votes happen to agree is no surer than votes of this board are.
+  const dispersion = sum(r2) / sum(weight)
   const residuals: PairResidual[] = []
   for (let e = 0; e < N.length; e++) {
     const tied = at(pairs.ties, e) + at(pairs.bothBad, e)
@@ -43,7 +45,7 @@ export function findResiduals(fit: Fit, most: number = LISTED): PairResidual[] {
       at(pairs.firstWins, e) * at(q, e) -
       at(pairs.secondWins, e) * at(p, e) +
       (tied * (at(q, e) - at(p, e))) / 2
-    const variance = at(r2, e) * (1 - at(h, e))
+    const variance = Math.max(at(r2, e), dispersion * at(weight, e)) * (1 - at(h, e))
     if (!(variance > 1e-12)) continue
     residuals.push({
       first: at(pairs.first, e),
@@ -55,6 +57,10 @@ export function findResiduals(fit: Fit, most: number = LISTED): PairResidual[] {
     })
   }
   return residuals.toSorted((one, other) => Math.abs(other.z) - Math.abs(one.z)).slice(0, most)
+}
+
+function sum(numbers: Float64Array): number {
+  return numbers.reduce((total, number) => total + number, 0)
 }
 
 function check(name: BoardCheck['name'], isPassed: boolean | null, message: string): BoardCheck {
@@ -125,7 +131,9 @@ function checkPeople(
     check(
       'raters_known',
       isKnown,
-      isKnown ? `${raters} voted.` : 'Who voted is unknown: claims assume independent votes.',
+      isKnown
+        ? `${raters} ${raters === 1 ? 'rater' : 'raters'} voted.`
+        : 'Who voted is unknown: claims assume independent votes.',
     ),
     check('raters_enough', isKnown ? bar !== 'too_few_raters' : null, messageOfRaters(rules)),
     check(

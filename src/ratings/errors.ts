@@ -63,11 +63,6 @@ export const ratingsErrors = defineErrors({
     title: 'Without ties, or with nothing else, a model of ties has no parameter. Use the default.',
     isRetryable: false,
   },
-  ratings_anchor_unknown: {
-    kind: 'invalid',
-    title: 'The model that is to anchor the scale has no vote on this board.',
-    isRetryable: false,
-  },
 })
 
 export const refuse = refusalsOf(ratingsErrors)

@@ -16,18 +16,18 @@ interface Place {
 /**
  * Reads CSV as RFC 4180 has it: quoted cells may hold commas, doubled quotes and line breaks; lines
  * end in LF, CRLF or CR; empty lines are skipped. Calls `onRecord` for each record with the line
- * that it begins on. Refuses with `ratings_file_malformed`.
+ * that it begins on and where the text goes on. Refuses with `ratings_file_malformed`.
  */
 export function readCsv(
   text: string,
   start: { readonly at: number; readonly line: number },
-  onRecord: (cells: readonly string[], line: number) => void,
+  onRecord: (cells: readonly string[], line: number, at: number) => void,
 ): void {
   const place: Place = { text, at: start.at, line: start.line }
   while (place.at < text.length) {
     const { line } = place
     const cells = readRecord(place)
-    if (cells.length > 1 || cells[0] !== '') onRecord(cells, line)
+    if (cells.length > 1 || cells[0] !== '') onRecord(cells, line, place.at)
   }
 }
 

@@ -11,7 +11,7 @@ import { KNOWN_COLUMNS } from './read-columns.ts'
 export function readJsonLines(
   text: string,
   start: { readonly at: number; readonly line: number },
-  onRecord: (cells: readonly string[], line: number) => void,
+  onRecord: (cells: readonly string[], line: number, at: number) => void,
 ): void {
   let columns: readonly string[] | null = null
   let line = start.line - 1
@@ -27,13 +27,14 @@ export function readJsonLines(
     const names = KNOWN_COLUMNS.filter((name) => (object[name] ?? null) !== null)
     if (columns === null) {
       columns = names
-      onRecord(columns, line)
+      onRecord(columns, line, at)
     }
     if (columns.join() !== names.join()) throw changed(line, columns, names)
     const here = line
     onRecord(
       columns.map((name) => readCell(object[name], name, here)),
       line,
+      at,
     )
   }
 }

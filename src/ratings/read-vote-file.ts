@@ -20,6 +20,14 @@ const MOST_COUNT = 1e12
 const MOST_MODELS = 3_000
 const SHOWN_CHARACTERS = 60
 
+export interface ReadOptions {
+  /** Told now and then what share of the text is read, 0 to 1. */
+  readonly onProgress?: (share: number) => void
+}
+
+/** Records between two words of progress. */
+const TOLD_EVERY = 50_000
+
 /**
  * Reads the text of a file of votes or of counts, CSV (RFC 4180) or JSON lines, by the columns that
  * docs/api/rate.md lists. Nothing is guessed: what is not understood is refused with the line and
@@ -27,14 +35,15 @@ const SHOWN_CHARACTERS = 60
  * `ratings_columns_unknown`, `ratings_label_unknown`, `ratings_count_invalid`,
  * `ratings_name_invalid`, `ratings_self_play` and `ratings_too_many_models`.
  */
-export function readVoteFile(text: string): VoteFile | CountFile {
+export function readVoteFile(text: string, options: ReadOptions = {}): VoteFile | CountFile {
   const head = readHead(text)
   const reader: Reader = { models: new Names(), others: new Names(), votes: [], counts: [] }
   let layout: Layout | null = null
   const read = head.isJson ? readJsonLines : readCsv
-  read(text, { at: head.at, line: head.line }, (cells, line) => {
+  read(text, { at: head.at, line: head.line }, (cells, line, at) => {
     if (layout === null) layout = readColumns(cells, line)
     else addRow(reader, layout, { cells, line })
+    if (line % TOLD_EVERY === 0) options.onProgress?.(at / text.length)
   })
   const { votes, counts } = reader
   const { promptDesignEffect } = head

@@ -343,6 +343,8 @@ describe('baimo, called in a way that does not work', () => {
     'ask',
     'models',
     'models set',
+    'models order',
+    'usage',
     'add',
     'keys',
     'people',

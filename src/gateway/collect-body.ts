@@ -106,8 +106,8 @@ function collect(
   let sizeBytes = 0
   let isOver = false
   let timer: NodeJS.Timeout | undefined
-  // A small body has come with its headers, as can be told a tick later: it needs no timer.
-  process.nextTick(() => {
+  // A small body has come with its headers, as can be told when all that has come was read.
+  setImmediate(() => {
     if (isOver || (source === request && request.complete)) return
     timer = setTimeout(() => {
       finish(refuse('gateway_body_stalled', 'The request body stopped arriving for 60 s.'))

@@ -42,14 +42,16 @@ export const NOTHING_CONSUMED: Counted = {
 export function countUsage(asked: Asked, delivered: Delivered): Counted {
   const upstreamId = delivered.upstreamId ?? null
   const reported = readUsage(delivered.usage ?? undefined)
-  const estimate = estimateAnswer(asked, delivered)
-  if (reported === null) return { tokens: estimate, source: 'estimated', upstreamId }
+  if (reported === null) {
+    return { tokens: estimateAnswer(asked, delivered), source: 'estimated', upstreamId }
+  }
   const missing = missingSide(delivered.usage ?? undefined)
   if (missing === 'input') {
-    return { tokens: { ...reported, input: estimate.input }, source: 'estimated', upstreamId }
+    const { input } = estimateAnswer(asked, delivered)
+    return { tokens: { ...reported, input }, source: 'estimated', upstreamId }
   }
   if (missing === 'output' && asked.operation !== 'embeddings') {
-    const { output } = estimate
+    const { output } = estimateAnswer(asked, delivered)
     return { tokens: { ...reported, output }, source: 'estimated', upstreamId }
   }
   return { tokens: reported, source: 'reported', upstreamId }

@@ -16,6 +16,8 @@ const BUCKET_NAMES: Readonly<Record<keyof TokenBuckets, string>> = {
   reasoning: 'reasoning',
 }
 
+const BUCKETS = Object.keys(BUCKET_NAMES) as (keyof TokenBuckets)[]
+
 /**
  * What the relay counts, on a registry. Seconds are those of answered requests alone: one that a
  * client gives up or a provider breaks off says nothing of how long answers take.
@@ -108,7 +110,7 @@ export function meterHealth(metrics: Metrics, health: Pick<Health, 'list'>): voi
 }
 
 function countTokens(tokens: ReturnType<Metrics['counter']>, usage: Usage): void {
-  for (const bucket of Object.keys(BUCKET_NAMES) as (keyof TokenBuckets)[]) {
+  for (const bucket of BUCKETS) {
     const count = usage.tokens[bucket]
     if (count > 0) tokens.with(usage.operation, BUCKET_NAMES[bucket], usage.source).add(count)
   }

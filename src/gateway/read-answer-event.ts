@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, parseJson } from '../kernel/index.ts'
-import { findData } from './read-events.ts'
+import { findData, standsAt } from './read-events.ts'
 import { type Member, readMember, scanMembers, skipString } from './scan-members.ts'
 import { spliceBytes } from './splice-bytes.ts'
 
@@ -24,23 +24,35 @@ export interface AnswerEvent {
 }
 
 const DONE = '[DONE]'
+const QUOTE = 0x22
+const COLON = 0x3a
+const LOOKED_INTO = ['"usage"', '"error"'].map((key) => Buffer.from(key))
+const FINISH = Buffer.from('"finish_reason"')
+const TEXTS = ['"content"', '"reasoning_content"', '"reasoning"', '"arguments"', '"text"'].map(
+  (key) => Buffer.from(key),
+)
 const WANTED = new Set(['usage', 'choices', 'error', 'object'])
 const MAX_DEPTH = 100
 
 /**
  * Reads one event of an OpenAI-dialect stream. Only events that mention usage or an error are
- * looked into; all others cost one search for a few keys. `stripsUsage`: the client did not ask for
+ * looked into; all others cost one look at their keys. `stripsUsage`: the client did not ask for
  * usage, so a top-level `usage: null` is cut out (one official client rejects it) and nothing else.
  */
 export function readAnswerEvent(event: Buffer, stripsUsage: boolean): AnswerEvent {
   const data = findData(event)
-  const plain = { bytes: event, usage: null, error: null, isFinish: false, textBytes: 0 }
-  if (data === null) return { ...plain, kind: 'note' }
+  if (data === null) return ofKind('note', event)
   const bytes = event.subarray(data.start, data.end)
-  if (bytes.length < 16 && bytes.toString('latin1').trim() === DONE)
-    return { ...plain, kind: 'done' }
+  if (bytes.length < 16 && bytes.toString('latin1').trim() === DONE) return ofKind('done', event)
   const { isFinish, textBytes, wantsLook } = searchKeys(bytes)
-  const part = { ...plain, kind: 'part' as const, isFinish, textBytes }
+  const part: AnswerEvent = {
+    kind: 'part',
+    bytes: event,
+    usage: null,
+    error: null,
+    isFinish,
+    textBytes,
+  }
   if (!wantsLook) return part
   const scan = scanMembers(bytes, WANTED, MAX_DEPTH)
   if (scan.kind !== 'object') return part
@@ -55,6 +67,10 @@ export function readAnswerEvent(event: Buffer, stripsUsage: boolean): AnswerEven
   const choices = readMember(bytes, scan.members.get('choices'))
   const isAlone = !Array.isArray(choices) || choices.length === 0
   return { ...part, kind: isAlone ? 'usage' : 'part', usage }
+}
+
+function ofKind(kind: 'note' | 'done', bytes: Buffer): AnswerEvent {
+  return { kind, bytes, usage: null, error: null, isFinish: false, textBytes: 0 }
 }
 
 /** An error under `error`, or an event that is one itself, as older vLLM servers send it. */
@@ -84,33 +100,49 @@ function isSpace(byte: number | undefined): boolean {
 
 /**
  * What a search for keys tells: whether a choice has a reason to finish, how much text is added,
- * whether usage or an error is mentioned. Quotes inside text are escaped, so none is mistaken.
+ * whether usage or an error is mentioned. It goes from string to string, so that nothing in a text
+ * is mistaken for a key.
  */
 function searchKeys(bytes: Buffer) {
   const found = { isFinish: false, textBytes: 0, wantsLook: false }
-  const keys = /"(usage|error|finish_reason|content|reasoning_content|reasoning|arguments|text)"/g
-  const text = bytes.toString('latin1')
-  for (let match = keys.exec(text); match !== null; match = keys.exec(text)) {
-    const name = match[1]
-    if (name === 'usage' || name === 'error') found.wantsLook = true
-    else if (!isTextAfterKey(bytes, keys.lastIndex)) continue
-    else if (name === 'finish_reason') found.isFinish = true
-    else found.textBytes += textBytesAfterKey(bytes, keys.lastIndex)
+  let at = findQuote(bytes, 0)
+  while (at < bytes.length) {
+    const end = skipString(bytes, at)
+    if (end < 0) break
+    const colon = skipBlanks(bytes, end)
+    if (bytes[colon] === COLON) {
+      const value = skipBlanks(bytes, colon + 1)
+      const isText = bytes[value] === QUOTE
+      if (isOneOf(LOOKED_INTO, bytes, at)) found.wantsLook = true
+      else if (isText && standsAt(bytes, at, FINISH)) found.isFinish = true
+      else if (isText && isOneOf(TEXTS, bytes, at)) found.textBytes += textLength(bytes, value)
+    }
+    at = findQuote(bytes, end)
   }
   return found
 }
 
-/** Whether the value of a key that ends at `from` is text. */
-function isTextAfterKey(bytes: Buffer, from: number): boolean {
+/** Beyond the last byte where there is none. They are near: a search costs more than looking. */
+function findQuote(bytes: Buffer, from: number): number {
   let at = from
-  while (isSpace(bytes[at]) || bytes[at] === 0x3a) at += 1
-  return bytes[at] === 0x22 && at > from
+  while (at < bytes.length && bytes[at] !== QUOTE) at += 1
+  return at
 }
 
-function textBytesAfterKey(bytes: Buffer, from: number): number {
-  const open = bytes.indexOf(0x22, from)
+function skipBlanks(bytes: Buffer, from: number): number {
+  let at = from
+  while (isSpace(bytes[at])) at += 1
+  return at
+}
+
+function isOneOf(words: readonly Buffer[], bytes: Buffer, at: number): boolean {
+  for (const word of words) if (standsAt(bytes, at, word)) return true
+  return false
+}
+
+function textLength(bytes: Buffer, open: number): number {
   const end = skipString(bytes, open)
-  return end > open ? end - open - 2 : 0
+  return end < 0 ? 0 : end - open - 2
 }
 
 /** The HTTP status an error event stands for: its `code` or `status` when that is one, else 502. */

@@ -26,7 +26,7 @@ export class EventReader {
       lineStart = lineEnd + 1
       this.#lineBytes = 0
       if (!isBlank) continue
-      emit(this.#whole(chunk.subarray(eventStart, lineStart)))
+      emit(this.#whole(part(chunk, eventStart, lineStart)))
       eventStart = lineStart
     }
     if (lineStart < chunk.length) {
@@ -73,6 +73,11 @@ export class EventReader {
   }
 }
 
+/** Most chunks are one event each: these need no view of their own. */
+function part(chunk: Buffer, start: number, end: number): Buffer {
+  return start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end)
+}
+
 /** Where an event's data stands in its bytes; null when it has none, as a comment has none. */
 export interface EventData {
   readonly start: number
@@ -93,7 +98,7 @@ export function findData(event: Buffer): EventData | null {
   while (at < event.length) {
     const lineEnd = event.indexOf(LF, at)
     const next = lineEnd < 0 ? event.length : lineEnd + 1
-    if (event.subarray(at, at + DATA.length).equals(DATA)) {
+    if (standsAt(event, at, DATA)) {
       let start = at + DATA.length
       if (event[start] === 0x20) start += 1
       let end = lineEnd < 0 ? event.length : lineEnd
@@ -103,4 +108,11 @@ export function findData(event: Buffer): EventData | null {
     at = next
   }
   return null
+}
+
+/** Whether a word stands at an offset. Byte by byte: for a short word a part of the buffer to compare with costs more. */
+export function standsAt(bytes: Buffer, at: number, word: Buffer): boolean {
+  for (let index = 0; index < word.length; index += 1)
+    if (bytes[at + index] !== word[index]) return false
+  return true
 }

@@ -92,12 +92,7 @@ function arrayText(
   records: readonly Usage[],
   read: (usage: Usage) => string | number | boolean | null,
 ): string {
-  let text = '{'
-  for (const record of records) {
-    if (text.length > 1) text += ','
-    text += read(record) ?? 'NULL'
-  }
-  return `${text}}`
+  return `{${records.map((record) => read(record) ?? 'NULL').join(',')}}`
 }
 
 /** Text as an element of such an array, whatever it holds. */

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Catalog, catalogRoutes, type HealthOf, summariseModels } from './catalog/index.ts'
+import {
+  type Catalog,
+  catalogRoutes,
+  type HealthOf,
+  type PriceOf,
+  summariseModels,
+} from './catalog/index.ts'
 import { commandName, packageRoot } from './config.ts'
 import { dispatchWhenReady, type Engine } from './engine/index.ts'
 import {
@@ -29,6 +35,7 @@ import {
   type Pricing,
   pricingRoutes,
   requestPrices,
+  shapePrice,
 } from './pricing/index.ts'
 import type { Providers } from './providers/index.ts'
 import { describeHealth } from './routing/index.ts'
@@ -100,6 +107,12 @@ export function composeRoutes(
 ): readonly Route[] {
   const { people, catalog, metering, limits, metrics } = running
   const version = readVersion()
+  const listings = namedListingsOf(catalog)
+  const priceOf: PriceOf = (id) => {
+    const listing = listings().get(id)
+    if (listing === undefined) return null
+    return shapePrice(running.pricing.priceAt(listing, clock.nowMs()))
+  }
   gaugeParts(running, gateway)
   const healthOf: HealthOf = (id) => {
     const health = gateway.health.health(id)
@@ -108,7 +121,7 @@ export function composeRoutes(
   const isSecure = (): boolean => running.address.url.startsWith('https:')
   const routes: readonly Route[] = [
     ...gatewayRoutes(gateway),
-    ...catalogRoutes(catalog, healthOf),
+    ...catalogRoutes(catalog, healthOf, priceOf),
     ...hubRoutes(() => running.hubs),
     ...peopleRoutes(people, {
       isSecure,
@@ -121,7 +134,7 @@ export function composeRoutes(
     }),
     ...pricingRoutes({
       pricing: running.pricing,
-      listings: () => namedListings(catalog),
+      listings: () => [...listings().values()],
       nowMs: clock.nowMs,
     }),
     ...limitsRoutes(limits),
@@ -227,7 +240,21 @@ async function readFacts(
   }
 }
 
-/** What providers still offer, in the order of their ids, as lists of prices name it. */
+/** What providers still offer, as lists of prices name it; made anew when the catalog changes. */
+function namedListingsOf(catalog: Catalog): () => ReadonlyMap<string, NamedListing> {
+  let made: { readonly rows: unknown; readonly byId: ReadonlyMap<string, NamedListing> } | null =
+    null
+  return () => {
+    const rows = catalog.rows()
+    if (made?.rows !== rows) {
+      const byId = new Map(namedListings(catalog).map((each) => [each.listingId as string, each]))
+      made = { rows, byId }
+    }
+    return made.byId
+  }
+}
+
+/** In the order of their ids. */
 function namedListings(catalog: Catalog): NamedListing[] {
   const { models, variants, providers, listings } = catalog.rows()
   const modelOf = new Map(models.map((model) => [model.id, model]))

@@ -22,6 +22,7 @@ export type {
   Modality,
   OfferedModel,
   Openness,
+  PriceOf,
   ProviderKind,
   ProviderPreset,
   Quirks,

@@ -71,6 +71,12 @@ const factAnswer = z.union([
 const factsAnswer = (names: readonly string[]) =>
   z.object(Object.fromEntries(names.map((name) => [name, factAnswer])))
 
+/** What it costs now, per million tokens, hour or nothing; see GET /api/prices. */
+const priceAnswer = z.looseObject({
+  kind: z.enum(['tokens', 'free', 'hourly', 'none']),
+  currency: z.string().nullable(),
+  from: z.string().nullable(),
+})
 const healthAnswer = z.object({
   state: z.enum(['healthy', 'busy', 'resting', 'trying']),
   until: timeOrNull,
@@ -86,6 +92,8 @@ export const listingAnswer = z.object({
   file_path: z.string().nullable().optional(),
   is_on: z.boolean(),
   is_live: z.boolean(),
+  /** Null: unpriced, which is not free. */
+  price: priceAnswer.nullable(),
   position: z.int().nullable(),
   facts: factsAnswer(LISTING_FACTS),
   resilience: listingResilienceAnswer.optional(),

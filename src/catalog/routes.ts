@@ -38,15 +38,20 @@ import {
   shapeProvider,
   type View,
 } from './shape-catalog.ts'
-import type { HealthOf } from './types.ts'
+import type { HealthOf, PriceOf } from './types.ts'
 
 /**
  * Models, providers, files, listings, aliases, proposals, and `/v1/models`.
  *
  * @param healthOf how listings are doing; absent: nobody knows
+ * @param priceOf what listings cost; absent: nobody knows
  */
-export function catalogRoutes(catalog: Catalog, healthOf: HealthOf = () => null): Route[] {
-  const seen: Seen = { ...catalog, healthOf }
+export function catalogRoutes(
+  catalog: Catalog,
+  healthOf: HealthOf = () => null,
+  priceOf?: PriceOf,
+): Route[] {
+  const seen: Seen = { ...catalog, healthOf, priceOf }
   return [
     ...modelRoutes(seen),
     ...providerRoutes(seen),
@@ -61,6 +66,7 @@ export function catalogRoutes(catalog: Catalog, healthOf: HealthOf = () => null)
 /** The catalog with what is known of how its listings are doing. */
 interface Seen extends Catalog {
   readonly healthOf: HealthOf
+  readonly priceOf?: PriceOf | undefined
 }
 
 const api = { scope: 'api', dialect: 'problem' } as const
@@ -367,6 +373,7 @@ function viewOf(catalog: Seen, principal: Principal | null): View {
     allowed,
     seesAll: isOperator && allowed === null,
     healthOf: catalog.healthOf,
+    priceOf: catalog.priceOf,
   }
 }
 

@@ -52,6 +52,16 @@ it('shows where a file lies to operators alone', () => {
   expect(JSON.stringify(pageOfListings(viewOf(rows, { seesAll: true }), page))).toContain('/srv')
 })
 
+it('shows what listings cost, and to operators alone where that is from', () => {
+  const price = { kind: 'free', currency: 'USD', from: null, set_by: 'data', source: 's', ref: 'r' }
+  const priceOf: View['priceOf'] = (id) => (id === rows.listings[0]?.id ? price : null)
+  const prices = (by: Partial<View>) =>
+    (pageOfListings(viewOf(rows, by), page).data as JsonObject[]).map((each) => each.price)
+  expect(prices({ seesAll: true, priceOf })).toEqual([price, null, null])
+  expect(prices({ priceOf })[0]).toEqual({ kind: 'free', currency: 'USD', from: null })
+  expect(prices({ seesAll: true })).toEqual([null, null, null])
+})
+
 it('says of a provider’s key only whether there is one', () => {
   const [provider] = rows.providers
   if (provider === undefined) throw new Error('no provider')

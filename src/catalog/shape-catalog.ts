@@ -14,6 +14,7 @@ import {
   type LiveListing,
   MODEL_FACTS,
   type Model,
+  type PriceOf,
   type Proposal,
   type Provider,
   type Variant,
@@ -28,6 +29,8 @@ export interface View {
   /** Whether what is off is seen, too, and where files lie: an operator without a limited key. */
   readonly seesAll: boolean
   readonly healthOf: HealthOf
+  /** Absent: nobody knows prices. */
+  readonly priceOf?: PriceOf | undefined
 }
 
 /** Everything of a view by id, read once for a list. */
@@ -247,6 +250,7 @@ function shapeListing(look: Lookup, listing: Listing): JsonObject {
     is_on: listing.isOn,
     is_live: look.live.has(listing.id),
     position: listing.position,
+    price: shapePrice(view, listing.id),
     facts: shapeFacts(look, `listing ${listing.id}`, LISTING_FACTS),
     ...(view.seesAll
       ? {
@@ -258,6 +262,14 @@ function shapeListing(look: Lookup, listing: Listing): JsonObject {
     switched_at: timeOrNull(listing.switchedAtMs),
     vanished_at: timeOrNull(listing.vanishedAtMs),
   }
+}
+
+/** Where a price is from may be a contract: that is for operators. */
+function shapePrice({ priceOf, seesAll }: View, id: ListingId): JsonObject | null {
+  const price = priceOf?.(id) ?? null
+  if (price === null || seesAll) return price
+  const { source: _source, ref: _ref, set_by: _setBy, ...told } = price
+  return told
 }
 
 function shapeHealth(healthOf: HealthOf, id: ListingId): JsonObject | null {

@@ -1,4 +1,12 @@
-import type { Json, ListingId, ModelId, ProviderId, SubjectId, VariantId } from '../kernel/index.ts'
+import type {
+  Json,
+  JsonObject,
+  ListingId,
+  ModelId,
+  ProviderId,
+  SubjectId,
+  VariantId,
+} from '../kernel/index.ts'
 
 /** What a model can be asked for. Video and image models come as jobs, later. */
 export type Capability = 'chat' | 'completion' | 'embedding'
@@ -110,6 +118,9 @@ export interface ListingHealth {
 
 /** Null: it was not asked lately. */
 export type HealthOf = (listingId: ListingId) => ListingHealth | null
+
+/** What a listing costs now, as JSON shows it; null: unpriced. Absent where nobody knows prices. */
+export type PriceOf = (listingId: ListingId) => JsonObject | null
 
 /** What a name in a request means. */
 export type Resolution =

@@ -1,16 +1,17 @@
-// edge: what one request costs, and for how long it was computed.
 import type { LiveListing } from '../catalog/index.ts'
 import type { TokenBuckets } from '../metering/index.ts'
 import type { Cost, UnknownCost } from '../pricing/index.ts'
 import type { SharedTime } from './share-time.ts'
 import type { Admitted, Relay } from './types.ts'
 
+type Means = Pick<Relay, 'prices' | 'computing' | 'clock' | 'log'>
+
 const NOT_PRICED: UnknownCost = { isKnown: false, reason: 'not_priced' }
 
 /** A bug in what prices are made of costs neither the record of a request nor its answer. */
 export class RequestPrice {
-  readonly #relay: Relay
-  readonly #admitted: Admitted
+  readonly #relay: Means
+  readonly #admitted: Pick<Admitted, 'requestId' | 'startedAtMs'>
   /** Null: nothing is paid by time where it was sent. */
   #time: SharedTime | null = null
   #timedProviderId: string | null = null
@@ -18,7 +19,7 @@ export class RequestPrice {
   computeMs: number | null = null
   cost: Cost | UnknownCost = NOT_PRICED
 
-  constructor(relay: Relay, admitted: Admitted) {
+  constructor(relay: Means, admitted: Pick<Admitted, 'requestId' | 'startedAtMs'>) {
     this.#relay = relay
     this.#admitted = admitted
   }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { describeOnEveryServer } from '../../tests/support/database.ts'
 import { memberPrincipal } from '../../tests/support/gateway.ts'
 import { seededRandom } from '../../tests/support/seeded-random.ts'
+import { usageOf } from '../../tests/support/usage.ts'
 import { type Log, newId, type RequestId, silentLog } from '../kernel/index.ts'
 import type { Principal } from '../people/index.ts'
 import type { Store } from '../store/index.ts'
@@ -17,30 +18,6 @@ const EVERYTHING: UsageQuery = {
   until: null,
   cursor: null,
   limit: 100,
-}
-
-function usageOf(caller: Principal, overrides: Partial<Usage> = {}): Usage {
-  return {
-    id: newId<'request'>(),
-    organisationId: caller.organisationId,
-    subjectId: caller.subjectId,
-    keyId: caller.keyId,
-    modelId: newId<'model'>(),
-    variantId: newId<'variant'>(),
-    listingId: newId<'listing'>(),
-    purpose: 'use',
-    operation: 'chat',
-    isStream: true,
-    tokens: { input: 11, cachedInput: 5, cacheWrite: 2, output: 7, reasoning: 3 },
-    source: 'reported',
-    outcome: 'answered',
-    upstreamStatus: 200,
-    upstreamId: 'chatcmpl-1',
-    startedAtMs: Date.UTC(2026, 10, 25, 12, 0, 0, 123),
-    firstByteMs: 12.5,
-    totalMs: 250.25,
-    ...overrides,
-  }
 }
 
 describeOnEveryServer('usage', (openStoreHere) => {
@@ -128,57 +105,6 @@ describeOnEveryServer('usage', (openStoreHere) => {
       expect(kept.map((row) => row.upstream_id)).toEqual(['chatcmpl-1', upstreamId, null])
     },
   )
-
-  it('keeps what a request cost, to the last pico-unit, or why that is not known', async () => {
-    const amountPico = 98_765_432_109_876_543_210_987_654_321n
-    const known = usageOf(me, {
-      cost: { isKnown: true, amountPico, currency: 'CNY', priceRef: 'prices/"a", {b}.yaml#x@2026' },
-      computeMs: 1_234.5,
-    })
-    const unknown = usageOf(me, { cost: { isKnown: false, reason: 'no_price' } })
-    await insertUsage(store.pool, [known, unknown])
-    expect(await metering.get(me, known.id)).toMatchObject({
-      cost_pico: '98765432109876543210987654321',
-      cost_currency: 'CNY',
-      price_ref: 'prices/"a", {b}.yaml#x@2026',
-      cost_unknown: null,
-      compute_ms: 1_234.5,
-    })
-    expect(await metering.get(me, unknown.id)).toMatchObject({
-      cost_pico: null,
-      cost_currency: null,
-      price_ref: null,
-      cost_unknown: 'no_price',
-    })
-  })
-
-  it('keeps a record of a process of the version before, beside others', async () => {
-    const columns = `id, started_at, organisation_id, subject_id, key_id, team_id, model_id,
-      variant_id, listing_id, purpose, operation, is_stream, input_tokens, cached_input_tokens,
-      cache_write_tokens, output_tokens, reasoning_tokens, source, outcome, upstream_status,
-      upstream_id, first_byte_ms, total_ms`
-    const usage = usageOf(me)
-    await insertUsage(store.pool, [usage])
-    const id = newId()
-    await store.pool.query(
-      `insert into usage (${columns}) select '${id}'::uuid, ${columns.replace('id, ', '')}
-        from usage where id = $1`,
-      [usage.id],
-    )
-    expect(await metering.get(me, id)).toMatchObject({ cost_pico: null, cost_unknown: null })
-  })
-
-  it.each<[string, NonNullable<Usage['cost']>]>([
-    ['a negative cost', { isKnown: true, amountPico: -1n, currency: 'USD', priceRef: 'x' }],
-    [
-      'a cost beyond numeric',
-      { isKnown: true, amountPico: 10n ** 38n, currency: 'USD', priceRef: 'x' },
-    ],
-  ])('gives up a record with %s, and no other', async (_name, cost) => {
-    const records = [usageOf(me), usageOf(me, { cost })]
-    const outcomes = await Promise.allSettled(records.map((usage) => metering.record(usage, 5_000)))
-    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
-  })
 
   it('keeps the largest counts exactly', async () => {
     const tokens = { ...usageOf(me).tokens, input: Number.MAX_SAFE_INTEGER }
@@ -401,54 +327,6 @@ describeOnEveryServer('usage', (openStoreHere) => {
       expect(seen).toEqual(newestFirst)
       expect(pages).toBe(Math.ceil(23 / limit))
     }
-  })
-
-  it('sums what a caller may see, by currency and group, and counts what has no known cost', async () => {
-    const cost = (currency: string, amountPico: bigint): Usage['cost'] & object => ({
-      isKnown: true,
-      amountPico,
-      currency,
-      priceRef: 'x',
-    })
-    const modelId = newId<'model'>()
-    const day = Date.UTC(2026, 10, 24)
-    await insertUsage(store.pool, [
-      usageOf(me, { cost: cost('USD', 10n ** 30n), modelId }),
-      usageOf(me, { cost: cost('USD', 1n), modelId }),
-      usageOf(me, { cost: cost('CNY', 5n), modelId, startedAtMs: day }),
-      usageOf(me, { cost: { isKnown: false, reason: 'no_price' } }),
-      usageOf(me),
-      usageOf(colleague, { cost: cost('USD', 7n) }),
-      usageOf(stranger, { cost: cost('USD', 7n) }),
-    ])
-    const filter = { keyId: null, modelId: null, since: null, until: null, by: null }
-    const sums = async (caller: Principal, more: object = {}) =>
-      (await metering.totals(caller, { ...filter, ...more })).map((row) => [
-        row.group_key,
-        row.cost_currency,
-        row.request_count,
-        row.cost_pico,
-        row.input_tokens,
-      ])
-    expect(await sums(me)).toEqual([
-      [null, 'CNY', '1', '5', '11'],
-      [null, 'USD', '2', '1000000000000000000000000000001', '22'],
-      [null, null, '2', null, '22'],
-    ])
-    expect(await sums(admin)).toContainEqual([
-      null,
-      'USD',
-      '3',
-      '1000000000000000000000000000008',
-      '33',
-    ])
-    expect(await sums(me, { modelId, by: 'day' })).toEqual([
-      ['2026-11-24', 'CNY', '1', '5', '11'],
-      ['2026-11-25', 'USD', '2', '1000000000000000000000000000001', '22'],
-    ])
-    expect(await sums(me, { until: new Date(day + 1) })).toEqual([])
-    for (const by of ['model', 'listing', 'key', 'purpose'] as const)
-      expect(await sums(me, { by })).not.toEqual([])
   })
 
   it('refuses a cursor that it did not give', async () => {

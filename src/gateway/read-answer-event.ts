@@ -109,14 +109,12 @@ function searchKeys(bytes: Buffer) {
   while (at < bytes.length) {
     const end = skipString(bytes, at)
     if (end < 0) break
-    const colon = skipBlanks(bytes, end)
-    if (bytes[colon] === COLON) {
-      const value = skipBlanks(bytes, colon + 1)
-      const isText = bytes[value] === QUOTE
-      if (isOneOf(LOOKED_INTO, bytes, at)) found.wantsLook = true
-      else if (isText && standsAt(bytes, at, FINISH)) found.isFinish = true
-      else if (isText && isOneOf(TEXTS, bytes, at)) found.textBytes += textLength(bytes, value)
-    }
+    const value = valueAfterKey(bytes, end)
+    const isText = value > 0 && bytes[value] === QUOTE
+    // Also where it is no key: older vLLM servers send `"object":"error"`.
+    if (isOneOf(LOOKED_INTO, bytes, at)) found.wantsLook = true
+    else if (isText && standsAt(bytes, at, FINISH)) found.isFinish = true
+    else if (isText && isOneOf(TEXTS, bytes, at)) found.textBytes += textLength(bytes, value)
     at = findQuote(bytes, end)
   }
   return found
@@ -127,6 +125,12 @@ function findQuote(bytes: Buffer, from: number): number {
   let at = from
   while (at < bytes.length && bytes[at] !== QUOTE) at += 1
   return at
+}
+
+/** Where the value stands whose key ends at `keyEnd`; 0: it is no key. */
+function valueAfterKey(bytes: Buffer, keyEnd: number): number {
+  const colon = skipBlanks(bytes, keyEnd)
+  return bytes[colon] === COLON ? skipBlanks(bytes, colon + 1) : 0
 }
 
 function skipBlanks(bytes: Buffer, from: number): number {

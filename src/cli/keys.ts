@@ -209,12 +209,17 @@ async function composeKey(
   const person = options.person === undefined ? null : await findPerson(market, options.person)
   return {
     name,
-    ...(options.scope === undefined ? {} : { scopes: options.scope }),
+    ...(options.scope === undefined ? {} : { scopes: chooseScopes(options.scope) }),
     ...(options.model === undefined ? {} : { models: options.model }),
     ...(expiresAt === null ? {} : { expires_at: expiresAt.toISOString() }),
     ...(team === null ? {} : { team_id: team.id }),
     ...(person === null ? {} : { person_id: person.id }),
   }
+}
+
+/** What is beside `all` is in it. */
+function chooseScopes(scopes: readonly string[]): readonly string[] {
+  return scopes.includes('all') ? ['all'] : scopes
 }
 
 /** A misspelt name would limit a key to nothing. */

@@ -9,7 +9,10 @@ const limitOf = (kind: string, id: string) => ({
   ...{ concurrent_requests: null, used: { requests: 1, tokens: null, concurrent: null } },
 })
 const LISTS: Readonly<Record<string, object[] | undefined>> = {
-  '/api/limits': [limitOf('person', 'gone-1'), limitOf('key', 'k-1'), limitOf('team', 't-1')],
+  '/api/limits': [
+    ...[limitOf('person', 'gone-1'), limitOf('key', 'k-1'), limitOf('team', 't-1')],
+    limitOf('key', 'k-9'),
+  ],
   '/api/keys': [{ id: 'k-1', name: 'laptop', prefix: 'baimo_x', revoked_at: '2026-01-01' }],
   '/api/people': [],
   '/api/teams': [{ id: 't-1', name: 'Lab' }],
@@ -26,7 +29,8 @@ beforeEach(async () => {
     const path = request.url ?? ''
     asked.push(`${request.method} ${path}`)
     if (path === hidden) response.writeHead(403)
-    response.end(path === '/api/me' ? '{"person":null}' : JSON.stringify({ data: LISTS[path] }))
+    const me = { person: null, key: { id: 'k-9', name: 'mine', revoked_at: null } }
+    response.end(JSON.stringify(path === '/api/me' ? me : { data: LISTS[path] }))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 })
@@ -53,6 +57,11 @@ it('tells whose limits they are, also of who was removed', async () => {
 it('takes nobody for removed whom the caller may not see', async () => {
   hidden = '/api/people'
   expect(await run()).toMatch(/^person +gone-1 +1 of 5/m)
+})
+
+it('names the key that asks, also where that may see no others', async () => {
+  hidden = '/api/keys'
+  expect(await run()).toMatch(/^key +mine +1 of 5/m)
 })
 
 it('removes what is listed by its id, whether whose it is still exists or not', async () => {

@@ -83,9 +83,9 @@ async function readLimits(market: MarketClient): Promise<LimitsAnswer[]> {
 async function readNames(market: MarketClient): Promise<(id: string) => string> {
   const paths = ['/api/keys', '/api/people', '/api/teams', '/api/organisations']
   const lists = await Promise.all(paths.map((path) => listAllowed(market, path)))
-  const { person } = await market.get<MeAnswer>('/api/me')
+  const { person, key } = await market.get<MeAnswer>('/api/me')
   const seesAll = lists.every((list) => list !== null)
-  const own: Named[] = person === null ? [] : [person]
+  const own: Named[] = [person, key].filter((one) => one !== null)
   const named = [...own, ...lists.flatMap((list) => list ?? [])]
   const names = new Map(named.map((one) => [one.id, one]))
   return (id) => {

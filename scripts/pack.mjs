@@ -1,9 +1,11 @@
 // What npm packs: the built program, which holds its packages but the database's binaries. Those
 // alone are named in the packed manifest, and their lockfile travels with it: npm leaves
-// package-lock.json out of packages and keeps npm-shrinkwrap.json.
+// package-lock.json out of packages and keeps npm-shrinkwrap.json. `baimo/ratings` travels with its
+// types.
 //   node scripts/pack.mjs before|after
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, posix } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from './build-if-stale.mjs'
 import { install, nodeBinary } from './install.mjs'
@@ -13,6 +15,7 @@ const manifestPath = join(root, 'package.json')
 const savedPath = join(root, 'build', 'package.json.saved')
 const shrinkwrapPath = join(root, 'npm-shrinkwrap.json')
 const ignorePath = join(root, 'build', '.npmignore')
+const typesPath = join(root, 'build', 'types')
 
 /** The manifest without what is built in, or only needed to build. */
 export function packedManifest({ dependencies: _, devDependencies: __, ...manifest }) {
@@ -34,8 +37,10 @@ async function before() {
   const manifest = readFileSync(manifestPath, 'utf8')
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
   writeJson(shrinkwrapPath, packedLock(lock))
+  writeTypes(node)
   const files = filesOf('cli.js', 'engine-child.js', 'hash-worker.js', 'ratings.js')
-  writeFileSync(ignorePath, ['*', ...files.map((name) => `!${name}`)].join('\n'))
+  const kept = [...files, 'types', 'types/**']
+  writeFileSync(ignorePath, ['*', ...kept.map((name) => `!${name}`)].join('\n'))
   writeFileSync(savedPath, manifest)
   writeJson(manifestPath, packedManifest(JSON.parse(manifest)))
   return 0
@@ -45,6 +50,24 @@ function after() {
   if (existsSync(savedPath)) renameSync(savedPath, manifestPath)
   for (const path of [shrinkwrapPath, ignorePath]) rmSync(path, { force: true })
   return 0
+}
+
+/** What `baimo/ratings` exports, as declarations: those that its door leads to, and no others. */
+function writeTypes(node) {
+  rmSync(typesPath, { recursive: true, force: true })
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  execFileSync(node, [compiler, '-p', join(root, 'scripts', 'tsconfig.types.json')], {
+    stdio: ['ignore', 2, 2],
+  })
+  const found = new Set(['ratings/index.d.ts'])
+  for (const name of found)
+    for (const [, target] of readFileSync(join(typesPath, name), 'utf8').matchAll(
+      /(?:from|import\() ?['"](\.[^'"]+)\.ts['"]/g,
+    ))
+      found.add(posix.join(posix.dirname(name), `${target}.d.ts`))
+  for (const name of readdirSync(typesPath, { recursive: true }))
+    if (name.endsWith('.ts') && !found.has(name.replaceAll('\\', '/')))
+      rmSync(join(typesPath, name))
 }
 
 function writeJson(path, value) {

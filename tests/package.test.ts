@@ -11,6 +11,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
@@ -149,6 +150,7 @@ describe('what npm packs', () => {
       'build/engine-child.js',
       'build/hash-worker.js',
       'build/ratings.js',
+      'build/types/ratings/index.d.ts',
       'engine/none/package.json',
       'engine/package-lock.json',
       'models/abacus-large.gguf',
@@ -158,9 +160,11 @@ describe('what npm packs', () => {
     ])
       expect(paths).toContain(needed)
     expect(
-      paths.filter((path) => /^(src|tests|bench|docs|\.ci)\/|\.map$|\.ts$|training/.test(path)),
+      paths
+        .filter((path) => !/^build\/types\/(ratings|kernel)\/[^/]+\.d\.ts$/.test(path))
+        .filter((path) => /^(src|tests|bench|docs|\.ci)\/|\.map$|\.ts$|training/.test(path)),
     ).toEqual([])
-    expect(paths.length).toBeLessThan(60)
+    expect(paths.filter((path) => !path.endsWith('.d.ts')).length).toBeLessThan(60)
     expect(entries().reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)).toBeLessThan(25e6)
   })
 
@@ -185,6 +189,33 @@ describe('what npm packs', () => {
     expect(read(copy())).toBe(read(root))
     expect(existsSync(join(copy(), 'npm-shrinkwrap.json'))).toBe(false)
   })
+})
+
+describe('baimo/ratings, from the package', () => {
+  it('rates votes in a program of somebody else, with types', async () => {
+    const place = join(folder, 'consumer')
+    const installed = join(place, 'node_modules', 'baimo')
+    mkdirSync(installed, { recursive: true })
+    execFileSync('tar', ['xzf', tarball, '-C', installed, '--strip-components=1'])
+    const program = `import { claimBoard, countRows, rateBoard, ratingOf } from 'baimo/ratings'
+const row = { modelA: 'x', modelB: 'y', aWins: 30, bWins: 18, ties: 12, bothBad: 0 }
+const board = rateBoard(countRows([row]).votes)
+const status: 'certified' | 'leaning' | 'undecided' | undefined = claimBoard(board).claims[0]?.status
+console.log(ratingOf(board.fit.theta[0] ?? 0).toFixed(5), status)
+`
+    writeFileSync(join(place, 'rate.mts'), program)
+    const { stdout } = await run(process.execPath, ['rate.mts'], { cwd: place })
+    expect(stdout).toBe('1034.62536 undecided\n')
+    const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+    const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2024']
+    const lib = ['--lib', 'es2024,dom', '--types', '', 'rate.mts']
+    await run(process.execPath, [compiler, ...strict, ...lib], { cwd: place })
+    writeFileSync(join(place, 'rate.mts'), program.replace('countRows([row])', 'countRows(7)'))
+    const wrong = await run(process.execPath, [compiler, ...strict, ...lib], { cwd: place }).catch(
+      (error) => error,
+    )
+    expect(wrong.stdout).toContain("Argument of type 'number' is not assignable")
+  }, 120_000)
 })
 
 describe('npx of the package', () => {

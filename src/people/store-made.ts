@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import type { KeyId, OrganisationId, PersonId } from '../kernel/index.ts'
+import type { KeyId, OrganisationId, PersonId, SubjectId } from '../kernel/index.ts'
 import { keyOf } from './store-keys.ts'
 import { type PersonRow, personColumns, personOf } from './store-people.ts'
 import type { PeopleTables } from './tables.ts'
@@ -21,35 +21,55 @@ export interface Within<Item> {
 
 /**
  * Follows who made what from one key: keys made with it, people made with it, everything of these
- * people and what they made. `exceptId` is a person that is not followed.
+ * people and what they made. `exceptId` is a person that is not followed. Step by step, and not in
+ * one recursive statement: where one key made most of the rest, its plan would be quadratic.
  */
 export async function findMadeIds(
   db: Database,
   keyId: KeyId,
   exceptId: PersonId | null,
 ): Promise<MadeIds> {
-  const { rows } = await sql<{ kind: 'key' | 'person'; id: string }>`
-    with recursive made (kind, id, subject_id) as (
-      select 'key', ${keyId}::uuid, null::uuid
-      union
-      select next.kind, next.id, next.subject_id from made cross join lateral (
-        select 'key' as kind, k.id, null::uuid as subject_id from keys as k
-          where made.kind = 'key' and k.made_by_key_id = made.id
-            or made.kind = 'person'
-              and (k.person_id = made.id or k.made_by_subject_id = made.subject_id)
-        union all
-        select 'person', p.id, s.id from people as p join subjects as s on s.person_id = p.id
-          where p.id is distinct from ${exceptId}::uuid
-            and (made.kind = 'key' and p.made_by_key_id = made.id
-              or made.kind = 'person' and p.made_by_subject_id = made.subject_id)
-      ) as next
-    )
-    select kind, id from made`.execute(db)
-  const idsOf = (kind: string) => rows.filter((row) => row.kind === kind).map(({ id }) => id)
-  return {
-    keyIds: idsOf('key').filter((id) => id !== keyId) as KeyId[],
-    personIds: idsOf('person') as PersonId[],
+  const keyIds = new Set<KeyId>([keyId])
+  const personIds = new Set<PersonId>(exceptId === null ? [] : [exceptId])
+  let edge: Edge = { keyIds: [keyId], personIds: [], subjectIds: [] }
+  while (edge.keyIds.length > 0 || edge.personIds.length > 0) {
+    const keys = await findKeysMadeBy(db, edge)
+    const people = await findPeopleMadeBy(db, edge)
+    const newKeys = keys.filter(({ id }) => !keyIds.has(id))
+    const newPeople = people.filter(({ id }) => !personIds.has(id))
+    for (const { id } of newKeys) keyIds.add(id)
+    for (const { id } of newPeople) personIds.add(id)
+    edge = {
+      keyIds: newKeys.map(({ id }) => id),
+      personIds: newPeople.map(({ id }) => id),
+      subjectIds: newPeople.map(({ subject_id }) => subject_id),
+    }
   }
+  keyIds.delete(keyId)
+  if (exceptId !== null) personIds.delete(exceptId)
+  return { keyIds: [...keyIds], personIds: [...personIds] }
+}
+
+/** What was found last, and whose makings are still to be looked for. */
+interface Edge extends MadeIds {
+  readonly subjectIds: readonly SubjectId[]
+}
+
+async function findKeysMadeBy(db: Database, edge: Edge) {
+  const { rows } = await sql<{ id: KeyId }>`
+    select id from keys where made_by_key_id = any(${[...edge.keyIds]}::uuid[])
+      or person_id = any(${[...edge.personIds]}::uuid[])
+      or made_by_subject_id = any(${[...edge.subjectIds]}::uuid[])`.execute(db)
+  return rows
+}
+
+async function findPeopleMadeBy(db: Database, edge: Edge) {
+  const { rows } = await sql<{ id: PersonId; subject_id: SubjectId }>`
+    select people.id, subjects.id as subject_id from people
+      join subjects on subjects.person_id = people.id
+      where people.made_by_key_id = any(${[...edge.keyIds]}::uuid[])
+        or people.made_by_subject_id = any(${[...edge.subjectIds]}::uuid[])`.execute(db)
+  return rows
 }
 
 /** Those of the keys that open something, newest first. */
@@ -62,7 +82,7 @@ export async function listLiveKeys(
   const rows = await tables(db)
     .selectFrom('keys')
     .selectAll()
-    .where('id', 'in', [...ids])
+    .where(isIn('id', ids))
     .where('revoked_at', 'is', null)
     .where(({ or, eb }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
     .orderBy('id', 'desc')
@@ -80,7 +100,7 @@ export async function listMembers(
     .selectFrom('people')
     .innerJoin('members', 'members.person_id', 'people.id')
     .leftJoin('subjects as makers', 'makers.id', 'people.made_by_subject_id')
-    .where('people.id', 'in', [...ids])
+    .where(isIn('people.id', ids))
     .select([...personColumns, 'members.organisation_id'])
     .orderBy('people.id')
     .execute()
@@ -107,6 +127,11 @@ export async function deleteWaysIn(db: Database, ids: MadeIds): Promise<void> {
   await sql`delete from owner_links where ${isOf(ids)}`.execute(db)
 }
 
+/** However many: a list of `in` has a bound of parameters, an array has none. */
+function isIn(column: string, ids: readonly string[]) {
+  return sql<boolean>`${sql.ref(column)} = any(${[...ids]}::uuid[])`
+}
+
 function isOf({ keyIds, personIds }: MadeIds) {
   return sql<boolean>`(made_by_key_id = any(${[...keyIds]}::uuid[])
     or person_id = any(${[...personIds]}::uuid[]))`
@@ -117,7 +142,7 @@ export async function revokeKeys(db: Database, ids: readonly KeyId[], now: Date)
   await tables(db)
     .updateTable('keys')
     .set({ revoked_at: now })
-    .where('id', 'in', [...ids])
+    .where(isIn('id', ids))
     .where('revoked_at', 'is', null)
     .execute()
 }

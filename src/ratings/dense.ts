@@ -55,7 +55,7 @@ export function addEdge(matrix: Matrix, size: number, { i, j, by }: Edge): void 
   addTo(matrix, j * size + i, -by)
 }
 
-/** Adds (c/n_c)·11ᵀ to the block of each component, c its mean diagonal, so that it has an inverse. */
+/** Adds (c/n_c)·11ᵀ to each component's block, c its mean diagonal, so that it has an inverse. */
 export function addGauges(
   matrix: Matrix,
   size: number,

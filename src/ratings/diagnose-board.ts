@@ -33,7 +33,7 @@ export function diagnoseBoard(board: Board, claims: BoardClaims): Diagnosis {
   }
 }
 
-/** The pairs with the largest residuals, worst first. Pairs that alone decide their fit have none. */
+/** Pairs with the largest residuals, worst first. A pair that alone decides its fit has none. */
 export function findResiduals(fit: Fit, most: number = LISTED): PairResidual[] {
   const { pairs, N, p, q, h, r2, weight } = fit
   // A pair whose votes happen to agree is no surer than votes of this board are.

@@ -11,7 +11,7 @@ import type { StyleCoefficient, StyledVotes, StyleFit } from './types-models.ts'
 const NATURAL_PER_RATING = Math.log(10)
 
 export interface StyleOptions {
-  /** Weight of ½·penalty·β² on each coefficient of style; 0.5 when absent. Never on the position. */
+  /** Weight of ½·penalty·β² on each coefficient of style, not of position; 0.5 when absent. */
   readonly stylePenalty?: number
   /** Whether the side an answer stood on has a coefficient of its own; true when absent. */
   readonly hasPosition?: boolean

@@ -117,7 +117,7 @@ const COLUMNS = ['firstWins', 'secondWins', 'ties', 'bothBad'] as const
 /** Less of a vote than this is what subtraction leaves. */
 const ROUNDING = 1e-9
 
-/** The votes without one rater's. What prompts they were on is not known, so prompts are left out. */
+/** The votes without one rater's. On what prompts those were is not known: none are left. */
 function removeRater(votes: Votes, raters: ClusterCounts, rater: number): Votes {
   const left = COLUMNS.map((column) => votes.pairs[column].slice())
   const rows: number[] = []

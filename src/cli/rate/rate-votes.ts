@@ -114,7 +114,7 @@ function ratedBy({ fit, uncertainty, intervals }: Board): Rated {
   }
 }
 
-/** By a method that makes no claims; raters and prompts that repeat themselves widen its intervals. */
+/** By a method without claims. Raters and prompts that repeat themselves widen its intervals. */
 function ratedElsewhere(method: Method, board: Board): Rated {
   const { pairs } = board.fit
   if (method === 'arena-rank') {

@@ -142,6 +142,37 @@ export interface HealthAnswer {
   readonly last_reason: string | null
 }
 
+/** Prices are decimal text, for a million tokens or an hour. */
+export interface PriceAnswer {
+  readonly kind: 'tokens' | 'free' | 'hourly' | 'none'
+  readonly currency: string | null
+  readonly input?: string
+  readonly output?: string
+  readonly cached_input?: string
+  readonly cache_write?: string
+  readonly reasoning?: string
+  readonly per_request?: string
+  readonly per_hour?: string
+  readonly tiers?: readonly {
+    readonly above_tokens: number
+    readonly input?: string
+    readonly output?: string
+  }[]
+  readonly windows?: readonly {
+    readonly from: string
+    readonly to: string
+    readonly input?: string
+    readonly output?: string
+  }[]
+  readonly batch?: { readonly input?: string; readonly output?: string }
+  /** Null: as far back as its source tells. */
+  readonly from: string | null
+  /** For operators alone, as are source and ref. */
+  readonly set_by?: 'listing' | 'model' | 'data' | 'machine'
+  readonly source?: string
+  readonly ref?: string
+}
+
 export interface ListingAnswer {
   readonly id: string
   /** `publisher/name`. */
@@ -156,6 +187,8 @@ export interface ListingAnswer {
   readonly file_path?: string | null
   readonly is_on: boolean
   readonly is_live: boolean
+  /** Null: unpriced, which is not free. Absent in answers of a version before. */
+  readonly price?: PriceAnswer | null
   /** Its place in the owner's order, from 1; null: after those that have one. */
   readonly position: number | null
   readonly facts: Readonly<Record<string, FactAnswer>>
@@ -224,6 +257,13 @@ export interface UsageAnswer {
   }
   readonly source: 'reported' | 'counted' | 'estimated'
   readonly outcome: 'answered' | 'aborted' | 'upstream_error'
+  /** Absent in answers of a version before. */
+  readonly cost?: {
+    /** Decimal text; null: not known. */
+    readonly amount: string | null
+    readonly currency: string | null
+    readonly known: boolean
+  }
 }
 
 export interface AliasAnswer {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { describeAdded, describeProposals } from './add.ts'
-import type { ListingAnswer, ModelAnswer, ProviderAnswer } from './answers.ts'
+import type { ListingAnswer, ModelAnswer, PriceAnswer, ProviderAnswer } from './answers.ts'
 import { formatFactValue, formatModel, stateOfListing } from './format-model.ts'
 import { targetOf } from './model-aliases.ts'
 import { formatSide } from './model-proposals.ts'
@@ -75,10 +75,10 @@ const gone = { ...offered, vanished_at: '2026-11-25T10:00:00.000Z' }
 it('lists a model in one row, unknown where nobody knows', () => {
   expect(modelRow(model)).toEqual([
     'acme/lion',
-    'models',
     'unknown',
     '7.24 B',
     'unknown',
+    'unpriced',
     'acme (FR)',
     '1 on',
   ])
@@ -91,9 +91,25 @@ it('shows every fact with its source', () => {
   const text = formatModel(model)
   expect(text).toContain('  parameters total    7.24 B  (card, 2026-11-25)\n')
   expect(text).toContain('  context tokens      unknown\n')
+  expect(text).toContain('    price               unpriced\n')
   expect(text).toContain('    upstream            lion-2\n')
   expect(text).toContain('    first seen          2026-11-25 10:00 UTC\n')
   expect(text).toContain(`  ${listing.id}\n    state               on\n`)
+})
+
+it('shows what listings cost, with source and date', () => {
+  const price: PriceAnswer = {
+    ...{ kind: 'tokens', currency: 'USD', input: '3', output: '15', source: 'contract' },
+    from: '2026-08-12T00:00:00.000Z',
+  }
+  const priced = { ...model, listings: [{ ...listing, price }] }
+  expect(formatModel(priced)).toContain(
+    '    price               3/15 USD for a million tokens, since 2026-08-12 (contract)\n',
+  )
+  expect(modelRow(priced)[4]).toBe('3/15 USD')
+  expect(modelRow({ ...model, listings: [{ ...listing, price }, listing] })[4]).toBe(
+    '3/15 USD, unpriced',
+  )
 })
 
 it('keeps to the width of a terminal, and breaks no path', () => {

@@ -1,5 +1,6 @@
 import type { FactAnswer, ListingAnswer, ModelAnswer } from './answers.ts'
 import { troubleOf } from './describe-rest.ts'
+import { formatPrice, priceDay, UNPRICED } from './format-price.ts'
 import { pad } from './measure-width.ts'
 import { summariseResilience } from './resilience-options.ts'
 import { formatCount, formatTime, formatWhole, UNKNOWN, wrap } from './words.ts'
@@ -84,9 +85,18 @@ function listingLines(listing: ListingAnswer): string[] {
     `  ${listing.id}`,
     line('  state', stateOfListing(listing)),
     line('  at', `${provider.name ?? UNKNOWN}, ${path ?? `as ${upstreamModel}`}`),
+    line('  price', priceOf(listing)),
     ...optional('  set', set),
     ...Object.entries(listing.facts).map(([name, fact]) => `  ${factLine(name, fact)}`),
   ]
+}
+
+/** Such as `3/15 USD for a million tokens, since 2026-08-12 (https://…)`. */
+function priceOf({ price }: ListingAnswer): string {
+  if (price === null || price === undefined) return UNPRICED
+  const unit = price.kind === 'tokens' ? ' for a million tokens' : ''
+  const source = price.source === undefined ? '' : ` (${price.source})`
+  return `${formatPrice(price)}${unit}, since ${priceDay(price)}${source}`
 }
 
 /** `on`, `off`, `offered` (never on), `gone` (its provider no longer offers it), or `on, but …`. */

@@ -3,9 +3,11 @@ import type { ListingAnswer, ModelAnswer } from './answers.ts'
 import { type CommonOptions, type Desk, printJson, printTable, withJson } from './command.ts'
 import { isResting } from './describe-rest.ts'
 import { formatModel } from './format-model.ts'
+import { formatPrices } from './format-price.ts'
 import { addAliasCommands } from './model-aliases.ts'
 import { addOrderCommand } from './model-order.ts'
 import { modelPath } from './model-path.ts'
+import { addPriceCommand } from './model-price.ts'
 import { addProposalCommands } from './model-proposals.ts'
 import { addSetCommand } from './model-set.ts'
 import { addSwitchCommands } from './model-switch.ts'
@@ -20,15 +22,16 @@ export function addModelsCommand(program: Command, desk: Desk): void {
   addOrderCommand(models, desk)
   addAliasCommands(models, desk)
   addSetCommand(models, desk)
+  addPriceCommand(models, desk)
   addProposalCommands(models, desk)
 }
 
 const COLUMNS = [
   { title: 'NAME', isWhole: true },
-  { title: 'LEAGUE' },
   { title: 'CAN' },
   { title: 'PARAMS', side: 'right' },
   { title: 'CONTEXT', side: 'right' },
+  { title: 'PRICE' },
   { title: 'WHERE' },
   { title: 'LISTINGS' },
 ] as const
@@ -36,7 +39,7 @@ const COLUMNS = [
 function addList(models: Command, desk: Desk): void {
   const command = models
     .command('list', { isDefault: true })
-    .description('all models: what they can, how large they are, where they run')
+    .description('all models: what they can, how large they are, what they cost, where they run')
     .option('--on', 'only those that take traffic')
   withJson(command).action(async (options: CommonOptions & { on?: boolean }) => {
     const all = await desk.market().list<ModelAnswer>('/api/models')
@@ -55,10 +58,10 @@ function addList(models: Command, desk: Desk): void {
 export function modelRow(model: ModelAnswer): string[] {
   return [
     model.name,
-    model.league,
     model.capabilities?.join(', ') ?? UNKNOWN,
     formatCount(numberIn(model, 'parameters_total')),
     formatWhole(numberIn(model, 'context_tokens')),
+    pricesOf(model),
     placesOf(model),
     listingsOf(model),
   ]
@@ -67,6 +70,13 @@ export function modelRow(model: ModelAnswer): string[] {
 function numberIn({ facts }: ModelAnswer, name: string): number | null {
   const fact = facts[name]
   return fact?.known === true && typeof fact.value === 'number' ? fact.value : null
+}
+
+/** What its listings cost: those that take traffic, else all. */
+function pricesOf({ listings }: ModelAnswer): string {
+  const there = listings.filter(({ vanished_at: vanishedAt }) => vanishedAt === null)
+  const on = there.filter(({ is_on: isOn }) => isOn)
+  return formatPrices((on.length > 0 ? on : there).map(({ price }) => price))
 }
 
 /** The providers that list it, each with the place of the listing. */

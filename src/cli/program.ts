@@ -7,6 +7,7 @@ import { addAskCommand } from './ask.ts'
 import { type Desk, openDesk } from './command.ts'
 import { addConfigCommand } from './config.ts'
 import { addDoctorCommand } from './doctor.ts'
+import { addExchangeCommand } from './exchange.ts'
 import { EXIT, Failure } from './failure.ts'
 import { addKeysCommand } from './keys.ts'
 import { addLimitsCommand } from './limits.ts'
@@ -31,6 +32,7 @@ const COMMANDS = [
   addLimitsCommand,
   addRateCommand,
   addUsageCommand,
+  addExchangeCommand,
   addLinkCommand,
   addDoctorCommand,
   addConfigCommand,

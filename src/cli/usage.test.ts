@@ -21,6 +21,7 @@ const row: UsageAnswer = {
   },
   source: 'reported',
   outcome: 'answered',
+  cost: { amount: '0.012207', currency: 'USD', known: true },
 }
 const NOW_MS = Date.parse('2026-11-25T12:00:00Z')
 
@@ -32,15 +33,17 @@ it('tells a request in a line: when, what, where, tokens in and out, how it ende
     'box',
     '1,234',
     '11',
+    '0.0122 USD',
     'answered',
     'use',
   ])
   const gone = { ...row, model: null, source: 'estimated', outcome: 'upstream_error' } as const
-  expect(usageRow(gone, new Map()).slice(1, 6)).toEqual([
+  expect(usageRow(gone, new Map()).slice(1, 7)).toEqual([
     'gone (01a2135c…)',
     '01a2135c…',
     '~1,234',
     '~11',
+    '~0.0122 USD',
     'upstream error',
   ])
 })
@@ -48,14 +51,19 @@ it('tells a request in a line: when, what, where, tokens in and out, how it ende
 it('sums up what it shows, and says when there is more', () => {
   expect(describeTotals([row, { ...row, outcome: 'aborted' }], true)).toEqual([
     '2 requests (1 answered, 1 aborted): 2,468 tokens in, 22 out.',
+    'Cost: 0.0244 USD.',
   ])
+  const { cost: _cost, ...unpriced } = row
+  expect(describeTotals([row, unpriced], true)[1]).toBe(
+    'Cost: 0.0122 USD. The cost of 1 is unknown.',
+  )
   expect(describeTotals([row], false).join(' ')).toContain('--limit')
 })
 
 it('fits 80 cells, whatever models are called', () => {
   const long = { ...row, model: `acme/${'lion-'.repeat(20)}`, outcome: 'upstream_error' } as const
   const cells = usageRow(long, new Map([[row.listing_id, 'a-provider-of-a-long-name']]))
-  const columns = ['TIME', 'MODEL', 'AT', 'IN', 'OUT', 'OUTCOME', 'PURPOSE']
+  const columns = ['TIME', 'MODEL', 'AT', 'IN', 'OUT', 'COST', 'OUTCOME', 'PURPOSE']
   const text = formatTable(
     columns.map((title) => ({ title })),
     [cells],

@@ -9,6 +9,7 @@ import {
   printTable,
   withJson,
 } from './command.ts'
+import { formatAmount, formatCost, sumAmounts } from './format-cost.ts'
 import { readWhole } from './read-options.ts'
 import { readSince } from './read-since.ts'
 import { BAIMO, count, formatWhole, UNKNOWN } from './words.ts'
@@ -85,6 +86,7 @@ const COLUMNS = [
   { title: 'AT' },
   { title: 'IN', side: 'right', isWhole: true },
   { title: 'OUT', side: 'right', isWhole: true },
+  { title: 'COST', side: 'right' },
   { title: 'OUTCOME' },
   { title: 'PURPOSE' },
 ] as const
@@ -99,6 +101,7 @@ export function usageRow(row: UsageAnswer, places: ReadonlyMap<string, string>):
     places.get(row.listing_id) ?? `${row.listing_id.slice(0, 8)}…`,
     `${mark}${formatWhole(inputOf(tokens))}`,
     `${mark}${formatWhole(outputOf(tokens))}`,
+    `${row.cost?.known === true ? mark : ''}${formatCost(row.cost)}`,
     row.outcome.replaceAll('_', ' '),
     row.purpose,
   ]
@@ -122,6 +125,16 @@ export function describeTotals(rows: readonly UsageAnswer[], isAll: boolean): st
   const tokens = `${sum(inputOf)} tokens in, ${sum(outputOf)} out`
   return [
     `${count(rows.length, 'request')} (${outcomes}): ${tokens}.`,
+    ...describeCosts(rows),
     ...(isAll ? [] : ['There are older ones: "--limit" shows more, "--since" says from when.']),
   ]
+}
+
+/** What is known of the costs, by currency, and how many are not known. */
+function describeCosts(rows: readonly UsageAnswer[]): string[] {
+  const known = rows.flatMap(({ cost }) => (cost?.known === true ? [cost] : []))
+  const unknown = rows.length - known.length
+  const sums = [...sumAmounts(known)].map(([currency, amount]) => formatAmount(amount, currency))
+  const rest = unknown === 0 ? '' : ` The cost of ${formatWhole(unknown)} is unknown.`
+  return sums.length === 0 && unknown === 0 ? [] : [`Cost: ${sums.join(', ') || 'unknown'}.${rest}`]
 }

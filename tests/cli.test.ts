@@ -174,8 +174,10 @@ describe('baimo ask, when the answer does not end well', () => {
 describe('baimo models', () => {
   it('lists models in aligned columns, unknown as unknown', async () => {
     const { out } = await baimo('models')
-    expect(out).toMatch(/^NAME +LEAGUE +CAN +PARAMS +CONTEXT +WHERE +LISTINGS\n/)
-    expect(out).toMatch(/\nacme\/normal +models +unknown +unknown +unknown +acme \(this-machine\) /)
+    expect(out).toMatch(/^NAME +CAN +PARAMS +CONTEXT +PRICE +WHERE +LISTINGS\n/)
+    expect(out).toMatch(
+      /\nacme\/normal +unknown +unknown +unknown +unpriced +acme \(this-machine\) /,
+    )
   })
 
   it('keeps facts with their source, and takes them back', async () => {

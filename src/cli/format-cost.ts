@@ -4,7 +4,7 @@ import { UNKNOWN } from './words.ts'
 
 type Cost = NonNullable<UsageAnswer['cost']>
 
-/** What a request cost, to three digits: `0.0122 USD`; `unknown`, never a zero, where nobody knows. */
+/** What a request cost, to three digits: `0.0122 USD`; `unknown` where nobody knows. */
 export function formatCost(cost: Cost | undefined): string {
   if (cost?.known !== true || cost.amount === null || cost.currency === null) return UNKNOWN
   return formatAmount(cost.amount, cost.currency)

@@ -9,6 +9,7 @@ export function everyRoute(): readonly Route[] {
     providers: { discoverLocalServers: async () => [] } as never,
     catalog: {} as never,
     people: {} as never,
+    pricing: {} as never,
     metering: {} as never,
     limits: {} as never,
     engine: {} as never,

@@ -55,8 +55,8 @@ export function countVotes(rows: Iterable<VoteRow>, options: CountOptions = {}):
 /**
  * Counts rows that hold counts. Order is unknown there: where more than one person voted, the
  * counts of a rater with more than 30 votes on a pair are scaled down to 30, which is what the
- * first 30 would be on average. Otherwise as `countVotes`; counts may be fractional, and must not be
- * negative (`ratings_bad_row`).
+ * first 30 would be on average. Otherwise as `countVotes`; counts may be fractional, and must not
+ * be negative (`ratings_bad_row`).
  */
 export function countRows(rows: Iterable<CountRow>, options: CountOptions = {}): Counted {
   const reader = openReader(options)

@@ -1,6 +1,12 @@
 import { assert } from '../kernel/index.ts'
 import type { Island } from './islands.ts'
-import { factorise, invert, logDeterminant, solve } from './matrix.ts'
+import {
+  centreInverse,
+  factoriseGraph,
+  invertGraph,
+  logDeterminantOfGraph,
+  solveGraph,
+} from './laplacian.ts'
 import type { Fit, Matrix } from './types.ts'
 
 /** The fit of one island; its arrays have the island's own indexes. */
@@ -11,9 +17,8 @@ export interface IslandFit {
   /** N·pq per pair. */
   readonly weight: Float64Array
   readonly R: Float64Array
-  /** The lower triangle of V, each entry with `gauge` added. */
+  /** The lower triangle of V. */
   readonly V: Matrix
-  readonly gauge: number
   readonly logLikelihood: number
   readonly gradientNorm: number
   readonly steps: number
@@ -39,12 +44,10 @@ interface Work {
   readonly curvature: Float64Array
   readonly gradient: Float64Array
   readonly step: Float64Array
-  /** n × n: the factor of L or K, L⁻¹ of a factor, and V. */
+  /** n × n: the factor of L or K, room for its inverse, and V but for its gauge. */
   readonly factor: Matrix
   readonly scratch: Matrix
   readonly V: Matrix
-  /** The constant that stands for the gauge in `factor`. */
-  shift: number
   logLikelihood: number
   objective: number
 }
@@ -59,19 +62,33 @@ export function fitIsland(
   start: Float64Array | null,
 ): IslandFit {
   const work = openWork(island, method)
-  begin(work, start)
+  if (start !== null && beginAt(work, start)) {
+    const climbed = climb(work)
+    if (climbed !== null) return climbed
+  }
+  work.theta.fill(0)
+  evaluate(work)
+  const climbed = climb(work)
+  assert(climbed !== null, 'ratings: the fit of an island does not settle')
+  return climbed
+}
+
+/** Newton's steps to the top; null: they do not end. */
+function climb(work: Work): IslandFit | null {
   let before = Number.POSITIVE_INFINITY
-  for (let steps = 0; ; steps += 1) {
-    assert(steps < MOST_STEPS, 'ratings: the fit of an island does not settle')
-    const gauge = 1 / (work.shift * island.n)
+  for (let steps = 0; steps < MOST_STEPS; steps += 1) {
     findCovariance(work)
     const gradientNorm = findGradient(work)
     const size = findStep(work)
-    if (size < SHORTEST_STEP || (size < SHORT_STEP && size >= before))
-      return { ...work, gauge, gradientNorm, steps }
+    if (size < SHORTEST_STEP || (size < SHORT_STEP && size >= before)) {
+      centreInverse(work.V, work.island.n)
+      return { ...work, gradientNorm, steps }
+    }
+    if (!Number.isFinite(size)) return null
     takeStep(work, size)
     before = size
   }
+  return null
 }
 
 function openWork(island: Island, method: Fit['method']): Work {
@@ -91,26 +108,20 @@ function openWork(island: Island, method: Fit['method']): Work {
     factor: new Float64Array(n * n),
     scratch: new Float64Array(n * n),
     V: new Float64Array(n * n),
-    shift: 1,
     logLikelihood: 0,
     objective: 0,
   }
 }
 
-/** Starts within what the numbers can hold; from 0 where the start is of no use. */
-function begin(work: Work, start: Float64Array | null): void {
+/** Starts within what the numbers can hold. Returns false where there is no start. */
+function beginAt(work: Work, start: Float64Array): boolean {
   const { theta } = work
-  if (start !== null) {
-    theta.set(start)
-    centre(theta)
-    for (let i = 0; i < theta.length; i += 1)
-      theta[i] = Math.min(FARTHEST_START, Math.max(-FARTHEST_START, theta[i] as number))
-    evaluate(work)
-    if (Number.isFinite(work.objective)) return
-  }
-  theta.fill(0)
+  theta.set(start)
+  centre(theta)
+  for (let i = 0; i < theta.length; i += 1)
+    theta[i] = Math.min(FARTHEST_START, Math.max(-FARTHEST_START, theta[i] as number))
   evaluate(work)
-  assert(Number.isFinite(work.objective), 'ratings: an island without information')
+  return Number.isFinite(work.objective)
 }
 
 /** What maximises is known up to a constant: the mean of an island is 0. */
@@ -145,40 +156,34 @@ function evaluate(work: Work): void {
   const isSound = factoriseLaplacian(work, weight)
   work.logLikelihood = logLikelihood
   work.objective = isSound ? logLikelihood : Number.NEGATIVE_INFINITY
-  // The gauge adds one eigenvalue, `shift`, to those of L.
   if (isSound && work.method === 'penalised')
-    work.objective += (logDeterminant(work.factor, island.n) - Math.log(work.shift)) / 2
+    work.objective += logDeterminantOfGraph(work.factor, island.n) / 2
 }
 
-/** Factors Laplacian + (c/n)·11′, c the mean of its diagonal; false where that fails. */
-function factoriseLaplacian(work: Work, weight: Float64Array): boolean {
-  const { island, factor } = work
+/** Factors the Laplacian of these weights; false where that fails. */
+function factoriseLaplacian({ island, factor }: Work, weight: Float64Array): boolean {
   const { n, first, second } = island
-  let total = 0
-  for (let e = 0; e < weight.length; e += 1) total += weight[e] as number
-  work.shift = n === 1 ? 1 : (2 * total) / n
-  factor.fill(work.shift / n)
+  factor.fill(0)
   for (let e = 0; e < weight.length; e += 1) {
     const i = first[e] as number
     const j = second[e] as number
-    const w = weight[e] as number
-    factor[i * n + i] = (factor[i * n + i] as number) + w
-    factor[j * n + j] = (factor[j * n + j] as number) + w
-    factor[j * n + i] = (factor[j * n + i] as number) - w
+    factor[Math.max(i, j) * n + Math.min(i, j)] = weight[e] as number
   }
-  return factorise(factor, n)
+  return factoriseGraph(factor, n)
 }
 
-/** (L + (c/n)·11′)⁻¹, below and on the diagonal, and R of each pair, from the factor of L. */
-function findCovariance(work: Work): void {
-  const { island, V, R, factor, scratch } = work
+/** V but for its gauge, below and on the diagonal, and R of each pair, from the factor of L. */
+function findCovariance({ island, V, R, weight, factor, scratch }: Work): void {
   const { n, first, second } = island
-  invert(factor, n, { inverse: V, scratch })
-  // The gauge is the same in every entry: R knows nothing of it.
+  invertGraph(factor, n, { inverse: V, scratch })
+  // R knows nothing of the gauge: it is the same in every entry of a row and of a column.
   for (let e = 0; e < R.length; e += 1) {
     const i = first[e] as number
     const j = second[e] as number
-    R[e] = (V[i * n + i] as number) + (V[j * n + j] as number) - 2 * (V[j * n + i] as number)
+    const between = V[Math.max(i, j) * n + Math.min(i, j)] as number
+    const apart = (V[i * n + i] as number) + (V[j * n + j] as number) - 2 * between
+    // A pair is never less sure than its own votes make it: so much for rounding far out.
+    R[e] = Math.min(1 / (weight[e] as number), Math.max(0, apart))
   }
 }
 
@@ -210,7 +215,7 @@ function findStep(work: Work): number {
     assert(factoriseLaplacian(work, curvature), 'ratings: a step without curvature')
   }
   step.set(work.gradient)
-  solve(work.factor, island.n, step)
+  solveGraph(work.factor, island.n, step)
   centre(step)
   return largest(step)
 }

@@ -95,15 +95,14 @@ function scatter(whole: Float64Array, part: Float64Array, at: Int32Array): void 
 function placeModels(
   whole: Pick<Fit, 'theta' | 'V'>,
   { members, n }: Island,
-  { theta, V, gauge }: IslandFit,
+  { theta, V }: IslandFit,
 ): void {
   const size = whole.theta.length
   for (let a = 0; a < n; a += 1) {
     const i = members[a] as number
     whole.theta[i] = theta[a] as number
     for (let b = 0; b <= a; b += 1) {
-      // An island of one has no scale: its V is 0, not the rounding that is left.
-      const value = n === 1 ? 0 : (V[a * n + b] as number) - gauge
+      const value = V[a * n + b] as number
       const j = members[b] as number
       whole.V[i * size + j] = value
       whole.V[j * size + i] = value

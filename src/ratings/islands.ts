@@ -3,12 +3,12 @@ import type { PairCounts } from './types.ts'
 
 /** One component with indexes of its own, so that its matrices hold nothing of the others. */
 export interface Island {
-  /** The models of the board that it has, ascending, and how many. */
+  /** The models of the board that it has, the one with most votes last, and how many. */
   readonly members: Int32Array
   readonly n: number
   /** The pairs of the board that it has, ascending. */
   readonly pairs: Int32Array
-  /** Per pair: its two models as indexes into `members`, first < second. */
+  /** Per pair: its two models as indexes into `members`. */
   readonly first: Int32Array
   readonly second: Int32Array
   /** Per pair: N, votes; S, points of the first, where a tie is half a point. */
@@ -20,14 +20,18 @@ export interface Island {
 export function splitIslands(counts: PairCounts): { found: Components; islands: Island[] } {
   const found = findComponents(counts)
   const { component, components } = found
+  const votes = votesPerModel(counts)
   const local = new Int32Array(component.length)
   const members: number[][] = Array.from({ length: components }, () => [])
   const pairs: number[][] = Array.from({ length: components }, () => [])
   for (let i = 0; i < component.length; i += 1) {
     const own = members[component[i] as number] as number[]
-    local[i] = own.length
-    own.push(i)
+    const last = own.at(-1)
+    // The ground of the island's scale: what most is compared with, loses least to rounding.
+    if (last !== undefined && (votes[last] as number) > (votes[i] as number)) own.splice(-1, 0, i)
+    else own.push(i)
   }
+  for (const own of members) for (const [at, i] of own.entries()) local[i] = at
   for (let e = 0; e < counts.first.length; e += 1)
     pairs[component[counts.first[e] as number] as number]?.push(e)
   return {
@@ -36,6 +40,20 @@ export function splitIslands(counts: PairCounts): { found: Components; islands: 
       islandOf(counts, local, { members: own, pairs: pairs[c] as number[] }),
     ),
   }
+}
+
+function votesPerModel({ models, first, second, ...columns }: PairCounts): Float64Array {
+  const votes = new Float64Array(models.length)
+  const { firstWins, secondWins, ties, bothBad } = columns
+  for (let e = 0; e < first.length; e += 1) {
+    const i = first[e] as number
+    const j = second[e] as number
+    const decided = (firstWins[e] as number) + (secondWins[e] as number)
+    const all = decided + (ties[e] as number) + (bothBad[e] as number)
+    votes[i] = (votes[i] as number) + all
+    votes[j] = (votes[j] as number) + all
+  }
+  return votes
 }
 
 function islandOf(

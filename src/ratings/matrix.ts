@@ -1,8 +1,9 @@
 import type { Matrix } from './types.ts'
 
 /**
- * Dense symmetric linear algebra, row-major in typed arrays. Loops run along rows and take four
- * rows at a time: a sum of one product after the other waits for itself, four sums do not.
+ * Dense symmetric linear algebra, row-major in typed arrays. Everything comes down to products of
+ * rows with rows, taken two by four: eight sums that do not wait for one another, of six numbers
+ * read.
  */
 
 /**
@@ -11,55 +12,55 @@ import type { Matrix } from './types.ts'
  * Returns false, with `a` half done, when `a` is not positive definite in the numbers at hand.
  */
 export function factorise(a: Matrix, n: number): boolean {
-  for (let i = 0; i < n; i += 1) {
-    const row = i * n
-    let j = 0
-    for (; j + 3 < i; j += 4) reduceFour(a, n, row, j)
-    for (; j < i; j += 1) {
-      const other = j * n
-      let sum = a[row + j] as number
-      for (let k = 0; k < j; k += 1) sum -= (a[row + k] as number) * (a[other + k] as number)
-      a[row + j] = sum / (a[other + j] as number)
+  const sums = new Float64Array(8)
+  for (let i = 0; i < n; i += 2) {
+    const last = Math.min(i + 1, n - 1)
+    for (let j = 0; j + 3 < i; j += 4) {
+      multiplyRows(sums, { n, left: a, right: a, i, j, from: 0, to: j })
+      for (let row = i; row <= last; row += 1) {
+        for (let c = 0; c < 4; c += 1)
+          a[row * n + j + c] = (a[row * n + j + c] as number) - (sums[4 * (row - i) + c] as number)
+        substitute(a, n, { row, from: j, to: j + 4 })
+      }
     }
-    let rest = a[row + i] as number
-    for (let k = 0; k < i; k += 1) rest -= (a[row + k] as number) ** 2
-    if (!(rest > 0)) return false
-    a[row + i] = Math.sqrt(rest)
+    for (let row = i; row <= last; row += 1) {
+      // The columns that no four were left of, those of the row before included.
+      finishRow(a, n, { row, from: i - (i % 4) })
+      if (!(pivot(a, n, row) > 0)) return false
+    }
   }
   return true
 }
 
-/** Four neighbouring entries of one row of the factor, from column j. */
-function reduceFour(a: Matrix, n: number, row: number, j: number): void {
-  const [r0, r1, r2, r3] = [j * n, (j + 1) * n, (j + 2) * n, (j + 3) * n]
-  let s0 = a[row + j] as number
-  let s1 = a[row + j + 1] as number
-  let s2 = a[row + j + 2] as number
-  let s3 = a[row + j + 3] as number
-  for (let k = 0; k < j; k += 1) {
-    const x = a[row + k] as number
-    s0 -= x * (a[r0 + k] as number)
-    s1 -= x * (a[r1 + k] as number)
-    s2 -= x * (a[r2 + k] as number)
-    s3 -= x * (a[r3 + k] as number)
-  }
-  s0 /= a[r0 + j] as number
-  s1 = (s1 - s0 * (a[r1 + j] as number)) / (a[r1 + j + 1] as number)
-  s2 -= s0 * (a[r2 + j] as number) + s1 * (a[r2 + j + 1] as number)
-  s2 /= a[r2 + j + 2] as number
-  s3 -= s0 * (a[r3 + j] as number) + s1 * (a[r3 + j + 1] as number)
-  s3 = (s3 - s2 * (a[r3 + j + 2] as number)) / (a[r3 + j + 3] as number)
-  a[row + j] = s0
-  a[row + j + 1] = s1
-  a[row + j + 2] = s2
-  a[row + j + 3] = s3
+interface Span {
+  readonly row: number
+  readonly from: number
 }
 
-/** ln det(L·Lᵀ) of a Cholesky factor. */
-export function logDeterminant(factor: Matrix, n: number): number {
-  let sum = 0
-  for (let i = 0; i < n; i += 1) sum += Math.log(factor[i * n + i] as number)
-  return 2 * sum
+/** Columns `from` up to `to` of a row, of which the products before `from` were subtracted. */
+function substitute(a: Matrix, n: number, { row, from, to }: Span & { to: number }): void {
+  for (let j = from; j < to; j += 1) {
+    let sum = a[row * n + j] as number
+    for (let k = from; k < j; k += 1) sum -= (a[row * n + k] as number) * (a[j * n + k] as number)
+    a[row * n + j] = sum / (a[j * n + j] as number)
+  }
+}
+
+/** Columns from `from` up to the diagonal, of which nothing was subtracted yet. */
+function finishRow(a: Matrix, n: number, { row, from }: Span): void {
+  for (let j = from; j < row; j += 1) {
+    let sum = a[row * n + j] as number
+    for (let k = 0; k < j; k += 1) sum -= (a[row * n + k] as number) * (a[j * n + k] as number)
+    a[row * n + j] = sum / (a[j * n + j] as number)
+  }
+}
+
+/** Puts the root of what is left of a diagonal entry in its place, and returns what was left. */
+function pivot(a: Matrix, n: number, row: number): number {
+  let rest = a[row * n + row] as number
+  for (let k = row * n; k < row * n + row; k += 1) rest -= (a[k] as number) ** 2
+  a[row * n + row] = Math.sqrt(rest)
+  return rest
 }
 
 /** Replaces `b` by the x with L·Lᵀ·x = b. */
@@ -78,81 +79,111 @@ export function solve(factor: Matrix, n: number, b: Float64Array): void {
 
 /**
  * Writes the inverse of L·Lᵀ into the lower triangle of `inverse`, diagonal included; `scratch`
- * holds L⁻¹ afterwards, with zeros above its diagonal. All three are n × n and apart.
+ * holds the columns of L⁻¹ as rows afterwards. All three are n × n and apart.
  */
 export function invert(
   factor: Matrix,
   n: number,
   into: { inverse: Matrix; scratch: Matrix },
 ): void {
-  const { inverse, scratch: x } = into
-  // x = L⁻¹, row by row: x_i = (e_i − Σ_{k<i} L_ik x_k) / L_ii.
+  const { inverse, scratch } = into
+  invertFactor(factor, n, scratch)
+  // The inverse is the product of these columns, each from the later one's diagonal on.
+  const sums = new Float64Array(8)
+  for (let i = 0; i < n; i += 2)
+    for (let j = 0; j <= i + 1 && j < n; j += 4) {
+      multiplyRows(sums, { n, left: scratch, right: scratch, i, j, from: i, to: n })
+      place(inverse, sums, { n, i, j })
+    }
+}
+
+/** x_c, a column of L⁻¹, from L·x_c = e_c: four columns at a time, two entries of each. */
+function invertFactor(factor: Matrix, n: number, x: Matrix): void {
+  const sums = new Float64Array(8)
   x.fill(0)
-  for (let i = 0; i < n; i += 1) {
-    const row = { x, at: i * n, size: i }
-    addCombination(row, { of: x, n, from: 0, to: i, by: factor, byAt: i * n, stride: 1 })
-    const scale = 1 / (factor[i * n + i] as number)
-    for (let j = i * n; j < i * n + i; j += 1) x[j] = -(x[j] as number) * scale
-    x[i * n + i] = scale
-  }
-  // The inverse is xᵀx: its row i is Σ_{k≥i} x_ki x_k.
-  inverse.fill(0)
-  for (let i = 0; i < n; i += 1) {
-    const row = { x: inverse, at: i * n, size: i + 1 }
-    addCombination(row, { of: x, n, from: i, to: n, by: x, byAt: i * n + i, stride: n })
-  }
+  for (let i = 0; i < n; i += 4)
+    for (let j = i; j < n; j += 2) {
+      const last = Math.min(j + 1, n - 1)
+      multiplyRows(sums, { n, left: factor, right: x, i: j, j: i, from: i, to: j })
+      for (let c = i; c < Math.min(i + 4, n); c += 1) {
+        const first = ((c === j ? 1 : 0) - (sums[c - i] as number)) / (factor[j * n + j] as number)
+        x[c * n + j] = first
+        if (last === j) continue
+        const done = (sums[4 + c - i] as number) + first * (factor[last * n + j] as number)
+        x[c * n + last] = ((c === last ? 1 : 0) - done) / (factor[last * n + last] as number)
+      }
+    }
 }
 
-/** Adds to the lower triangle of `out` the product of two n × n matrices that is symmetric. */
-export function addSymmetricProduct(out: Matrix, n: number, left: Matrix, right: Matrix): void {
-  for (let i = 0; i < n; i += 1) {
-    const row = { x: out, at: i * n, size: i + 1 }
-    addCombination(row, { of: right, n, from: 0, to: n, by: left, byAt: i * n, stride: 1 })
-  }
+/** Left · rightᵀ of two n × n matrices, where that is symmetric. */
+export function multiplySymmetric(left: Matrix, right: Matrix, n: number): Matrix {
+  const product = new Float64Array(n * n)
+  const sums = new Float64Array(8)
+  for (let i = 0; i < n; i += 2)
+    for (let j = 0; j <= i + 1 && j < n; j += 4) {
+      multiplyRows(sums, { n, left, right, i, j, from: 0, to: n })
+      place(product, sums, { n, i, j })
+    }
+  mirror(product, n)
+  return product
 }
 
-/** `size` numbers of `x`, from `at`. */
-interface Row {
-  readonly x: Matrix
-  readonly at: number
-  readonly size: number
-}
-
-/** Rows `from` up to `to` of a matrix, each times one number of `by`: at `byAt`, then each `stride`. */
-interface Combination {
-  readonly of: Matrix
+/** Rows i and i + 1 of the left, j to j + 3 of the right; in place of one too many, the last. */
+interface Block {
   readonly n: number
+  readonly i: number
+  readonly j: number
+}
+
+interface Rows extends Block {
+  readonly left: Matrix
+  readonly right: Matrix
+  /** The columns that are multiplied. */
   readonly from: number
   readonly to: number
-  readonly by: Float64Array
-  readonly byAt: number
-  readonly stride: number
 }
 
-/** Adds to a row a linear combination of rows. */
-function addCombination({ x, at, size }: Row, combination: Combination): void {
-  const { of, n, from, to, by, byAt, stride } = combination
-  let k = from
-  let coefficient = byAt
-  for (; k + 3 < to; k += 4) {
-    const b0 = by[coefficient] as number
-    const b1 = by[coefficient + stride] as number
-    const b2 = by[coefficient + 2 * stride] as number
-    const b3 = by[coefficient + 3 * stride] as number
-    coefficient += 4 * stride
-    const [r0, r1, r2, r3] = [k * n, (k + 1) * n, (k + 2) * n, (k + 3) * n]
-    for (let j = 0; j < size; j += 1)
-      x[at + j] =
-        (x[at + j] as number) +
-        (b0 * (of[r0 + j] as number) + b1 * (of[r1 + j] as number)) +
-        (b2 * (of[r2 + j] as number) + b3 * (of[r3 + j] as number))
+/** Writes the products of two rows with four rows: those of the first, then of the second. */
+export function multiplyRows(sums: Float64Array, { n, left, right, i, j, from, to }: Rows): void {
+  const a0 = i * n
+  const a1 = Math.min(i + 1, n - 1) * n
+  const b0 = j * n
+  const b1 = Math.min(j + 1, n - 1) * n
+  const b2 = Math.min(j + 2, n - 1) * n
+  const b3 = Math.min(j + 3, n - 1) * n
+  let [s00, s01, s02, s03] = [0, 0, 0, 0]
+  let [s10, s11, s12, s13] = [0, 0, 0, 0]
+  for (let k = from; k < to; k += 1) {
+    const x = left[a0 + k] as number
+    const y = left[a1 + k] as number
+    const u0 = right[b0 + k] as number
+    const u1 = right[b1 + k] as number
+    const u2 = right[b2 + k] as number
+    const u3 = right[b3 + k] as number
+    s00 += x * u0
+    s01 += x * u1
+    s02 += x * u2
+    s03 += x * u3
+    s10 += y * u0
+    s11 += y * u1
+    s12 += y * u2
+    s13 += y * u3
   }
-  for (; k < to; k += 1) {
-    const b = by[coefficient] as number
-    coefficient += stride
-    for (let j = 0; j < size; j += 1)
-      x[at + j] = (x[at + j] as number) + b * (of[k * n + j] as number)
-  }
+  sums[0] = s00
+  sums[1] = s01
+  sums[2] = s02
+  sums[3] = s03
+  sums[4] = s10
+  sums[5] = s11
+  sums[6] = s12
+  sums[7] = s13
+}
+
+/** Puts such products where they belong. */
+export function place(out: Matrix, sums: Float64Array, { n, i, j }: Block): void {
+  for (let row = i; row < Math.min(i + 2, n); row += 1)
+    for (let column = j; column < Math.min(j + 4, n); column += 1)
+      out[row * n + column] = sums[4 * (row - i) + column - j] as number
 }
 
 /** Copies the lower triangle of an n × n matrix onto the upper one. */

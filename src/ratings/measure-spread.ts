@@ -1,6 +1,9 @@
 import { sandwich } from './sandwich.ts'
 import type { Fit, Matrix, Uncertainty } from './types.ts'
 
+/** Leverage from which a pair counts as one that the fit follows. */
+const HEAVY = 0.9
+
 /** Matchup spread, and the part of Ṽ that it makes: null where there is no spread. */
 export type Spread = Pick<Uncertainty, 'spread2' | 'spreadDf' | 'spreadExcess'> & {
   readonly part: Matrix | null
@@ -24,7 +27,8 @@ export function measureSpread(fit: Fit): Spread {
     fit,
     weight.map((w) => w * w),
   )
-  const spread2 = ((spreadExcess - 1) * (spreadDf / m) * explained) / visible(fit, G)
+  const seen = visible(fit, G)
+  const spread2 = seen > 0 ? ((spreadExcess - 1) * (spreadDf / m) * explained) / seen : 0
   return { spread2, spreadDf, spreadExcess, part: G.map((value) => spread2 * value) }
 }
 
@@ -43,14 +47,37 @@ function residualOf({ method, pairs, p, q, h }: Fit, e: number): number {
  * How much of a spread of 1 the residuals can show. Without the leverage a single heavy pair, which
  * the fit follows, would hide all spread.
  */
-function visible({ pairs, weight, R, h }: Fit, G: Matrix): number {
+function visible(fit: Fit, G: Matrix): number {
+  const { pairs, weight, R, h } = fit
   const n = pairs.models.length
   let sum = 0
   for (let e = 0; e < R.length; e += 1) {
     const i = pairs.first[e] as number
     const j = pairs.second[e] as number
     const Ge = (G[i * n + i] as number) + (G[j * n + j] as number) - 2 * (G[i * n + j] as number)
-    sum += (weight[e] as number) ** 2 * (R[e] as number) * (1 - 2 * (h[e] as number) + Ge)
+    const leverage = h[e] as number
+    const share = leverage < HEAVY ? 1 - 2 * leverage + Ge : shareOfHeavy(fit, e)
+    sum += (weight[e] as number) ** 2 * (R[e] as number) * share
+  }
+  return sum
+}
+
+/**
+ * 1 − 2h + G_e as the sum of squares that it is: of a pair that the fit follows closely, the
+ * difference would be rounding. There are fewer such pairs than models.
+ */
+function shareOfHeavy({ pairs, V, weight, h }: Fit, heavy: number): number {
+  const n = pairs.models.length
+  const i = (pairs.first[heavy] as number) * n
+  const j = (pairs.second[heavy] as number) * n
+  let sum = (1 - (h[heavy] as number)) ** 2
+  for (let f = 0; f < weight.length; f += 1) {
+    if (f === heavy) continue
+    const a = pairs.first[f] as number
+    const b = pairs.second[f] as number
+    const first = (V[i + a] as number) - (V[j + a] as number)
+    const second = (V[i + b] as number) - (V[j + b] as number)
+    sum += ((weight[f] as number) * (first - second)) ** 2
   }
   return sum
 }

@@ -1,13 +1,17 @@
-import { addSymmetricProduct, mirror } from './matrix.ts'
+import { multiplySymmetric } from './matrix.ts'
 import type { Matrix, PairCounts } from './types.ts'
 
-interface Between {
+/** A covariance, and the pairs whose weights are meant. */
+interface Graph {
   readonly pairs: Pick<PairCounts, 'models' | 'first' | 'second'>
   readonly V: Matrix
 }
 
-/** V·Lap(a)·V, where the Laplacian has the weights `a`, one for each pair: n × n, symmetric. */
-export function sandwich({ pairs, V }: Between, a: Float64Array): Matrix {
+/**
+ * V·Lap(a)·V, where the Laplacian has the weights `a`, one for each pair: n × n, symmetric. Pair
+ * by pair: what a heavy one adds to one row and takes from the other cancels to the last digit.
+ */
+export function sandwich({ pairs, V }: Graph, a: Float64Array): Matrix {
   const n = pairs.models.length
   const filling = new Float64Array(n * n)
   for (let e = 0; e < a.length; e += 1) {
@@ -20,8 +24,12 @@ export function sandwich({ pairs, V }: Between, a: Float64Array): Matrix {
       filling[j + k] = (filling[j + k] as number) - apart
     }
   }
-  const product = new Float64Array(n * n)
-  addSymmetricProduct(product, n, V, filling)
-  mirror(product, n)
-  return product
+  return multiplySymmetric(V, transposed(filling, n), n)
+}
+
+function transposed(a: Matrix, n: number): Matrix {
+  const turned = new Float64Array(n * n)
+  for (let i = 0; i < n; i += 1)
+    for (let j = 0; j < n; j += 1) turned[j * n + i] = a[i * n + j] as number
+  return turned
 }

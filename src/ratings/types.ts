@@ -1,7 +1,8 @@
 /**
  * Votes between models as counts, and what the statistics of the verdict make of them. All
  * formulas use natural units: a model's strength θ in the logistic model
- * P(i over j) = σ(θ_i − θ_j). What people read is in points: 400/ln 10 × natural units, 1000 the mean of a component.
+ * P(i over j) = σ(θ_i − θ_j). What people read is in points: 400/ln 10 × natural units, 1000 the
+ * mean of a component.
  */
 
 /**

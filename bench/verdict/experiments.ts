@@ -1,0 +1,13 @@
+import { coverageExperiments } from './coverage.ts'
+import type { Experiment } from './experiment.ts'
+import { falseClaimExperiments } from './false-claims.ts'
+import { raterExperiments } from './raters.ts'
+import { retirementExperiments } from './retirement.ts'
+
+/** Every table of the recipe that a simulation fills, in its order. */
+export const experiments: readonly Experiment[] = [
+  ...coverageExperiments,
+  ...raterExperiments,
+  ...falseClaimExperiments,
+  ...retirementExperiments,
+]

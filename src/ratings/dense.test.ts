@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest'
-import { addEdge, addGauges, centre, cutBlock, inverseOf, multiply, sandwich } from './dense.ts'
+import {
+  addEdge,
+  addGauges,
+  centre,
+  cutBlock,
+  inverseOf,
+  logDeterminant,
+  multiply,
+  sandwich,
+} from './dense.ts'
 
 const matrix = () => Float64Array.of(4, 1, 0.5, 1, 3, 0.2, 0.5, 0.2, 2)
 
@@ -10,6 +19,8 @@ test('an inverse is whole, and there is none of what is not positive definite', 
     expect(product[at]).toBeCloseTo(number, 14)
   expect(inverse[1]).toBe(inverse[3])
   expect(inverseOf(Float64Array.of(1, 2, 2, 1), 2)).toBeNull()
+  expect(logDeterminant(Float64Array.of(4, 1, 1, 3), 2)).toBeCloseTo(Math.log(11), 14)
+  expect(logDeterminant(Float64Array.of(1, 2, 2, 1), 2)).toBeNaN()
 })
 
 test('a sandwich and a block are cut from whole matrices', () => {

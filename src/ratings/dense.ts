@@ -12,6 +12,14 @@ export function inverseOf(matrix: Matrix, size: number): Matrix | null {
   return inverse
 }
 
+/** ln det of a positive definite size × size matrix, which is lost; NaN: it is none. */
+export function logDeterminant(matrix: Matrix, size: number): number {
+  if (!factorise(matrix, size)) return Number.NaN
+  let sum = 0
+  for (let i = 0; i < size; i++) sum += Math.log(at(matrix, i * size + i))
+  return 2 * sum
+}
+
 /** The product of two size × size matrices. */
 export function multiply(a: Matrix, b: Matrix, size: number): Matrix {
   const product = new Float64Array(size * size)
@@ -55,19 +63,25 @@ export function addEdge(matrix: Matrix, size: number, { i, j, by }: Edge): void 
   addTo(matrix, j * size + i, -by)
 }
 
-/** Adds (c/n_c)·11ᵀ to each component's block, c its mean diagonal, so that it has an inverse. */
+/**
+ * Adds (c/n_c)·11ᵀ to each component's block, c its mean diagonal, so that it has an inverse.
+ * Returns Σ ln c: what that adds to the logarithm of the determinant of what is not flat.
+ */
 export function addGauges(
   matrix: Matrix,
   size: number,
   { component, components }: Components,
-): void {
+): number {
   const members = Array.from({ length: components }, (): number[] => [])
   for (let i = 0; i < component.length; i++) members[at(component, i)]?.push(i)
+  let logs = 0
   for (const own of members) {
     const diagonal = own.reduce((total, i) => total + at(matrix, i * size + i), 0) / own.length
     const by = (diagonal > 0 ? diagonal : 1) / own.length
     for (const i of own) for (const j of own) addTo(matrix, i * size + j, by)
+    logs += Math.log(by * own.length)
   }
+  return logs
 }
 
 /** C·V·C of an n × n matrix, C taking out the mean of each component: V with Σ = 0. */

@@ -1,6 +1,6 @@
 import { assert } from '../kernel/index.ts'
 import { at } from './at.ts'
-import { addGauges, addTo, centre, cutBlock, inverseOf, sandwich } from './dense.ts'
+import { addGauges, addTo, centre, cutBlock, inverseOf, logDeterminant, sandwich } from './dense.ts'
 import { refuse } from './errors.ts'
 import { findComponents } from './find-components.ts'
 import { logistic, logLogistic } from './logistic.ts'
@@ -15,6 +15,11 @@ export interface StyleOptions {
   readonly stylePenalty?: number
   /** Whether the side an answer stood on has a coefficient of its own; true when absent. */
   readonly hasPosition?: boolean
+  /**
+   * Whether strengths and coefficients get the penalty of Jeffreys, ½ log det of the joint
+   * information, which keeps all of them finite from the first vote; false when absent.
+   */
+  readonly isPenalised?: boolean
 }
 
 /**
@@ -24,9 +29,15 @@ export interface StyleOptions {
  * Refuses with `ratings_no_maximum` when some strength would be infinite.
  */
 export function fitStyle(votes: StyledVotes, options: StyleOptions = {}): StyleFit {
-  const { stylePenalty = 0.5, hasPosition = true } = options
+  const { stylePenalty = 0.5, hasPosition = true, isPenalised = false } = options
   const scaled = scale(votes, false)
-  const design = designOf(votes, { scaled, hasPosition, stylePenalty, ratingPenalty: 0 })
+  const design = designOf(votes, {
+    scaled,
+    hasPosition,
+    stylePenalty,
+    ratingPenalty: 0,
+    isPenalised,
+  })
   return describe(design, scaled.scales, solveFor(design))
 }
 
@@ -42,6 +53,7 @@ export function fitFastchatStyle(votes: StyledVotes): StyleFit {
     hasPosition: false,
     stylePenalty: 0.5,
     ratingPenalty: 0.5 / NATURAL_PER_RATING ** 2,
+    isPenalised: false,
   })
   return describe(design, scaled.scales, solveFor(design))
 }
@@ -83,6 +95,7 @@ interface Design {
   readonly component: Int32Array
   readonly components: number
   readonly isGauged: boolean
+  readonly isPenalised: boolean
 }
 
 interface DesignOptions {
@@ -90,6 +103,7 @@ interface DesignOptions {
   readonly hasPosition: boolean
   readonly stylePenalty: number
   readonly ratingPenalty: number
+  readonly isPenalised: boolean
 }
 
 function designOf(votes: StyledVotes, options: DesignOptions): Design {
@@ -118,6 +132,7 @@ function designOf(votes: StyledVotes, options: DesignOptions): Design {
     component,
     components,
     isGauged: ratingPenalty === 0,
+    isPenalised: options.isPenalised,
   }
 }
 
@@ -131,19 +146,43 @@ function solveFor(design: Design): Maximum {
 }
 
 function problemOf(design: Design): Concave {
-  const { votes, penalty } = design
+  const { votes, penalty, isPenalised } = design
   return {
     value(x) {
       let total = logLikelihood(design, x)
       for (let p = 0; p < x.length; p++) total -= (at(penalty, p) * at(x, p) ** 2) / 2
-      return total
+      return isPenalised ? total + halfLogDeterminant(design, x) : total
     },
     slope(x) {
+      const leverage = isPenalised ? leverageOf(design, x) : null
       const gradient = x.map((number, p) => -at(penalty, p) * number)
-      for (let vote = 0; vote < votes.points.length; vote++) addScore(design, x, { vote, gradient })
-      return { gradient, curvature: curvatureOf(design, x) }
+      for (let vote = 0; vote < votes.points.length; vote++)
+        addScore(design, x, { vote, gradient, h: leverage === null ? 0 : at(leverage, vote) })
+      return { gradient, curvature: curvatureOf(design, x, leverage).matrix }
     },
   }
+}
+
+function halfLogDeterminant(design: Design, x: Float64Array): number {
+  const { matrix, gauges } = curvatureOf(design, x, null)
+  return (logDeterminant(matrix, design.size) - gauges) / 2
+}
+
+/** Of each vote: pq·rᵀH⁻¹r, r its row of the regression. */
+function leverageOf(design: Design, x: Float64Array): Float64Array {
+  const { votes, columns, size } = design
+  const inverse = inverseOf(curvatureOf(design, x, null).matrix, size)
+  if (inverse === null) return new Float64Array(votes.points.length)
+  const { row, places } = openRow(design)
+  return votes.points.map((_, vote) => {
+    fillRow(design, vote, { row, places })
+    const z = leanOf(design, x, vote)
+    let square = 0
+    for (let i = 0; i < columns.length + 2; i++)
+      for (let j = 0; j < columns.length + 2; j++)
+        square += at(row, i) * at(row, j) * at(inverse, at(places, i) * size + at(places, j))
+    return logistic(z) * logistic(-z) * square
+  })
 }
 
 function logLikelihood(design: Design, x: Float64Array): number {
@@ -168,37 +207,54 @@ function leanOf({ votes, columns }: Design, x: Float64Array, vote: number): numb
 function addScore(
   design: Design,
   x: Float64Array,
-  { vote, gradient }: { readonly vote: number; readonly gradient: Float64Array },
+  { vote, gradient, h = 0 }: { vote: number; gradient: Float64Array; h?: number },
 ): void {
   const { votes, columns } = design
   const n = votes.models.length
-  const residual = at(votes.points, vote) - logistic(leanOf(design, x, vote))
+  const p = logistic(leanOf(design, x, vote))
+  const residual = at(votes.points, vote) - p + h * (0.5 - p)
   const [left, right] = [at(votes.left, vote), at(votes.right, vote)]
   addTo(gradient, left, residual)
   addTo(gradient, right, -residual)
   for (const [c, column] of columns.entries()) addTo(gradient, n + c, residual * at(column, vote))
 }
 
-/** Minus the second derivatives of the objective, with a gauge for each component. */
-function curvatureOf(design: Design, x: Float64Array): Matrix {
-  const { votes, columns, size, penalty } = design
-  const n = votes.models.length
-  const curvature = new Float64Array(size * size)
-  const row = new Float64Array(columns.length + 2)
-  const places = new Int32Array(columns.length + 2)
-  for (let c = 0; c < columns.length; c++) places[c + 2] = n + c
+/**
+ * Minus the second derivatives of the objective, with a gauge for each component, and Σ ln c of
+ * those. With the leverage of each vote, what a penalised step is divided by.
+ */
+function curvatureOf(design: Design, x: Float64Array, leverage: Float64Array | null) {
+  const { votes, size, penalty } = design
+  const matrix = new Float64Array(size * size)
+  const { row, places } = openRow(design)
   for (let vote = 0; vote < votes.points.length; vote++) {
     const z = leanOf(design, x, vote)
-    places[0] = at(votes.left, vote)
-    places[1] = at(votes.right, vote)
-    row[0] = 1
-    row[1] = -1
-    for (const [c, column] of columns.entries()) row[c + 2] = at(column, vote)
-    addOuter(curvature, size, { row, places, by: logistic(z) * logistic(-z) })
+    const by = logistic(z) * logistic(-z) * (1 + (leverage === null ? 0 : at(leverage, vote)))
+    fillRow(design, vote, { row, places })
+    addOuter(matrix, size, { row, places, by })
   }
-  for (let p = 0; p < size; p++) addTo(curvature, p * size + p, at(penalty, p))
-  if (design.isGauged) addGauges(curvature, size, design)
-  return curvature
+  for (let p = 0; p < size; p++) addTo(matrix, p * size + p, at(penalty, p))
+  const gauges = design.isGauged ? addGauges(matrix, size, design) : 0
+  return { matrix, gauges }
+}
+
+/** A vote's row of the regression, without its zeros: where its numbers stand, and which. */
+function openRow({ votes, columns }: Design): Pick<Outer, 'row' | 'places'> {
+  const n = votes.models.length
+  const places = Int32Array.from({ length: columns.length + 2 }, (_, at) => n + at - 2)
+  return { row: new Float64Array(columns.length + 2), places }
+}
+
+function fillRow(
+  { votes, columns }: Design,
+  vote: number,
+  { row, places }: Pick<Outer, 'row' | 'places'>,
+): void {
+  places[0] = at(votes.left, vote)
+  places[1] = at(votes.right, vote)
+  row[0] = 1
+  row[1] = -1
+  for (const [c, column] of columns.entries()) row[c + 2] = at(column, vote)
 }
 
 interface Outer {
@@ -217,7 +273,7 @@ function addOuter(matrix: Matrix, size: number, { row, places, by }: Outer): voi
 function describe(design: Design, scales: readonly number[], found: Maximum): StyleFit {
   const { votes, size, names } = design
   const n = votes.models.length
-  const inverse = inverseOf(curvatureOf(design, found.x), size)
+  const inverse = inverseOf(curvatureOf(design, found.x, null).matrix, size)
   assert(inverse !== null, 'the curvature at a maximum has an inverse')
   const robust = sandwichOf(design, found.x, inverse)
   const theta = found.x.slice(0, n)
@@ -237,6 +293,8 @@ function describe(design: Design, scales: readonly number[], found: Maximum): St
     coefficients,
     V: centre(cutBlock(inverse, size, n), design),
     covariance: cutBlock(robust, size, n),
+    lean: votes.points.map((_, vote) => leanOf(design, found.x, vote)),
+    isPenalised: design.isPenalised,
     logLikelihood: logLikelihood(design, found.x),
     gradientNorm: found.gradientNorm,
     steps: found.steps,
@@ -247,13 +305,23 @@ function describe(design: Design, scales: readonly number[], found: Maximum): St
 function sandwichOf(design: Design, x: Float64Array, inverse: Matrix): Matrix {
   const { votes, size } = design
   const filling = new Float64Array(size * size)
-  const places = Int32Array.from({ length: size }, (_, p) => p)
+  const score = new Float64Array(size)
   for (const cluster of clustersOf(votes)) {
-    const score = new Float64Array(size)
     for (const vote of cluster) addScore(design, x, { vote, gradient: score })
-    addOuter(filling, size, { row: score, places, by: 1 })
+    const places = Int32Array.from(touchedBy(design, cluster))
+    const row = Float64Array.from(places, (place) => at(score, place))
+    addOuter(filling, size, { row, places, by: 1 })
+    for (const place of places) score[place] = 0
   }
   return sandwich(inverse, filling, size)
+}
+
+/** The parameters that some of these votes say something of. */
+function touchedBy({ votes, size }: Design, cluster: readonly number[]): Set<number> {
+  const touched = new Set<number>()
+  for (const vote of cluster) touched.add(at(votes.left, vote)).add(at(votes.right, vote))
+  for (let place = votes.models.length; place < size; place++) touched.add(place)
+  return touched
 }
 
 /** The votes of each rater; each vote alone where raters are unknown. */

@@ -1,4 +1,5 @@
 export { logHeadToHead } from './bet-head-to-head.ts'
+export { boardOfStyle } from './board-of-style.ts'
 export { checkRaters } from './check-raters.ts'
 export * from './choose-pairs.ts'
 export { claimBoard, logEvidenceOf, type RatedBoard } from './claim-board.ts'

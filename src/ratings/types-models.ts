@@ -84,6 +84,9 @@ export interface StyleFit {
   readonly V: Matrix
   /** Block of θ of the sandwich, clustered by rater where raters are known. */
   readonly covariance: Matrix
+  /** Per vote: the logit of the left one's chance, with style and position. */
+  readonly lean: Float64Array
+  readonly isPenalised: boolean
   readonly logLikelihood: number
   readonly gradientNorm: number
   readonly steps: number

@@ -63,13 +63,6 @@ function pivot(a: Matrix, n: number, row: number): number {
   return rest
 }
 
-/** ln det(L·Lᵀ) of a Cholesky factor. */
-export function logDeterminant(factor: Matrix, n: number): number {
-  let sum = 0
-  for (let i = 0; i < n; i += 1) sum += Math.log(factor[i * n + i] as number)
-  return 2 * sum
-}
-
 /** Replaces `b` by the x with L·Lᵀ·x = b. */
 export function solve(factor: Matrix, n: number, b: Float64Array): void {
   for (let i = 0; i < n; i += 1) {

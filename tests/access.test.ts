@@ -28,6 +28,7 @@ test('every route says who may call it, with which scope and in which dialect', 
     'GET /api/me',
     'GET /api/usage',
     'GET /api/usage/:id',
+    'GET /api/usage/totals',
   ])
 })
 
@@ -76,6 +77,7 @@ async function openSecondOrganisation(): Promise<string> {
 
 /** What a route takes, so that the refusal is about the object and not about its input. */
 function bodyFor(method: string, path: string): { body?: object } {
+  if (path.startsWith('/api/boards/')) return { body: { is_public: true } }
   if (method === 'PATCH') return { body: { role: 'admin' } }
   const isLimit = method === 'PUT' && path.startsWith('/api/limits/')
   return isLimit ? { body: { requests_per_minute: 1 } } : {}
@@ -103,6 +105,7 @@ test('nothing of one organisation answers an owner of another', async () => {
     'DELETE /api/teams/:id': `/api/teams/${team.json.id}`,
     'PUT /api/limits/:kind/:id': `/api/limits/team/${team.json.id}`,
     'DELETE /api/limits/:kind/:id': `/api/limits/team/${team.json.id}`,
+    'PATCH /api/boards/:league/:slice': '/api/boards/models/overall',
     'PUT /api/teams/:id/members/:person_id': member,
     'DELETE /api/teams/:id/members/:person_id': member,
   }

@@ -6,8 +6,8 @@ import type { StyledVotes, StyleFit } from './types-models.ts'
 
 /**
  * A fit with style taken out, as the fit of a board, so that uncertainty, intervals and claims
- * follow as on any other (`measureUncertainty`, `measureIntervals`, `claimBoard`): V is of the joint
- * Hessian, so that what style leaves open widens it, and a pair's p is the mean of its votes'.
+ * follow as on any other (`measureUncertainty`, `measureIntervals`, `claimBoard`). V is of the
+ * joint Hessian, so what style leaves open widens it; a pair's p is the mean of its votes'.
  * Both bad count as ties. `R`, `h` and what follows are of strengths alone.
  */
 export function boardOfStyle(votes: StyledVotes, style: StyleFit): Fit {

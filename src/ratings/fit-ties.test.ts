@@ -1,10 +1,15 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { goldenModels } from '../../tests/support/golden-models.ts'
 import { goldenVerdict, pairsOfGolden } from '../../tests/support/golden-verdict.ts'
 import { readArenaPairs } from '../../tests/support/shared-data.ts'
 import { Refusal } from '../kernel/index.ts'
 import { countRows } from './count-votes.ts'
+import { fitRatings } from './fit-ratings.ts'
 import { fitTies } from './fit-ties.ts'
+import { POINTS_PER_UNIT } from './points.ts'
+import { readVoteFile } from './read-vote-file.ts'
 
 const small = pairsOfGolden(goldenVerdict.boards.small ?? { pairs: [], tier: [] })
 const arena = readArenaPairs()
@@ -63,6 +68,40 @@ describe('models of ties', () => {
     for (const [i, error] of errors.entries())
       expect(Math.sqrt(covariance[5 * i] ?? 0)).toBeCloseTo(error, 5)
   })
+
+  it.each([
+    ['rao-kupper', [0.828356, -0.845716, -1.597594, 0.509488, -0.559401], 0.697093, -730.004361475],
+    ['davidson', [1.113367, -1.159863, -2.177383, 0.715756, -0.781423], -0.144392, -732.067255448],
+  ] as const)(
+    '%s of a classic experiment is what another optimiser finds',
+    (method, theta, parameter, logLikelihood) => {
+      const path = join(import.meta.dirname, '../../tests/fixtures/ratings/springall.csv')
+      const file = readVoteFile(readFileSync(path, 'utf8'))
+      if (file.kind !== 'counts') throw new Error('they are counts')
+      const fit = fitTies(countRows(file.rows).votes.pairs, method)
+      for (const [i, strength] of theta.entries()) expect(fit.theta[i]).toBeCloseTo(strength, 5)
+      expect(fit.parameter).toBeCloseTo(parameter, 5)
+      expect(fit.logLikelihood).toBeCloseTo(logLikelihood, 7)
+    },
+  )
+
+  it.skipIf(arena === null)(
+    'order real models as half ties do, by Davidson, within a point',
+    () => {
+      if (arena === null) return
+      const ties = fitTies(arena, 'davidson')
+      const half = fitRatings(ties.pairs, { method: 'mle' })
+      let turned = 0
+      for (const [i, one] of ties.theta.entries())
+        for (const [j, other] of ties.theta.entries()) {
+          const apart = (half.theta[j] ?? 0) - (half.theta[i] ?? 0)
+          if (one <= other || apart < 0) continue
+          turned += 1
+          expect(POINTS_PER_UNIT * apart).toBeLessThan(1)
+        }
+      expect(turned).toBe(4)
+    },
+  )
 
   it('leave out votes that found both answers bad', () => {
     const without = fitTies(pairsOf(['x', 'y', 5, 3, 2]), 'rao-kupper')

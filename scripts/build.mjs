@@ -19,6 +19,7 @@ const entries = {
   cli: 'src/cli.ts',
   'engine-child': 'src/engine/child/main.ts',
   'hash-worker': 'src/engine/hash-worker.ts',
+  'rating-worker': 'src/boards/rating-worker.ts',
   ratings: 'src/ratings/index.ts',
 }
 const DAY_MS = 86_400_000

@@ -38,7 +38,13 @@ async function before() {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
   writeJson(shrinkwrapPath, packedLock(lock))
   writeTypes(node)
-  const files = filesOf('cli.js', 'engine-child.js', 'hash-worker.js', 'ratings.js')
+  const files = filesOf(
+    'cli.js',
+    'engine-child.js',
+    'hash-worker.js',
+    'rating-worker.js',
+    'ratings.js',
+  )
   const kept = [...files, 'types', 'types/**']
   writeFileSync(ignorePath, ['*', ...kept.map((name) => `!${name}`)].join('\n'))
   writeFileSync(savedPath, manifest)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Boards, boardsRoutes } from './boards/index.ts'
 import {
   type Catalog,
   catalogRoutes,
@@ -51,6 +52,7 @@ export interface Parts {
   readonly providers: Providers
   readonly metering: Metering
   readonly limits: LimitsService
+  readonly boards: Boards
   readonly metrics: Metrics
 }
 
@@ -138,6 +140,7 @@ export function composeRoutes(
       nowMs: clock.nowMs,
     }),
     ...limitsRoutes(limits),
+    ...boardsRoutes(running.boards),
     ...statusRoutes({
       version,
       command: commandName,
@@ -241,7 +244,7 @@ async function readFacts(
 }
 
 /** What providers still offer, as lists of prices name it; made anew when the catalog changes. */
-function namedListingsOf(catalog: Catalog): () => ReadonlyMap<string, NamedListing> {
+export function namedListingsOf(catalog: Catalog): () => ReadonlyMap<string, NamedListing> {
   let made: { readonly rows: unknown; readonly byId: ReadonlyMap<string, NamedListing> } | null =
     null
   return () => {
@@ -293,7 +296,8 @@ function placeOf(baseUrl: string): string {
   return baseUrl.replace(/^(\w+:\/\/)(127\.0\.0\.1|\[::1\])(?=[:/]|$)/, '$1localhost')
 }
 
-function readVersion(): string {
+/** This program's version, as its manifest has it. */
+export function readVersion(): string {
   const manifest = parseJson(readFileSync(join(packageRoot, 'package.json'), 'utf8'))
   return isJsonObject(manifest) && typeof manifest.version === 'string'
     ? manifest.version

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Catalog, openCatalog } from './catalog/index.ts'
+import { openBoardsOf } from './compose-boards.ts'
 import {
   composeRoutes,
   type FoundServer,
@@ -104,6 +105,7 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
   }
   closers.push(() => parts.metering.close(LAST_COMMITS_MS))
   closers.push(() => parts.limits.close())
+  closers.push(() => parts.boards.close())
   const hubs = await openHubsOf(config, { hasher, home, log, parts })
   closers.push(() => hubs.close())
 
@@ -230,7 +232,9 @@ async function openParts(config: Config, ground: Ground): Promise<Parts> {
   const metrics = createMetrics()
   const mayLimit = openHolders(store)
   const limits = await openLimits({ store, clock, log, metrics, mayLimit })
-  return { marketId, people, catalog, pricing, providers, metering, limits, metrics }
+  const workerPath = shipped('rating-worker.js', 'src/boards/rating-worker.ts')
+  const boards = openBoardsOf({ catalog, pricing }, { store, log, workerPath })
+  return { marketId, people, catalog, pricing, providers, metering, limits, boards, metrics }
 }
 
 function mergedModels(catalog: Catalog): ReadonlyMap<string, string> {

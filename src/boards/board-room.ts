@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib'
 import type { Votes } from '../ratings/index.ts'
 import { type LiveCounts, openLiveCounts } from './live-counts.ts'
 import { type Carried, keyOfClaim, namesOfClaim, rateLiveBoard } from './rate-live-board.ts'
@@ -22,8 +21,14 @@ interface Side {
   carried: Carried | null
 }
 
+export interface RoomMeans {
+  readonly nowMs: () => number
+  /** A payload's text, made small. */
+  readonly compress: (text: string) => Uint8Array
+}
+
 /** The boards in memory: what the rating thread holds, without the thread. */
-export function openBoardRoom(nowMs: () => number): (order: RatingOrder) => RatingNews | null {
+export function openBoardRoom(means: RoomMeans): (order: RatingOrder) => RatingNews | null {
   const seats = new Map<number, Seat>()
   return (order) => {
     if (order.kind === 'open') {
@@ -39,7 +44,7 @@ export function openBoardRoom(nowMs: () => number): (order: RatingOrder) => Rati
     }
     if (order.kind === 'close') seats.delete(order.board)
     const seat = seats.get(order.board)
-    if (order.kind === 'rate') return rate(seat, order, nowMs)
+    if (order.kind === 'rate') return rate(seat, order, means)
     if (seat !== undefined && order.kind !== 'close') take(seat, order)
     return null
   }
@@ -84,10 +89,10 @@ function setPrompts(counts: LiveCounts, order: Extract<RatingOrder, { kind: 'pro
   }
 }
 
-function rate(seat: Seat | undefined, order: RateBoardOrder, nowMs: () => number): RatingNews {
+function rate(seat: Seat | undefined, order: RateBoardOrder, means: RoomMeans): RatingNews {
   const { id } = order
   if (seat === undefined) return { kind: 'failed', id, reason: 'the board is not in memory' }
-  const startedMs = nowMs()
+  const startedMs = means.nowMs()
   const side = seat.sides[order.isStyled ? 1 : 0]
   const names = new Map(order.names)
   const isSettled = order.isSettled || side.carried === null || seat.counts.raterRows <= SMALL_ROWS
@@ -122,11 +127,11 @@ function rate(seat: Seat | undefined, order: RateBoardOrder, nowMs: () => number
     kind: 'rated',
     id,
     rated: { raters: rated.raters, certified, ended },
-    payload: gzipSync(JSON.stringify(rated.payload), { level: 4 }),
+    payload: means.compress(JSON.stringify(rated.payload)),
     votes: rated.payload.votes,
     models: rated.payload.models.length,
     isSettled: rated.payload.isSettled,
-    tookMs: nowMs() - startedMs,
+    tookMs: means.nowMs() - startedMs,
   }
 }
 

@@ -1,4 +1,4 @@
-/** How far the moves of counts were read. Moves become visible in another order than their numbers. */
+/** How far the moves of counts were read. They become visible in another order than numbered. */
 export interface Through {
   /** Every move up to here was read, or will never come. */
   readonly low: number

@@ -40,7 +40,7 @@ export interface KeeperOptions {
   readonly codeVersion: string
   /** What models are called now, by id, and which are retired, by name. */
   readonly modelNames: () => { readonly names: Names; readonly retired: ReadonlySet<string> }
-  readonly timing?: Partial<KeeperTiming>
+  readonly timing?: Partial<KeeperTiming> | undefined
 }
 
 export interface KeeperTiming {
@@ -54,7 +54,7 @@ export interface KeeperTiming {
 export interface Keeper {
   /** Counts moved in this process, and are committed. */
   votesMoved(): void
-  /** Resolves when every move that is visible now is on its boards, settled; by others' work too. */
+  /** Resolves when every move that is visible now is on its boards, settled. */
   whenRated(): Promise<void>
   readonly isKeeping: boolean
   close(): Promise<void>

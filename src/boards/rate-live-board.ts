@@ -15,10 +15,12 @@ import {
   ratingOf,
   type Votes,
 } from '../ratings/index.ts'
-import { packClaims } from './pack-claims.ts'
+import { packClaims, pairPlace } from './pack-claims.ts'
 import type { ModelRow, Rated, StyleEffect, VersionPayload } from './types-versions.ts'
 
 const RIVALS_SHOWN = 5
+/** From here on nobody asks how many forged votes a claim stands. */
+export const MOST_TOLERANCE = 100
 
 /** What a rating takes over from the one before, and gives to the next. */
 export interface Carried {
@@ -79,6 +81,7 @@ export function rateLiveBoard(order: RateOrder): { rated: Rated; carried: Carrie
     models: rowsOf(board, claims, carried),
     votes: board.fit.N.reduce((sum, count) => sum + count, 0),
     claims: packClaims(claims.claims, board.fit.theta.length),
+    fragile: fragileOf(board, claims),
     certifiedCount: countOf(claims, 'certified'),
     leaningCount: countOf(claims, 'leaning'),
     best: bestOf(board, claims),
@@ -107,6 +110,15 @@ function rate({ votes, before, isSettled, styled }: RateOrder): RatedBoard {
   const stated =
     isSettled || before === null ? {} : { rater: before.raterEffect, prompt: before.promptEffect }
   return rateBoard(votes, { stated, ...(before === null ? {} : { start: before.fit }) })
+}
+
+function fragileOf({ fit }: RatedBoard, { claims }: BoardClaims): VersionPayload['fragile'] {
+  const n = fit.theta.length
+  return claims.flatMap(({ better, worse, tolerance }) =>
+    tolerance !== null && tolerance < MOST_TOLERANCE
+      ? [[pairPlace(Math.min(better, worse), Math.max(better, worse), n), Math.floor(tolerance)]]
+      : [],
+  )
 }
 
 function countOf({ claims }: BoardClaims, status: Claim['status']): number {

@@ -1,11 +1,15 @@
 // edge: runs in a worker thread
 import { parentPort } from 'node:worker_threads'
+import { gzipSync } from 'node:zlib'
 import { openBoardRoom } from './board-room.ts'
 import type { RatingOrder } from './types-worker.ts'
 
 // Begun by open-rater.ts. It talks to nobody but the thread that began it.
 
-const room = openBoardRoom(() => performance.now())
+const room = openBoardRoom({
+  nowMs: () => performance.now(),
+  compress: (text) => gzipSync(text, { level: 4 }),
+})
 
 parentPort?.on('message', (order: RatingOrder) => {
   try {

@@ -245,3 +245,38 @@ export async function selectStyled(db: Database, board: Board, most: number): Pr
       choice === 'tie' ? 2 : choice === 'both_bad' ? 3 : (choice === 'a') === isSwapped ? 1 : 0,
   }))
 }
+
+/** Counts of all raters on a board, for its download; null: not all of them share theirs. */
+export async function selectSharedRaters(
+  db: Database,
+  boardId: number,
+): Promise<
+  { rater: number; first: string; second: string; counts: number[]; over: number[] }[] | null
+> {
+  const { rows } = await sql<{
+    rater: number
+    first: string
+    second: string
+    counts: number[]
+    over: number[]
+    is_shared: boolean
+  }>`
+    select rater_id as rater, first_id as first, second_id as second, is_shared,
+      array[first_wins::integer, second_wins, ties, both_bad] as counts,
+      array[over_first, over_second, over_ties, over_both_bad] as over
+    from rater_counts join raters on raters.id = rater_id join pairs on pairs.id = pair_id
+    where board_id = ${boardId} and first_wins + second_wins + ties + both_bad + over_first
+      + over_second + over_ties + over_both_bad > 0`.execute(db)
+  return rows.some((row) => !row.is_shared) ? null : rows
+}
+
+/** Whether a board has votes of one rater only. */
+export async function hasOneRater(db: Database, boardId: number): Promise<boolean> {
+  const { rows } = await sql<{ raters: string }>`
+    select count(*) as raters from (select distinct rater_id from rater_counts
+      where board_id = ${boardId} and first_wins + second_wins + ties + both_bad + over_first
+        + over_second + over_ties + over_both_bad > 0 limit 2) as r`.execute(db)
+  return rows[0]?.raters === '1'
+}
+
+export { readPairs as selectPairCounts }

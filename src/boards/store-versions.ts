@@ -128,9 +128,9 @@ export async function keepVersion(
 }
 
 /**
- * Removes what nobody will miss: of versions that are not kept, after ten minutes those that are not
- * the last of their minute, after a day those that are not the last of their hour; and moves older
- * than a day that every board's last version holds.
+ * Removes what nobody will miss: of versions that are not kept, after ten minutes those that are
+ * not the last of their minute, after a day those that are not the last of their hour; and moves
+ * older than a day that every board's last version holds.
  */
 export async function trimVersions(db: Database, now: Date): Promise<void> {
   await sql`delete from board_versions as v using (

@@ -60,6 +60,8 @@ export interface VersionPayload {
   readonly votes: number
   /** Two bits for each unordered pair in the order of `models`, see `pack-claims.ts`. */
   readonly claims: string
+  /** Certified pairs that few forged votes would bring down: place of the pair, how many votes. */
+  readonly fragile: readonly (readonly [place: number, tolerance: number])[]
   readonly certifiedCount: number
   readonly leaningCount: number
   readonly best: readonly BestAnswer[]

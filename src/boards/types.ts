@@ -11,7 +11,7 @@ export type Choice = 'a' | 'b' | 'tie' | 'both_bad'
 export const BOARD_LEAGUES = ['models', 'practice', 'apps'] as const
 export const BOARD_KINDS = ['votes', 'judgements'] as const
 
-/** What of a vote a board lies over: `overall`, `language:zh`, `category:code`, `length:short`, … */
+/** Which votes a board lies over: `overall`, `language:zh`, `category:code`, `length:short`, … */
 export type Slice = string
 
 /** How one answer looks: what a reader sees before reading. */

@@ -47,9 +47,8 @@ async function countsOf({ store }: VoteWorld) {
         count(*) filter (where state = 'counts' and outcome = 3) as both_bad,
         coalesce(sum(case outcome when 0 then 1 when 1 then 1000 when 2 then 1000000
           else 100000000 end) filter (where state = 'over' and of = 'rater'), 0) as over
-      from named where of = 'rater' or state = 'counts' group by 1, 2, 3, 4) as r order by 1`.execute(
-    store.db,
-  )
+      from named where of = 'rater' or state = 'counts'
+      group by 1, 2, 3, 4) as r order by 1`.execute(store.db)
   return { kept: kept.rows, recounted: recounted.rows }
 }
 
@@ -110,7 +109,7 @@ describeOnEveryServer('votes and counts', (openStore) => {
     expect((await countsOf(world)).kept).toEqual([])
   })
 
-  it('leaves counts that are those of the votes, whatever is cast, set aside and put back', async () => {
+  it('leaves the counts of the votes, whatever is cast, set aside and put back', async () => {
     const world = await openWorld(4)
     const random = seededRandom(7)
     const ids: VoteId[] = []

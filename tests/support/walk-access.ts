@@ -26,7 +26,14 @@ export function findUndeclared(routes: readonly Route[]): string[] {
 }
 
 /** All that answers without a key, by name: whoever opens another door writes it down here. */
-const open = new Set(['GET /', 'GET /healthz', 'GET /readyz', 'GET /link/:token'])
+const open = new Set([
+  ...['GET /', 'GET /healthz', 'GET /readyz', 'GET /link/:token'],
+  // The owner may publish a board; all others answer as if they were not there.
+  ...['GET /api/boards', 'GET /api/boards/:league/:slice'],
+  ...['certificates', 'pairs.csv', 'raters.csv'].map(
+    (part) => `GET /api/boards/:league/:slice/${part}`,
+  ),
+])
 
 const roles: Readonly<Record<string, Partial<Principal>>> = {
   member: { role: 'member' },

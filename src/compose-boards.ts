@@ -1,0 +1,67 @@
+import { type BoardModel, type Boards, openBoards } from './boards/index.ts'
+import type { Catalog } from './catalog/index.ts'
+import { type Ground, namedListingsOf, type Parts, readVersion } from './compose-routes.ts'
+import { systemClock as clock, type Json } from './kernel/index.ts'
+
+/** Prices may change with the hour: what models cost is looked up anew after this. */
+const MODELS_SHARED_MS = 10_000
+const PICO = 1e12
+
+/** The boards over the catalog and its prices. */
+export function openBoardsOf(
+  { catalog, pricing }: Pick<Parts, 'catalog' | 'pricing'>,
+  { store, log, workerPath }: Pick<Ground, 'store' | 'log'> & { readonly workerPath: string },
+): Boards {
+  const listings = namedListingsOf(catalog)
+  let made: { rows: unknown; atMs: number; models: ReadonlyMap<string, BoardModel> } | null = null
+  const models = (): ReadonlyMap<string, BoardModel> => {
+    const [rows, atMs] = [catalog.rows(), clock.monotonicMs()]
+    if (made === null || made.rows !== rows || atMs - made.atMs > MODELS_SHARED_MS)
+      made = { rows, atMs, models: describeModels(catalog, priceOf) }
+    return made.models
+  }
+  const priceOf = (modelId: string): BoardModel['price'] => {
+    const prices = [...listings().values()]
+      .filter((listing) => listing.modelId === modelId && listing.isOn)
+      .flatMap((listing) => pricing.priceOf(listing, clock.nowMs()) ?? [])
+      .toSorted((a, b) => Number(a.amountPico - b.amountPico))
+    const [least] = prices
+    if (least === undefined) return null
+    return { amount: Number(least.amountPico) / PICO, currency: pricing.currency }
+  }
+  return openBoards({ store, clock, log, workerPath, codeVersion: readVersion(), models })
+}
+
+/** What boards say of models, by id; what was merged into another one stands for that. */
+function describeModels(
+  catalog: Catalog,
+  priceOf: (modelId: string) => BoardModel['price'],
+): Map<string, BoardModel> {
+  const { models, facts, listings, variants } = catalog.rows()
+  const factOf = new Map(facts.map((fact) => [`${fact.subjectId} ${fact.name}`, fact.value]))
+  const modelOf = new Map(variants.map(({ id, modelId }) => [id as string, modelId as string]))
+  const byId = new Map(models.map((model) => [model.id as string, model]))
+  const described = new Map<string, BoardModel>()
+  for (const { id } of models) {
+    let kept = byId.get(id)
+    while (kept?.mergedIntoId != null) kept = byId.get(kept.mergedIntoId)
+    if (kept === undefined) continue
+    const own = listings.filter(({ variantId }) => modelOf.get(variantId) === kept.id)
+    const places = own.flatMap((listing) => textOf(factOf.get(`${listing.id} place`)) ?? [])
+    const size = factOf.get(`${kept.id} parameters_total`)
+    described.set(id, {
+      name: `${kept.publisher}/${kept.name}`,
+      openness: textOf(factOf.get(`${kept.id} openness`)),
+      publisherCountry: textOf(factOf.get(`${kept.id} publisher_country`)),
+      parametersTotal: typeof size === 'number' ? size : null,
+      places: [...new Set(places)],
+      retiredAt: null,
+      price: priceOf(kept.id),
+    })
+  }
+  return described
+}
+
+function textOf(value: Json | undefined): string | null {
+  return typeof value === 'string' ? value : null
+}

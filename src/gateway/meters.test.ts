@@ -50,6 +50,18 @@ function linesAfter(count: (meters: ReturnType<typeof gatewayMeters>) => void): 
 }
 
 describe('gatewayMeters', () => {
+  it('counts requests of unknown cost by what they were asked of, and why', () => {
+    const lines = linesAfter((meters) => {
+      const cost = { isKnown: false, reason: 'no_price' } as const
+      meters.finished(usage({ cost }), listing, 0.4)
+      const known = { isKnown: true, amountPico: 1n, currency: 'USD', priceRef: 'r' } as const
+      meters.finished(usage({ cost: known }), listing, 0.4)
+    })
+    expect(lines.filter((line) => line.startsWith('baimo_cost'))).toEqual([
+      'baimo_cost_unknown_total{model="acme/normal",reason="no_price"} 1',
+    ])
+  })
+
   it('counts requests, tokens by bucket, and seconds', () => {
     const lines = linesAfter((meters) => {
       meters.finished(usage(), listing, 0.4)

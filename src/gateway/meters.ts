@@ -43,6 +43,11 @@ export function gatewayMeters(metrics: Metrics): GatewayMeters {
     'Requests that a provider failed or refused, by listing.',
     ['listing', 'model'],
   )
+  const unpriced = metrics.counter(
+    'baimo_cost_unknown_total',
+    'Requests that were dispatched and whose cost is not known, by the reason.',
+    ['model', 'reason'],
+  )
   const seconds = metrics.histogram(
     'baimo_request_seconds',
     'From the arrival of an answered request to the end of its answer.',
@@ -66,6 +71,7 @@ export function gatewayMeters(metrics: Metrics): GatewayMeters {
       const { operation, outcome } = usage
       requests.with(operation, outcome).add()
       countTokens(tokens, usage)
+      if (usage.cost?.isKnown === false) unpriced.with(listing.modelName, usage.cost.reason).add()
       if (outcome === 'upstream_error') failures.with(...namesOf(listing)).add()
       if (outcome !== 'answered') return
       seconds.with(operation).observe(usage.totalMs / 1_000)

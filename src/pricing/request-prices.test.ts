@@ -35,6 +35,10 @@ function pricesOf(terms: object | null) {
       return price === null ? NO_PRICE : costOf(price, used, time)
     },
     inUsd: () => '1',
+    priceOf: (listing) => {
+      asked.push(listing)
+      return { amountPico: 1n, currency: 'USD', rateDay: null }
+    },
   })
   return { prices, asked }
 }
@@ -45,6 +49,8 @@ it('finds prices by the same object for the same listing', () => {
   expect(prices.costOf(live, tokens, time)).toMatchObject({ isKnown: true, amountPico: 3_000_000n })
   prices.costOf(live, tokens, time)
   expect(asked[0]).toBe(asked[1])
+  expect(prices.priceOf(live, 0)?.amountPico).toBe(1n)
+  expect(asked[0]).toBe(asked[2])
   expect(asked[0]).toMatchObject({ listingId: live.listingId, isHere: false })
 })
 

@@ -89,7 +89,11 @@ function freshRows(): Row[] {
     ),
     spreadRow(
       runs.map(({ processorMs }) => processorMs),
-      { what: `${what}, processor time of its thread`, unit: 'ms' },
+      { what: `${what}: what it computed`, unit: 'ms' },
+    ),
+    spreadRow(
+      runs.map(({ wallMs, processorMs }) => wallMs - processorMs),
+      { what: `${what}: what it waited for a processor`, unit: 'ms' },
     ),
   ]
 }

@@ -82,12 +82,13 @@ async function rateFile(file: string, options: RateOptions, terminal: Terminal) 
 }
 
 const BAR_CELLS = 20
+const CELL_PERCENT = 100 / BAR_CELLS
 
 /** Reading holds the process: what is drawn must be drawn from within. */
 function sayShare(progress: Progress, share: number): void {
-  const full = Math.round(share * BAR_CELLS)
+  const full = Math.floor(share * BAR_CELLS)
   const bar = '█'.repeat(full) + '░'.repeat(BAR_CELLS - full)
-  progress.say(`Reading votes ${bar} ${Math.round(100 * share)} %`)
+  progress.say(`Reading votes ${bar} ${full * CELL_PERCENT} %`)
 }
 
 function readInput(terminal: Terminal): Promise<string> {

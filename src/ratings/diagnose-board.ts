@@ -15,6 +15,8 @@ const LARGEST_SPREAD_POINTS = 40
 /** Where prompts that repeat themselves double the variance, more prompts are what is missing. */
 const LARGEST_PROMPT_EFFECT = 2
 const SMALLEST_GRADIENT = 1e-6
+/** Of many claims some are always near the line: a rater decides who moves more than this share. */
+const DECISIVE_SHARE = 0.05
 
 /**
  * What a board says of itself: whether it can be trusted, check by check, the pairs that it
@@ -120,7 +122,7 @@ function checkMatchups({ uncertainty }: Board): BoardCheck[] {
 
 function checkPeople(
   { uncertainty, votes }: Board,
-  { rules }: BoardClaims,
+  { rules, certified }: BoardClaims,
   influences: readonly RaterInfluence[],
 ): BoardCheck[] {
   const { raters, largestShare, isOnePerson, bar } = rules
@@ -143,7 +145,7 @@ function checkPeople(
         ? 'Shares of raters say nothing here.'
         : `The most active rater cast ${percent(largestShare)} of the votes.`,
     ),
-    checkInfluence(influences),
+    checkInfluence(influences, countOnes(certified)),
     check(
       'prompts_varied',
       arePromptsKnown ? prompt <= LARGEST_PROMPT_EFFECT : null,
@@ -162,15 +164,20 @@ function messageOfRaters({ raters, bar, isOnePerson }: BoardClaims['rules']): st
     : 'Enough people voted to certify claims.'
 }
 
-function checkInfluence(influences: readonly RaterInfluence[]): BoardCheck {
+function countOnes(flags: Uint8Array): number {
+  return flags.reduce((total, flag) => total + flag, 0)
+}
+
+function checkInfluence(influences: readonly RaterInfluence[], certified: number): BoardCheck {
   const name = 'no_rater_decides'
   if (influences.length === 0) return check(name, null, 'What one rater decides is unknown.')
   const decides = influences.filter(
-    ({ leader, leaderWithout, claimsLost }) => leader !== leaderWithout || claimsLost > 0,
+    ({ leader, leaderWithout, claimsLost }) =>
+      leader !== leaderWithout || claimsLost > DECISIVE_SHARE * certified,
   )
   const lost = Math.max(...influences.map(({ claimsLost }) => claimsLost))
   return decides.length === 0
-    ? check(name, true, 'No single rater decides who leads or what is certified.')
+    ? check(name, true, 'No single rater decides who leads, or more than a few claims.')
     : check(
         name,
         false,

@@ -22,45 +22,65 @@ export interface OutlierRater {
  * over.
  */
 export function findOutlierRaters(rows: readonly VoteRow[]): OutlierRater[] {
-  const shares = new Map<string, { wins: number; votes: number }>()
-  const votesOf = new Map<string, boolean[]>()
-  const pairsOf = new Map<string, string[]>()
-  const seen = new Map<string, number>()
+  const shareOf = openShares()
+  const histories = new Map<string, History>()
   for (const row of rows) {
-    const rater = row.rater ?? ''
-    if (rater !== '') seen.set(rater, (seen.get(rater) ?? 0) + 1)
+    const history = typeof row.rater === 'string' ? historyOf(histories, row.rater) : null
+    if (history !== null) history.seen += 1
     if (row.choice !== 'a' && row.choice !== 'b') continue
-    const [pair, isWin] = ordered(row)
-    const share = shares.get(pair) ?? { wins: 0, votes: 0 }
-    shares.set(pair, { wins: share.wins + (isWin ? 1 : 0), votes: share.votes + 1 })
-    if (rater === '' || (seen.get(rater) ?? 0) > MOST_VOTES) continue
-    votesOf.set(rater, [...(votesOf.get(rater) ?? []), isWin])
-    pairsOf.set(rater, [...(pairsOf.get(rater) ?? []), pair])
+    const isOrdered = row.modelA < row.modelB
+    const share = isOrdered ? shareOf(row.modelA, row.modelB) : shareOf(row.modelB, row.modelA)
+    const isWin = (row.choice === 'a') === isOrdered
+    share.votes += 1
+    if (isWin) share.wins += 1
+    if (history === null || history.seen > MOST_VOTES) continue
+    history.shares.push(share)
+    history.wins.push(isWin)
   }
-  return [...votesOf].flatMap(([rater, votes]) => {
-    if ((seen.get(rater) ?? 0) < LEAST_VOTES) return []
-    const pairs = pairsOf.get(rater) ?? []
-    const found = bet(votes, (vote) => shares.get(pairs[vote] ?? ''))
+  return [...histories].flatMap(([rater, history]) => {
+    const found = history.seen < LEAST_VOTES ? null : bet(history)
     return found === null ? [] : [{ rater, ...found }]
   })
 }
 
-/** The pair by its names in order, and whether the first of them won. */
-function ordered({ modelA, modelB, choice }: VoteRow): [string, boolean] {
-  const isOrdered = modelA < modelB
-  const names = isOrdered ? [modelA, modelB] : [modelB, modelA]
-  return [JSON.stringify(names), (choice === 'a') === isOrdered]
+/** Decided votes of a pair, and how many of them its first model won. */
+interface Share {
+  votes: number
+  wins: number
 }
 
-type Share = { readonly wins: number; readonly votes: number } | undefined
+/** A rater's votes: how many, and of the decided ones among the first hundred the pair and side. */
+interface History {
+  seen: number
+  readonly shares: Share[]
+  readonly wins: boolean[]
+}
 
-function bet(votes: readonly boolean[], shareOf: (vote: number) => Share) {
+function historyOf(histories: Map<string, History>, rater: string): History {
+  const known = histories.get(rater)
+  if (known !== undefined) return known
+  const history = { seen: 0, shares: [], wins: [] }
+  histories.set(rater, history)
+  return history
+}
+
+function openShares(): (first: string, second: string) => Share {
+  const shares = new Map<string, Map<string, Share>>()
+  return (first, second) => {
+    const own = shares.get(first) ?? new Map<string, Share>()
+    if (own.size === 0) shares.set(first, own)
+    const share = own.get(second) ?? { votes: 0, wins: 0 }
+    if (share.votes === 0) own.set(second, share)
+    return share
+  }
+}
+
+function bet({ shares, wins }: History): Omit<OutlierRater, 'rater'> | null {
   let [up, low] = [0, 0]
-  for (const [at, isWin] of votes.entries()) {
-    const { wins, votes: all } = shareOf(at) ?? { wins: 0, votes: 0 }
+  for (const [at, share] of shares.entries()) {
     // A vote for the first is at or above all; one for the second at or below the share of those.
-    up -= Math.log(2 * (isWin ? 1 : (all - wins) / all))
-    low -= Math.log(2 * (isWin ? wins / all : 1))
+    up -= Math.log(2 * (wins[at] ? 1 : (share.votes - share.wins) / share.votes))
+    low -= Math.log(2 * (wins[at] ? share.wins / share.votes : 1))
     const evidence = Math.exp(Math.max(up, low))
     if (evidence > 1 / ALPHA) return { votes: at + 1, evidence }
   }

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { Attempt } from './attempt.ts'
 import type { Attempts } from './attempts.ts'
 import { onClientGone } from './client.ts'
+import type { ClientSide } from './client-side.ts'
 import { describeRoute } from './describe-attempt.ts'
 import type { OwnTime } from './own-time.ts'
 import type { Admitted, Relay } from './types.ts'
@@ -24,7 +25,7 @@ function onceClosed(response: ServerResponse, call: () => void): void {
 const KEEP_ALIVE = Buffer.from(': keep-alive\n\n')
 
 /** Writes one answer, whose headers tell of its attempts. For a client that is gone: nothing. */
-export class AnswerWriter {
+export class AnswerWriter implements ClientSide {
   readonly #relay: Relay
   readonly #admitted: Admitted
   readonly #response: ServerResponse

@@ -98,6 +98,7 @@ export class Arrival {
       const admitted: Admitted = {
         requestId: this.#requestId,
         principal,
+        purpose: 'use',
         operation,
         listing,
         others,
@@ -138,7 +139,7 @@ export class Arrival {
 }
 
 /** What a request takes of its caller's limits, by what it may consume at most. */
-function takeHold(
+export function takeHold(
   parts: GatewayParts,
   about: Pick<Admitted, 'principal' | 'operation' | 'listing'> & { readonly envelope: Envelope },
 ): ReturnType<TakeLimits> {

@@ -1,9 +1,8 @@
 // edge: one dispatched request: what comes of its attempts is recorded, and goes to its client.
-import type { ServerResponse } from 'node:http'
 import { NO_SLOT } from '../kernel/index.ts'
-import { AnswerWriter } from './answer-writer.ts'
 import type { Attempt, AttemptEnd } from './attempt.ts'
 import { Attempts, type AttemptsOwner, type Failed } from './attempts.ts'
+import type { ClientSide } from './client-side.ts'
 import { type Counted, NOTHING_CONSUMED } from './count-usage.ts'
 import { refuse } from './errors.ts'
 import type { Ticked } from './open-ticker.ts'
@@ -16,7 +15,12 @@ type AnswerOf<Kind> = Extract<AttemptEnd, { kind: Kind }>
 
 interface Asked {
   readonly envelope: Envelope
-  readonly response: ServerResponse
+  /** Makes the client's side of it. */
+  readonly client: (of: {
+    readonly attempts: Attempts
+    readonly settlement: Settlement
+    readonly time: OwnTime
+  }) => ClientSide
   /** Called when all is over. */
   readonly ended: () => void
 }
@@ -42,9 +46,9 @@ class Exchange implements AttemptsOwner, Ticked {
   readonly #time: OwnTime
   readonly #attempts: Attempts
   readonly #settlement: Settlement
-  readonly #answer: AnswerWriter
+  readonly #answer: ClientSide
 
-  constructor(relay: Relay, admitted: Admitted, { envelope, response, ended }: Asked) {
+  constructor(relay: Relay, admitted: Admitted, { envelope, client, ended }: Asked) {
     this.isStream = envelope.isStream
     this.wantsUsage = envelope.wantsUsage
     this.#relay = relay
@@ -55,7 +59,7 @@ class Exchange implements AttemptsOwner, Ticked {
     const attempts = new Attempts(relay, admitted, { owner: this, envelope, time })
     this.#attempts = attempts
     this.#settlement = new Settlement(relay, admitted, { envelope, time })
-    this.#answer = new AnswerWriter(relay, admitted, { response, attempts, time })
+    this.#answer = client({ attempts, time, settlement: this.#settlement })
   }
 
   start(): void {

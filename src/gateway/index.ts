@@ -1,4 +1,6 @@
+export type { Asking, AskWish } from './ask-service.ts'
 export { gatewayErrors } from './errors.ts'
+export type { AskEnd, AskSink } from './inner-writer.ts'
 export { gatewayMeters, meterHealth } from './meters.ts'
 export { gatewayRoutes } from './routes.ts'
 export { type Gateway, openGateway } from './service.ts'

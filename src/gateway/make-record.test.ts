@@ -24,6 +24,7 @@ it('makeRecord is under the request’s id and of the listing that decided', () 
     {
       requestId,
       principal,
+      purpose: 'use',
       operation: 'chat',
       listing: first,
       others: [second],

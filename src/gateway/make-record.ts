@@ -28,7 +28,7 @@ export function makeRecord(
     nowMs: number
   },
 ): Usage {
-  const { requestId, principal, operation, arrivedMs, startedAtMs } = admitted
+  const { requestId, principal, purpose, operation, arrivedMs, startedAtMs } = admitted
   const { listing, status, firstByteAtMs } = deciding
   return {
     id: requestId,
@@ -39,7 +39,7 @@ export function makeRecord(
     modelId: listing.modelId,
     variantId: listing.variantId,
     listingId: listing.listingId,
-    purpose: 'use',
+    purpose,
     operation,
     isStream: end.isStream,
     tokens: end.counted.tokens,

@@ -5,7 +5,9 @@ import type { Operation } from '../metering/index.ts'
 import type { Principal } from '../people/index.ts'
 import { type Health, openHealth } from '../routing/index.ts'
 import { openAnswerBudget } from './answer-budget.ts'
+import { AnswerWriter } from './answer-writer.ts'
 import { Arrival, type Entrance } from './arrival.ts'
+import { type Asking, type AskWish, askGateway } from './ask-service.ts'
 import { openBodyBudget } from './body-budget.ts'
 import { runExchange } from './exchange.ts'
 import { openTicker } from './open-ticker.ts'
@@ -33,6 +35,8 @@ export interface Gateway {
     response: ServerResponse,
     caller: Caller,
   ): void
+  /** Asks from within the market: the answer goes to a sink. */
+  ask(wish: AskWish): Asking
   /** What is held of answers at the moment, in bytes. */
   readonly heldAnswerBytes: number
   /** Requests that are dispatched and not yet over. */
@@ -65,7 +69,11 @@ export function openGateway(parts: GatewayParts): Gateway {
     runningCount += 1
     const ended = once(leave)
     try {
-      runExchange(relay, admitted, { envelope, response, ended })
+      runExchange(relay, admitted, {
+        envelope,
+        ended,
+        client: (of) => new AnswerWriter(relay, admitted, { ...of, response }),
+      })
     } catch (error) {
       ended()
       admitted.hold?.cancel() // it was not dispatched
@@ -89,6 +97,13 @@ export function openGateway(parts: GatewayParts): Gateway {
     },
     health,
     stopAll: () => relay.ticker.stopAll(),
+    ask(wish) {
+      const began = (): (() => void) => {
+        runningCount += 1
+        return once(leave)
+      }
+      return askGateway(entrance, { relay, began }, wish)
+    },
     relay: (operation, request, response, { principal, requestId }) => {
       if (response.destroyed) return // nobody is left to answer, and its close has been
       const id = requestId as RequestId

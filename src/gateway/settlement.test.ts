@@ -58,6 +58,7 @@ function settling(record: (usage: Usage) => Promise<void>, holdFails = false) {
   const admitted: Admitted = {
     requestId: newId<'request'>(),
     principal: memberPrincipal(),
+    purpose: 'use',
     operation: 'chat',
     listing: liveListing(endpoint),
     others: [],

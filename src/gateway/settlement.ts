@@ -1,6 +1,6 @@
 import type { LiveListing } from '../catalog/index.ts'
 import { Refusal } from '../kernel/index.ts'
-import type { Outcome } from '../metering/index.ts'
+import type { Outcome, Usage } from '../metering/index.ts'
 import type { Attempt } from './attempt.ts'
 import { type Counted, countTokens, countUsage, type Delivered } from './count-usage.ts'
 import { refuse } from './errors.ts'
@@ -22,6 +22,7 @@ export class Settlement {
   readonly #requestTextBytes: number
   readonly #price: RequestPrice
   #isSettled = false
+  #usage: Usage | null = null
 
   constructor(relay: Relay, admitted: Admitted, of: { envelope: Envelope; time: OwnTime }) {
     this.#relay = relay
@@ -46,6 +47,11 @@ export class Settlement {
     return this.#price.usd
   }
 
+  /** What was recorded of it; null: nothing was yet. */
+  get usage(): Usage | null {
+    return this.#usage
+  }
+
   /**
    * Records the usage, once, and ends the hold. Null when it is committed, else why it is not.
    *
@@ -66,6 +72,7 @@ export class Settlement {
       nowMs: clock.monotonicMs(),
     }
     const usage = makeRecord(this.#admitted, deciding, end)
+    this.#usage = usage
     let failure: Error | null = null
     try {
       await record(usage, COMMIT_TIMEOUT_MS)

@@ -1,7 +1,7 @@
 import type { LiveListing, Resolution } from '../catalog/index.ts'
 import type { Clock, Log, RequestId } from '../kernel/index.ts'
 import type { LimitHold, TakeLimits } from '../limits/index.ts'
-import type { Operation, Usage } from '../metering/index.ts'
+import type { Operation, Purpose, Usage } from '../metering/index.ts'
 import type { Principal } from '../people/index.ts'
 import type { Cost, CostTime, Tokens, UnknownCost } from '../pricing/index.ts'
 import type {
@@ -99,6 +99,8 @@ export interface Relay extends GatewayParts {
 export interface Admitted {
   readonly requestId: RequestId
   readonly principal: Principal
+  /** Why it is asked: people's own requests are `use`. */
+  readonly purpose: Purpose
   readonly operation: Operation
   readonly listing: LiveListing
   /** Other listings of the model that may answer, best first. */

@@ -160,8 +160,12 @@ describe('costOf', () => {
     }
   })
 
-  it('reads rates beyond what a float holds', () => {
-    const amount = pico({ input: '99999999999999.999999' }, { input: 3 })
-    expect(amount).toBe(3n * (parseMicros('99999999999999.999999') ?? 0n))
+  it('is exact beyond what a float holds, and fits the books however large', () => {
+    const rate = '999999999.999999'
+    const amount = pico({ input: rate }, { input: 90_071_993 })
+    expect(amount).toBe(90_071_993n * (parseMicros(rate) ?? 0n))
+    const most = Number.MAX_SAFE_INTEGER
+    const all = { input: most, cachedInput: most, cacheWrite: most, output: most, reasoning: most }
+    expect(pico({ input: rate, output: rate, per_request: rate }, all)).toBeLessThan(10n ** 38n)
   })
 })

@@ -21,10 +21,5 @@ export const pricingErrors = defineErrors({
     title: 'There is no listing of that id; GET /api/prices lists them.',
     isRetryable: false,
   },
-  pricing_cursor_invalid: {
-    kind: 'invalid',
-    title: 'The cursor is not one this list gave; start without it.',
-    isRetryable: false,
-  },
 })
 export const refuse = refusalsOf(pricingErrors)

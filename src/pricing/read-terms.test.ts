@@ -43,6 +43,7 @@ describe('readTerms', () => {
     [{ input: '-3' }, 'input: input is "-3": no price is negative'],
     [{ input: -3 }, 'input: input is -3: no price is negative'],
     [{ input: '3', putput: '15' }, 'putput: no field is called putput'],
+    [{ input: '1000000000.000001' }, 'input: input is above a billion'],
     [{ input: 'free' }, 'input: input is "free", and not a decimal number'],
     [{ input: '0.0000001' }, 'input: input is "0.0000001", and not a decimal number'],
     [{ input: 1e-7 }, 'input: input is 1e-7, and not a decimal number'],

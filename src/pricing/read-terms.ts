@@ -22,6 +22,8 @@ type Path = readonly (string | number)[]
 const RATE_FIELDS = ['input', 'output', 'cached_input', 'cache_write', 'reasoning'] as const
 const TERM_FIELDS = [...RATE_FIELDS, 'per_request', 'tiers', 'windows', 'batch', 'free', 'per_hour']
 const MINUTES_PER_DAY = 1_440
+/** A billion units: with the largest counts of tokens, a cost still fits the books. */
+const LARGEST_MICROS = 10n ** 15n
 
 /**
  * The terms that an object says, as files, the API and the database write them: decimal text, in
@@ -127,8 +129,13 @@ function optionalMicros(fields: JsonObject, name: string, path: Path): bigint | 
 function micros(value: Json, path: Path): bigint {
   const text = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
   const amount = parseMicros(text)
-  if (amount !== null) return amount
   const name = String(path.at(-1))
+  if (amount !== null && amount > LARGEST_MICROS)
+    throw new PriceFault(
+      path,
+      `${name} is above a billion: say it for a million tokens, in whole units`,
+    )
+  if (amount !== null) return amount
   const shown = JSON.stringify(value) ?? ''
   if (text.startsWith('-')) throw new PriceFault(path, `${name} is ${shown}: no price is negative`)
   throw new PriceFault(

@@ -153,12 +153,25 @@ function placer(ids: ReadonlyMap<string, number>, sorted: readonly string[]) {
   }
 }
 
+/** One number for each rater and pair: of millions of votes, texts would take seconds to make. */
+function openRaterKeys(): (row: Numbered) => number {
+  const pairs = new Map<number, number>()
+  return ({ rater, first, second }) => {
+    const pair = keyOf(first, second)
+    const known = pairs.get(pair)
+    if (known !== undefined) return keyOf(rater, known)
+    pairs.set(pair, pairs.size)
+    return keyOf(rater, pairs.size - 1)
+  }
+}
+
 /** Votes one by one: those beyond the first `most` of a rater on a pair are left out. */
 const keepFirst: Cap = (rows, most) => {
-  const seen = new Map<string, number>()
-  const kept = rows.filter(({ rater, first, second }) => {
-    if (rater === -1) return true
-    const key = `${rater} ${first} ${second}`
+  const seen = new Map<number, number>()
+  const keyOfRow = openRaterKeys()
+  const kept = rows.filter((row) => {
+    if (row.rater === -1) return true
+    const key = keyOfRow(row)
     const votes = (seen.get(key) ?? 0) + 1
     seen.set(key, votes)
     return votes <= most
@@ -168,8 +181,8 @@ const keepFirst: Cap = (rows, most) => {
 
 /** Counts: what a rater has on a pair beyond `most` is taken off in proportion. */
 const scaleDown: Cap = (rows, most) => {
-  const totals = new Map<string, number>()
-  const keyOfRow = ({ rater, first, second }: Numbered): string => `${rater} ${first} ${second}`
+  const totals = new Map<number, number>()
+  const keyOfRow = openRaterKeys()
   for (const row of rows)
     totals.set(keyOfRow(row), (totals.get(keyOfRow(row)) ?? 0) + votesIn(row.counts))
   let beyondCap = 0

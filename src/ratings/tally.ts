@@ -29,46 +29,43 @@ export function keyOf(one: number, other: number): number {
   return one * 2 ** 26 + other
 }
 
-export function partsOf(key: number): readonly [number, number] {
-  const one = Math.floor(key / 2 ** 26)
-  return [one, key - one * 2 ** 26]
-}
-
-/** Keys with at least one vote, ascending, and their counts as four columns. */
-function columnsOf(tally: Tally) {
-  const total = (at: number): number =>
-    [0, 1, 2, 3].reduce((sum, kind) => sum + (tally.sums[at + kind] as number), 0)
-  const entries = [...tally.places].filter(([, at]) => total(at) > 0)
-  const sorted = entries.toSorted(([one], [other]) => one - other)
+/** Keys with at least one vote, ascending: both their numbers, and their counts as four columns. */
+function columnsOf({ places, sums }: Tally) {
+  const keys = new Float64Array(places.size)
+  let held = 0
+  for (const [key, at] of places) {
+    let total = 0
+    for (let kind = 0; kind < 4; kind += 1) total += sums[at + kind] as number
+    if (total > 0) {
+      keys[held] = key
+      held += 1
+    }
+  }
+  // As numbers, and in the engine's own sort: of millions of keys, tuples would take seconds.
+  const sorted = keys.subarray(0, held).sort()
+  const rows = Int32Array.from(sorted, (key) => places.get(key) ?? 0)
   const column = (kind: number): Float64Array =>
-    Float64Array.from(sorted, ([, at]) => tally.sums[at + kind] as number)
+    Float64Array.from(rows, (at) => sums[at + kind] as number)
   return {
-    parts: sorted.map(([key]) => partsOf(key)),
-    firstWins: column(0),
-    secondWins: column(1),
-    ties: column(2),
-    bothBad: column(3),
+    one: Int32Array.from(sorted, (key) => Math.floor(key / 2 ** 26)),
+    other: Int32Array.from(sorted, (key) => key % 2 ** 26),
+    columns: {
+      firstWins: column(0),
+      secondWins: column(1),
+      ties: column(2),
+      bothBad: column(3),
+    },
   }
 }
 
 /** Pair counts from sums under keys of (first, second) as indexes into the sorted `models`. */
 export function pairCountsOf(models: readonly string[], tally: Tally): PairCounts {
-  const { parts, ...columns } = columnsOf(tally)
-  return {
-    models,
-    first: Int32Array.from(parts, ([first]) => first),
-    second: Int32Array.from(parts, ([, second]) => second),
-    ...columns,
-  }
+  const { one, other, columns } = columnsOf(tally)
+  return { models, first: one, second: other, ...columns }
 }
 
 /** Cluster counts from sums under keys of (cluster, pair) as indexes into the pair counts. */
 export function clusterCountsOf(clusters: number, tally: Tally): ClusterCounts {
-  const { parts, ...columns } = columnsOf(tally)
-  return {
-    clusters,
-    cluster: Int32Array.from(parts, ([cluster]) => cluster),
-    pair: Int32Array.from(parts, ([, pair]) => pair),
-    ...columns,
-  }
+  const { one, other, columns } = columnsOf(tally)
+  return { clusters, cluster: one, pair: other, ...columns }
 }

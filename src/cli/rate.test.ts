@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { goldenVerdict } from '../../tests/support/golden-verdict.ts'
 import { readSharedData } from '../../tests/support/shared-data.ts'
 import { recorder } from '../../tests/support/terminal.ts'
+import { readVoteFile } from '../ratings/index.ts'
 import { runCommandLine } from './program.ts'
 import type { RateReport } from './rate/report.ts'
 
@@ -37,6 +38,22 @@ async function report(text: string, ...options: string[]): Promise<RateReport> {
   const { code, out, err } = await rate(text, '--json', ...options)
   expect([code, err]).toEqual([0, ''])
   return JSON.parse(out) as RateReport
+}
+
+/** The file of llmfao as counts by rater and pair. */
+function countByRater(text: string): string {
+  const file = readVoteFile(text)
+  if (file.kind !== 'votes') throw new Error('they are votes')
+  const counts = new Map<string, number[]>()
+  for (const { modelA, modelB, choice, rater } of file.rows) {
+    const key = `"${modelA}","${modelB}",${rater}`
+    const own = counts.get(key) ?? [0, 0, 0, 0]
+    const kind = ['a', 'b', 'tie', 'both_bad'].indexOf(choice)
+    own[kind] = (own[kind] ?? 0) + 1
+    counts.set(key, own)
+  }
+  const lines = [...counts].map(([key, own]) => `${key},${own.join()}`)
+  return ['model_a,model_b,rater,a_wins,b_wins,ties,both_bad', ...lines].join('\n')
 }
 
 describe('baimo rate --json', () => {
@@ -148,6 +165,19 @@ describe('baimo rate --json', () => {
       'bob',
       'eve',
     ])
+  })
+
+  it('is reproduced from counts by rater, with the effect of prompts in their head', async () => {
+    const path = join(import.meta.dirname, '../../tests/fixtures/ratings/llmfao-votes.csv')
+    const whole = await report(readFileSync(path, 'utf8'))
+    expect(whole.diagnostics).toMatchObject({ certified: 0, leaning: 214, tiers: 1 })
+    expect(whole.board[0]).toMatchObject({ model: 'GPT 4', rank_low: 1, rank_high: 59 })
+    expect(whole.board[0]?.high).toBeCloseTo(1301.29993, 4)
+    const lines = countByRater(readFileSync(path, 'utf8'))
+    const effect = whole.diagnostics.design_effect?.prompt
+    const counts = await report(`# prompt_design_effect: ${effect}\n${lines}`)
+    expect(counts.board).toEqual(whole.board)
+    expect(counts.claims).toEqual(whole.claims)
   })
 
   it('knows nothing of a model without votes, and says so with null', async () => {

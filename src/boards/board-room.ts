@@ -4,8 +4,9 @@ import { type Carried, keyOfClaim, namesOfClaim, rateLiveBoard } from './rate-li
 import { openStyleRing, type StyleRing } from './style-ring.ts'
 import type { RateBoardOrder, RatingNews, RatingOrder } from './types-worker.ts'
 
-/** Rows of raters up to which every rating measures everything. */
+/** Rows of raters, and models, up to which every rating measures everything. */
 const SMALL_ROWS = 100_000
+const SMALL_MODELS = 100
 
 interface Seat {
   readonly counts: LiveCounts
@@ -95,7 +96,8 @@ function rate(seat: Seat | undefined, order: RateBoardOrder, means: RoomMeans): 
   const startedMs = means.nowMs()
   const side = seat.sides[order.isStyled ? 1 : 0]
   const names = new Map(order.names)
-  const isSettled = order.isSettled || side.carried === null || seat.counts.raterRows <= SMALL_ROWS
+  const isSmall = seat.counts.raterRows <= SMALL_ROWS && seat.counts.modelIds.length <= SMALL_MODELS
+  const isSettled = order.isSettled || side.carried === null || isSmall
   const { styles, counts } = seat
   const styled = order.isStyled ? styles.rate({ counts, names }) : null
   if (order.isStyled && styled === null)

@@ -19,6 +19,10 @@ import { packClaims, pairPlace } from './pack-claims.ts'
 import type { ModelRow, Rated, StyleEffect, VersionPayload } from './types-versions.ts'
 
 const RIVALS_SHOWN = 5
+/** Draws for P(best): a large board must not keep the next vote waiting for a second. */
+const DRAWS = 10_000
+const FEWER_DRAWS = 2_000
+const MANY_MODELS = 150
 /** From here on nobody asks how many forged votes a claim stands. */
 export const MOST_TOLERANCE = 100
 
@@ -136,7 +140,8 @@ function findAcceptability({ pairs }: Votes) {
 }
 
 function findBest({ fit, uncertainty }: RatedBoard, random: () => number) {
-  const shares = rateBest(fit, uncertainty, { random })
+  const draws = fit.theta.length > MANY_MODELS ? FEWER_DRAWS : DRAWS
+  const shares = rateBest(fit, uncertainty, { random, draws })
   return new Map(fit.pairs.models.map((name, i) => [name, shares[i] ?? null]))
 }
 

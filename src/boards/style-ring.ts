@@ -1,14 +1,11 @@
-import { Refusal } from '../kernel/index.ts'
 import {
+  boardOfStyle,
   contrast,
   countVotes,
-  fitRatings,
   fitStyle,
-  type Matrix,
   measureUncertainty,
   POINTS_PER_UNIT,
-  type StyleFit,
-  type Uncertainty,
+  type StyledVotes,
   type VoteRow,
   type Votes,
 } from '../ratings/index.ts'
@@ -21,7 +18,8 @@ import type { StyledRow } from './types-worker.ts'
 export const MOST_STYLED_VOTES = 20_000
 
 export const STYLE_FEATURES = ['words', 'headings', 'list_items', 'bold'] as const
-const CHOICES = ['a', 'b', 'tie', 'both_bad'] as const
+/** Style is a matter of choices: both bad is a tie. */
+const CHOICES = ['a', 'b', 'tie', 'tie'] as const
 const POINTS = [1, 0, 0.5, 0.5] as const
 
 /** The last votes of a board whose answers' looks are known. */
@@ -30,7 +28,7 @@ export interface StyleRing {
   fill(rows: readonly StyledRow[]): void
   /** A vote more. One that is taken back is found only by filling anew. */
   move(move: VoteMove): void
-  /** The board with style taken out; null: no such votes, or a strength would be infinite. */
+  /** The board with style taken out; null: there are no such votes. */
   rate(on: {
     readonly counts: LiveCounts
     readonly names: Names
@@ -67,14 +65,12 @@ function rateStyled(rows: readonly StyledRow[], counts: LiveCounts, names: Names
     return [{ ...row, left, right }]
   })
   const ratedVotes = countVotes(placed.map(voteOf)).votes
-  const plain = fitRatings(ratedVotes.pairs)
-  const fit = fitOrNull(placed, ratedVotes.pairs.models)
-  if (fit === null) return null
-  const uncertainty = withStyle(measureUncertainty(plain, ratedVotes), fit)
-  const { theta, V, component, components } = fit
+  const styledVotes = styledVotesOf(placed, ratedVotes.pairs.models)
+  const style = fitStyle(styledVotes)
+  const fit = boardOfStyle(styledVotes, style)
   return {
-    board: { fit: { ...plain, theta, V, component, components }, uncertainty },
-    effects: fit.coefficients.map(({ name, value, se }) => ({
+    board: { fit, uncertainty: measureUncertainty(fit, ratedVotes) },
+    effects: style.coefficients.map(({ name, value, se }) => ({
       name,
       points: value * POINTS_PER_UNIT,
       se: se * POINTS_PER_UNIT,
@@ -99,37 +95,22 @@ function voteOf(row: Placed): VoteRow {
   }
 }
 
-function fitOrNull(placed: readonly Placed[], models: readonly string[]): StyleFit | null {
+function styledVotesOf(placed: readonly Placed[], models: readonly string[]): StyledVotes {
   const place = new Map(models.map((name, index) => [name, index]))
   const half = STYLE_FEATURES.length
-  try {
-    return fitStyle({
-      models,
-      left: Int32Array.from(placed, ({ left }) => place.get(left) ?? 0),
-      right: Int32Array.from(placed, ({ right }) => place.get(right) ?? 0),
-      points: Float64Array.from(placed, (row) => POINTS[outcomeOf(row)] ?? 0.5),
-      features: STYLE_FEATURES,
-      contrasts: Float64Array.from(
-        placed.flatMap(({ style }) =>
-          STYLE_FEATURES.map((_, f) => contrast(style[f] ?? 0, style[f + half] ?? 0)),
-        ),
-      ),
-      rater: Int32Array.from(placed, ({ rater }) => rater),
-    })
-  } catch (error) {
-    if (error instanceof Refusal && error.code === 'ratings_no_maximum') return null
-    throw error
-  }
-}
-
-/** Raters are in the covariance already; what prompts cost and matchups spread is added. */
-function withStyle(plain: Uncertainty, { covariance }: StyleFit): Uncertainty {
-  const { prompt, total } = plain.designEffect
-  const spread: Matrix = plain.Vtotal.map((value, at) => value - total * (plain.V0[at] as number))
+  const raters = new Map<number, number>()
+  for (const { rater } of placed) if (!raters.has(rater)) raters.set(rater, raters.size)
   return {
-    ...plain,
-    V0: covariance,
-    designEffect: { rater: 1, prompt, total: prompt },
-    Vtotal: covariance.map((value, at) => prompt * value + (spread[at] as number)),
+    models,
+    left: Int32Array.from(placed, ({ left }) => place.get(left) ?? 0),
+    right: Int32Array.from(placed, ({ right }) => place.get(right) ?? 0),
+    points: Float64Array.from(placed, (row) => POINTS[outcomeOf(row)] ?? 0.5),
+    features: STYLE_FEATURES,
+    contrasts: Float64Array.from(
+      placed.flatMap(({ style }) =>
+        STYLE_FEATURES.map((_, f) => contrast(style[f] ?? 0, style[f + half] ?? 0)),
+      ),
+    ),
+    rater: Int32Array.from(placed, ({ rater }) => raters.get(rater) ?? 0),
   }
 }

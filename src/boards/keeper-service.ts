@@ -28,6 +28,8 @@ import type { RatingNews } from './types-worker.ts'
 /** Boards in memory; the one that was rated longest ago leaves first. */
 const MOST_OPEN = 64
 const TRIM_EVERY_MS = 10 * 60_000
+/** Well below the time after which a silent connection is cut. */
+const TOUCH_EVERY_MS = 5_000
 
 export const METHOD = 'penalised'
 
@@ -103,6 +105,7 @@ class BoardKeeper {
   #wake: () => void = () => {}
   #isWoken = false
   #trimmedAtMs = Number.NEGATIVE_INFINITY
+  #touchedAtMs = Number.NEGATIVE_INFINITY
   #idle: (() => void)[] = []
 
   constructor(options: KeeperOptions) {
@@ -156,6 +159,7 @@ class BoardKeeper {
     this.#keeping ??= await this.#begin()
     if (this.#keeping === null) return this.#pause(this.#timing.lockMs)
     this.#isWoken = false
+    await this.#touch(this.#keeping.lock)
     const waiting = this.#idle.length
     const isBehind = await this.#follow(this.#keeping)
     const { plan } = this.#keeping
@@ -166,6 +170,13 @@ class BoardKeeper {
     await this.#trim()
     const waitMs = plan.waitMs(clock.monotonicMs()) ?? this.#timing.lookMs
     await this.#pause(Math.min(waitMs, this.#timing.lookMs))
+  }
+
+  async #touch(lock: KeeperLock): Promise<void> {
+    const nowMs = this.#options.clock.monotonicMs()
+    if (nowMs - this.#touchedAtMs < TOUCH_EVERY_MS) return
+    this.#touchedAtMs = nowMs
+    await lock.touch()
   }
 
   /** Takes the lock and finds what was left undone; null: another process keeps the boards. */
@@ -361,7 +372,8 @@ class BoardKeeper {
         ended,
       }),
     )
-    if (!news.isSettled) plan.unsettled(task, clock.monotonicMs())
+    if (news.isSettled) plan.settled(task, clock.monotonicMs(), news.tookMs)
+    else plan.unsettled(task, clock.monotonicMs())
   }
 
   async #trim(): Promise<void> {

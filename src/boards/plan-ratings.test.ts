@@ -45,3 +45,15 @@ it('settles once votes pause, and while they do not, after a second', () => {
   one.moved(overall, 2_000)
   expect(one.take(2_000)?.isSettled).toBe(true)
 })
+
+it('settles what takes long no more often than a tenth of the time', () => {
+  const one = plan()
+  one.moved(overall, 0)
+  one.take(0)
+  one.settled(overall, 3_000, 2_500)
+  one.moved(overall, 4_000)
+  expect(one.take(4_000)?.isSettled).toBe(false)
+  one.unsettled(overall, 4_100)
+  expect(one.waitMs(4_100)).toBe(23_900)
+  expect(one.take(28_000)?.isSettled).toBe(true)
+})

@@ -12,6 +12,8 @@ export interface Plan {
   take(nowMs: number): (Side & { readonly isSettled: boolean }) | null
   /** The rating was not settled: it is to be, once votes have paused. */
   unsettled(side: Side, nowMs: number): void
+  /** A settled rating ended, which took so long: the next one waits ten times that. */
+  settled(side: Side, nowMs: number, tookMs: number): void
   /** Milliseconds until something is due; null: nothing waits. */
   waitMs(nowMs: number): number | null
   readonly isEmpty: boolean
@@ -25,6 +27,9 @@ export interface PlanTiming {
   readonly settleMostMs: number
 }
 
+/** How often longer than it took a side is left alone after it was settled. */
+const SETTLE_REST = 10
+
 export const usualPlan: PlanTiming = { debounceMs: 200, settleMs: 500, settleMostMs: 1_000 }
 
 interface Waiting extends Side {
@@ -34,6 +39,8 @@ interface Waiting extends Side {
   lastMovedAtMs: number
   unsettledAtMs: number | null
   ratedAtMs: number
+  /** Before this nothing is settled, so that votes do not wait for it again and again. */
+  settlesFromMs: number
 }
 
 /**
@@ -54,6 +61,7 @@ export function openPlan({ debounceMs, settleMs, settleMostMs }: PlanTiming = us
       lastMovedAtMs: Number.NEGATIVE_INFINITY,
       unsettledAtMs: null,
       ratedAtMs: Number.NEGATIVE_INFINITY,
+      settlesFromMs: Number.NEGATIVE_INFINITY,
     }
     sides.set(keyOf(side), fresh)
     return fresh
@@ -63,7 +71,7 @@ export function openPlan({ debounceMs, settleMs, settleMostMs }: PlanTiming = us
     const moved = side.movedAtMs === null ? Infinity : side.ratedAtMs + debounceMs
     if (side.unsettledAtMs === null) return moved
     const paused = Math.min(side.lastMovedAtMs + settleMs, side.unsettledAtMs + settleMostMs)
-    return Math.min(moved, Math.max(paused, side.ratedAtMs))
+    return Math.min(moved, Math.max(paused, side.ratedAtMs, side.settlesFromMs))
   }
 
   function rankOf(side: Waiting): number {
@@ -87,7 +95,9 @@ export function openPlan({ debounceMs, settleMs, settleMostMs }: PlanTiming = us
         .filter((side) => dueOf(side) <= nowMs)
         .sort((a, b) => rankOf(a) - rankOf(b) || (a.movedAtMs ?? 0) - (b.movedAtMs ?? 0))
       if (first === undefined) return null
-      const isOverdue = first.unsettledAtMs !== null && first.unsettledAtMs + settleMostMs <= nowMs
+      const isOverdue =
+        first.unsettledAtMs !== null &&
+        Math.max(first.unsettledAtMs + settleMostMs, first.settlesFromMs) <= nowMs
       const isSettled = first.movedAtMs === null || isOverdue
       first.movedAtMs = null
       if (isSettled) first.unsettledAtMs = null
@@ -96,6 +106,9 @@ export function openPlan({ debounceMs, settleMs, settleMostMs }: PlanTiming = us
     },
     unsettled(side, nowMs) {
       sideOf(side).unsettledAtMs ??= nowMs
+    },
+    settled(side, nowMs, tookMs) {
+      sideOf(side).settlesFromMs = nowMs + SETTLE_REST * tookMs
     },
     waitMs(nowMs) {
       const due = waiting().map(dueOf)

@@ -98,6 +98,8 @@ const KEEPER_LOCK = 7_264_108
 /** A lock that one process of all on the database holds, as long as its connection lives. */
 export interface KeeperLock {
   readonly isHeld: boolean
+  /** Says something on the connection: one that is silent for long is taken for lost and cut. */
+  touch(): Promise<void>
   release(): Promise<void>
 }
 
@@ -124,6 +126,9 @@ function holdLock(client: pg.PoolClient): KeeperLock {
   return {
     get isHeld() {
       return isHeld
+    },
+    async touch() {
+      if (isHeld) await client.query('select 1')
     },
     async release() {
       const wasHeld = isHeld

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Arena, arenaRoutes } from './arena/index.ts'
 import { type Boards, boardsRoutes } from './boards/index.ts'
 import {
   type Catalog,
@@ -18,6 +19,7 @@ import {
   openGateway,
 } from './gateway/index.ts'
 import {
+  answerProblem,
   answerUnusableLink,
   type Readiness,
   type StatusFacts,
@@ -103,10 +105,7 @@ export function openGatewayOf(running: Running): Gateway {
 }
 
 /** Every route of the market, each with its declaration of who may call it. */
-export function composeRoutes(
-  running: Running,
-  gateway: Gateway = openGatewayOf(running),
-): readonly Route[] {
+export function composeRoutes(running: Running, gateway: Gateway, arena: Arena): readonly Route[] {
   const { people, catalog, metering, limits, metrics } = running
   const version = readVersion()
   const listings = namedListingsOf(catalog)
@@ -141,6 +140,7 @@ export function composeRoutes(
     }),
     ...limitsRoutes(limits),
     ...boardsRoutes(running.boards),
+    ...arenaRoutes(arena, answerProblem),
     ...statusRoutes({
       version,
       command: commandName,

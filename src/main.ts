@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Catalog, openCatalog } from './catalog/index.ts'
+import { openArenaOf } from './compose-arena.ts'
 import { openBoardsOf } from './compose-boards.ts'
 import {
   composeRoutes,
@@ -118,8 +119,10 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
     isStopping: () => isStopping,
   }
   const gateway = openGatewayOf(running)
+  const arena = openArenaOf(running, gateway)
+  closers.push(() => arena.close())
   const server = await openServer({
-    routes: composeRoutes(running, gateway),
+    routes: composeRoutes(running, gateway, arena),
     authenticate: parts.people.authenticate,
     log,
     clock,

@@ -10,6 +10,7 @@ export type {
   AddressPolicy,
   Capability,
   CatalogEngine,
+  CatalogRows,
   CatalogSnapshot,
   CatalogUpstream,
   Endpoint,

@@ -7,7 +7,8 @@ import { readText } from './read-text.ts'
 
 /**
  * How an answer ended that a part of the market asked for. `usage` is committed; null: nothing was
- * consumed. `refused`: the provider refused the content, which is an answer. `left`: who asked left.
+ * consumed. `refused`: the provider refused the content, which is an answer. `left`: who asked did
+ * not wait.
  */
 export type AskEnd =
   | {

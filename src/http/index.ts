@@ -1,3 +1,4 @@
+export { answerProblem } from './answer-problem.ts'
 export { httpErrors } from './errors.ts'
 export { answerUnusableLink } from './link-page.ts'
 export { openServer } from './open-server.ts'

@@ -1,4 +1,5 @@
 export { meteringErrors } from './errors.ts'
+export { firstIdOf } from './first-id-of.ts'
 export {
   type Counter,
   createMetrics,
@@ -9,6 +10,7 @@ export {
 } from './metrics.ts'
 export { meteringRoutes, type UsageAnswer } from './routes.ts'
 export { type Metering, openMetering } from './service.ts'
+export { revealUsage } from './store.ts'
 export type {
   Operation,
   Outcome,

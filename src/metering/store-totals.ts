@@ -1,7 +1,7 @@
 import { type SelectQueryBuilder, sql } from 'kysely'
 import type { Store } from '../store/index.ts'
 import { firstIdOf } from './first-id-of.ts'
-import { ID_SLACK_MS, type UsageFilter, type UsageRow } from './store.ts'
+import { ID_SLACK_MS, isShown, type UsageFilter, type UsageRow } from './store.ts'
 
 /** What totals may be told apart by. */
 export type TotalsBy = 'model' | 'listing' | 'key' | 'purpose' | 'day'
@@ -60,7 +60,7 @@ function where<Row>(
   query: SelectQueryBuilder<{ usage: UsageRow }, 'usage', Row>,
   filter: TotalsFilter,
 ): SelectQueryBuilder<{ usage: UsageRow }, 'usage', Row> {
-  let narrowed = query.where('organisation_id', '=', filter.organisationId)
+  let narrowed = query.where('organisation_id', '=', filter.organisationId).where(isShown)
   if (filter.subjectId !== null) narrowed = narrowed.where('subject_id', '=', filter.subjectId)
   if (filter.ownKeyId !== null) narrowed = narrowed.where('key_id', '=', filter.ownKeyId)
   if (filter.keyId !== null) narrowed = narrowed.where('key_id', '=', filter.keyId)

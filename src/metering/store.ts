@@ -1,3 +1,4 @@
+import { type Kysely, sql } from 'kysely'
 import type { ClientBase, Pool, PoolClient } from 'pg'
 import type { Store } from '../store/index.ts'
 import { firstIdOf } from './first-id-of.ts'
@@ -144,6 +145,21 @@ function isRolledBack(client: PoolClient): Promise<boolean> {
   )
 }
 
+/**
+ * Usage of a battle names who answered: it is not shown before the reveal, nor where nobody votes
+ * as long as somebody might.
+ */
+export const isShown = sql<boolean>`(usage.purpose <> 'battle'
+  or usage.started_at < now() - interval '24 hours'
+  or exists (select 1 from usage_revealed as r where r.usage_id = usage.id))`
+
+/** From the end of the caller's transaction on, these records of battles are shown. */
+export async function revealUsage(db: Kysely<unknown>, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  await sql`insert into usage_revealed (usage_id) select unnest(${ids}::uuid[])
+    on conflict do nothing`.execute(db)
+}
+
 export interface UsageFilter {
   readonly organisationId: string
   /** Null: the whole organisation. */
@@ -172,6 +188,7 @@ export async function selectUsage(store: Store, filter: UsageFilter): Promise<Us
     .selectFrom('usage')
     .selectAll()
     .where('organisation_id', '=', filter.organisationId)
+    .where(isShown)
     .orderBy('id', 'desc')
     .limit(filter.limit)
   if (filter.subjectId !== null) query = query.where('subject_id', '=', filter.subjectId)
@@ -207,6 +224,7 @@ export async function selectUsageById(
     .selectAll()
     .where('id', '=', where.id)
     .where('organisation_id', '=', where.organisationId)
+    .where(isShown)
   if (where.subjectId !== null) query = query.where('subject_id', '=', where.subjectId)
   if (where.ownKeyId !== null) query = query.where('key_id', '=', where.ownKeyId)
   return query.executeTakeFirst()

@@ -1,4 +1,4 @@
-import { composeRoutes, type Running } from '../../src/compose-routes.ts'
+import { composeRoutes, openGatewayOf, type Running } from '../../src/compose-routes.ts'
 import { createMetrics } from '../../src/metering/index.ts'
 import type { Route } from '../../src/people/index.ts'
 
@@ -15,5 +15,6 @@ export function everyRoute(): readonly Route[] {
     engine: {} as never,
     store: {} as never,
   }
-  return composeRoutes(running as Running)
+  const arena = {} as never
+  return composeRoutes(running as Running, openGatewayOf(running as Running), arena)
 }

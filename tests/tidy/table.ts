@@ -24,7 +24,14 @@ export const direction: readonly (readonly string[])[] = [
 ]
 
 /** Files directly in src/, lowest first. They stand above every folder, `config.ts` below all. */
-export const topFiles = ['config.ts', 'compose-routes.ts', 'compose-boards.ts', 'main.ts', 'cli.ts']
+export const topFiles = [
+  'config.ts',
+  'compose-routes.ts',
+  'compose-boards.ts',
+  'compose-arena.ts',
+  'main.ts',
+  'cli.ts',
+]
 
 /** The folder of the command line: above everything but cli.ts, which opens it. */
 export const commandFolder = 'cli'

@@ -10,6 +10,7 @@ import { prices } from './0007-prices.ts'
 import { boards } from './0008-boards.ts'
 import { makers } from './0009-makers.ts'
 import { listingOrder } from './0010-listing-order.ts'
+import { arena } from './0011-arena.ts'
 
 /** All migrations, in the order they apply. Append only: a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   boards,
   makers,
   listingOrder,
+  arena,
 ]

@@ -1,0 +1,7 @@
+export type { ArenaOptions, PairVotes } from './arena-means.ts'
+export { arenaErrors } from './errors.ts'
+export { isBattleTurn } from './is-battle-turn.ts'
+export type { BattleJson } from './route-schemas.ts'
+export { arenaRoutes } from './routes.ts'
+export { type Arena, openArena } from './service.ts'
+export type * from './types.ts'

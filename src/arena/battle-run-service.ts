@@ -51,7 +51,7 @@ interface Told {
   readonly before: ((db: Database) => Promise<unknown>) | null
 }
 
-/** One turn of one battle, from its draw to the end of both answers; everything told is committed. */
+/** One turn of a battle, from its draw to the end of both answers. All it tells is committed. */
 export class BattleRun implements SidesOwner {
   /** What was told of this turn, in order. */
   readonly events: BattleEvent[] = []

@@ -72,7 +72,7 @@ function namesIn(names: readonly string[]): string[] {
 }
 
 function fold(text: string): string {
-  return text.normalize('NFKC').toLowerCase()
+  return text.normalize('NFKC').toLowerCase().replaceAll(/[-_]/g, ' ')
 }
 
 function isDense(name: string): boolean {
@@ -85,6 +85,6 @@ function standsIn(text: string, name: string): boolean {
 
 /** The name as a word of its own; Chinese has no spaces between words. */
 function word(name: string): string {
-  const escaped = name.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&').replace(/[ -]/g, '[ -]?')
+  const escaped = name.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&').replaceAll(' ', ' ?')
   return isDense(name) ? escaped : `(?<![a-z0-9])${escaped}(?![a-z])`
 }

@@ -48,8 +48,8 @@ export function stepPace(pace: Pace, sides: readonly [Arrived, Arrived], nowMs: 
   let shown = Math.max(pace.shown, Math.min(common, shortest, longest))
   if (whole.length > 0 && shown >= shortest) {
     const seconds = Math.max(0.05, (nowMs - begunAtMs) / 1_000)
+    const more = ((perSecond ?? 0) * (nowMs - pace.steppedAtMs)) / 1_000
     perSecond ??= Math.max(LEAST_PER_SECOND, shortest / seconds)
-    const more = (perSecond * (nowMs - pace.steppedAtMs)) / 1_000
     const base = Math.max(pace.shown, shortest)
     shown = Math.min(common, longest, Math.max(shown, Math.floor(base + more)))
   }

@@ -1,4 +1,4 @@
-import type { BoardLeague, Choice } from '../boards/index.ts'
+import type { BoardLeague } from '../boards/index.ts'
 import { isUuid, newId } from '../kernel/index.ts'
 import type { Principal } from '../people/index.ts'
 import type { ArenaMeans, ArenaOptions } from './arena-means.ts'
@@ -40,6 +40,7 @@ import type {
   Consent,
   Contestant,
   Message,
+  VoteWish,
 } from './types.ts'
 import { isLost, refuseTurn, VOTABLE_MS } from './vote-rules.ts'
 import { voteInBattle } from './vote-service.ts'
@@ -53,12 +54,6 @@ export interface BattleWish {
   /** Names of both sides: a comparison. Null: they are drawn. */
   readonly named: readonly [string, string] | null
   readonly maxTokens: number | null
-}
-
-export interface VoteWish {
-  readonly choice: Choice
-  readonly reasons: readonly string[]
-  readonly comment: string | null
 }
 
 /** What a watcher of a battle is given. */

@@ -75,7 +75,7 @@ export async function insertBattle(db: Database, battle: Battle): Promise<void> 
       ${battle.runningUntil}, ${battle.createdAt})`.execute(db)
 }
 
-/** One battle of a subject; null: it has none of that id. `isLocked`: until the transaction ends. */
+/** One battle of a subject; null: it has none. `isLocked`: until the transaction ends. */
 export async function selectBattle(
   db: Database,
   where: {

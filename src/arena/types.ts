@@ -64,6 +64,12 @@ export interface BattleVote {
   readonly voteId: VoteId | null
 }
 
+export interface VoteWish {
+  readonly choice: Choice
+  readonly reasons: readonly string[]
+  readonly comment: string | null
+}
+
 export interface Message {
   readonly role: 'system' | 'user' | 'assistant'
   readonly content: string

@@ -5,11 +5,10 @@ import type { ArenaMeans } from './arena-means.ts'
 import { refuse } from './errors.ts'
 import { findSelfNaming } from './find-self-naming.ts'
 import { isTooFast } from './is-too-fast.ts'
-import type { VoteWish } from './service.ts'
 import { countVotesSince, selectBattle, updateVoted } from './store.ts'
 import { forgetTexts, selectEvents, selectTurns } from './store-texts.ts'
 import { textsOfEvents } from './texts-of-events.ts'
-import type { ArenaSettings, Battle, BattleTurn } from './types.ts'
+import type { ArenaSettings, Battle, BattleTurn, VoteWish } from './types.ts'
 import { refuseRate, refuseVote } from './vote-rules.ts'
 
 const MINUTE_MS = 60_000

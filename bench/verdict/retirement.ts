@@ -138,7 +138,7 @@ export const retirementExperiments: readonly Experiment[] = [
     runs: [50, 0],
     recipeRuns: 25,
     run: (seed) => {
-      const seen = retireOnce(seed, { strengthPoints: 100, aim: 'order', votes: 40_000 })
+      const seen = retireOnce(seed, { strengthPoints: 100, aim: 'retirement', votes: 40_000 })
       return [...seen.slice(1).map(({ shareBelow }) => shareBelow), ...hasWrong(seen)]
     },
   },
@@ -155,7 +155,7 @@ export const retirementExperiments: readonly Experiment[] = [
     ],
     runs: [50, 0],
     recipeRuns: 25,
-    run: (seed) => hasWrong(retireOnce(seed, { strengthPoints: 0, aim: 'order', votes: 40_000 })),
+    run: (seed) => hasWrong(retireOnce(seed, { strengthPoints: 0, aim: 'retirement', votes: 40_000 })),
   },
   early('order', 20),
   early('retirement', 42),

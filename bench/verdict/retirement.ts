@@ -155,7 +155,8 @@ export const retirementExperiments: readonly Experiment[] = [
     ],
     runs: [50, 0],
     recipeRuns: 25,
-    run: (seed) => hasWrong(retireOnce(seed, { strengthPoints: 0, aim: 'retirement', votes: 40_000 })),
+    run: (seed) =>
+      hasWrong(retireOnce(seed, { strengthPoints: 0, aim: 'retirement', votes: 40_000 })),
   },
   early('order', 20),
   early('retirement', 42),

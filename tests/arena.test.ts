@@ -326,3 +326,59 @@ test('votes are bounded by rate, and battles by what the owner lets a day', asyn
   expect([capped.status, capped.json.code]).toEqual([429, 'arena_cap_reached'])
   await call('PUT', '/api/arena/settings', { battles_per_day: null })
 }, 60_000)
+
+test('a vote too fast to have read, or on an answer that names its maker, is set aside', async () => {
+  const key = await person('Quick')
+  const before = await votesOnBoard()
+  await call('PUT', '/api/arena/settings', { letters_per_second: 1 })
+  const fast = (await vote((await fight(key)).id, { choice: 'a' }, key)).json.vote.vote_id
+  await call('PUT', '/api/arena/settings', { letters_per_second: null })
+  const names = (own: string) => ({ say: () => `I am ${own}. ${WORDS}` })
+  upstream.set('northwind/aurora-7', names('Aurora'))
+  upstream.set('quillpad/basalt-2', names('a model made by Quillpad'))
+  upstream.set('velocore/cinder-9', names('ChatGPT'))
+  const named = (await vote((await fight(key)).id, { choice: 'a' }, key)).json.vote.vote_id
+  for (const [model, contender] of Object.entries(CONTENDERS)) upstream.set(model, contender)
+  const aside = (await call('GET', '/api/votes?set_aside=1')).json.data as Record<string, string>[]
+  const reasonOf = (id: string) => aside.find((each) => each.id === id)?.aside_reason
+  expect([reasonOf(fast), reasonOf(named)]).toEqual(['too_fast', 'names_itself:a'])
+  expect(await votesOnBoard()).toBe(before)
+
+  expect((await call('GET', '/api/votes', undefined, key)).status).toBe(403)
+  const back = await call('POST', `/api/votes/${fast}`, { decision: 'restore', reason: 'I saw it' })
+  expect(back.json).toEqual({ id: fast, state: 'counts' })
+  await expect.poll(votesOnBoard, { timeout: 5_000 }).toBe(before + 1)
+  const out = await call('POST', `/api/votes/${fast}`, { decision: 'set_aside', reason: 'no' })
+  expect(out.json.state).toBe('aside')
+  await expect.poll(votesOnBoard, { timeout: 5_000 }).toBe(before)
+}, 60_000)
+
+test('judgements are exact, on a board of their own, and data where a model judges', async () => {
+  const before = await votesOnBoard()
+  upstream.set('northwind/aurora-7', { say: () => 'The answer is 42.' })
+  upstream.set('quillpad/basalt-2', { say: () => '41' })
+  const wish = { prompt: '6 × 7?', model_a: 'northwind/aurora-7', model_b: 'quillpad/basalt-2' }
+  const judge = { kind: 'exact', expected: '42' }
+  const exact = await call('POST', '/api/judgements', { ...wish, judge })
+  expect(exact.status, exact.text).toBe(201)
+  expect(exact.json).toMatchObject({
+    ...{ judge: 'exact', choice: 'a' },
+    answers: { a: { is_correct: true }, b: { text: '41', is_correct: false } },
+  })
+  const given = { ...wish, judge: 'model:velocore/cinder-9', winner: 'tie' }
+  expect((await call('POST', '/api/judgements', given)).json).toMatchObject({
+    ...{ choice: 'tie', answers: null, judge: 'model:velocore/cinder-9' },
+  })
+  const unknown = await call('POST', '/api/judgements', { ...given, judge: 'model:x/y' })
+  expect([unknown.status, unknown.json.code]).toEqual([400, 'arena_judge_unknown'])
+  upstream.set('quillpad/basalt-2', { say: () => WORDS, fails: 'middle' })
+  const failed = await call('POST', '/api/judgements', { ...wish, judge })
+  expect([failed.status, failed.json.code]).toEqual([502, 'arena_answers_failed'])
+  for (const [model, contender] of Object.entries(CONTENDERS)) upstream.set(model, contender)
+  const judged = async () =>
+    (await call('GET', '/api/boards/models/overall?kind=judgements')).json.votes
+  await expect.poll(judged, { timeout: 5_000 }).toBe(2)
+  expect(await votesOnBoard()).toBe(before)
+  const key = await person('Nobody')
+  expect((await call('POST', '/api/judgements', given, key)).status).toBe(403)
+}, 60_000)

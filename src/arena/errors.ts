@@ -16,6 +16,11 @@ export const arenaErrors = defineErrors({
     title: 'A model that was named is not there for the caller. See GET /v1/models.',
     isRetryable: false,
   },
+  arena_vote_unknown: {
+    kind: 'not_found',
+    title: 'The caller’s organisation has no vote of that id.',
+    isRetryable: false,
+  },
   arena_vote_exists: {
     kind: 'conflict',
     title: 'The battle is revealed: its vote was cast, and is frozen.',
@@ -65,6 +70,11 @@ export const arenaErrors = defineErrors({
     kind: 'upstream',
     title: 'No pair of models answered, in three draws. Try again later.',
     isRetryable: true,
+  },
+  arena_leagues_differ: {
+    kind: 'invalid',
+    title: 'The two models are of different leagues: like is compared with like.',
+    isRetryable: false,
   },
   arena_judge_unknown: {
     kind: 'invalid',

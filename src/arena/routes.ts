@@ -1,5 +1,6 @@
 import { formatPico, PICO_PER_UNIT, parseDecimal } from '../kernel/index.ts'
 import { jsonRoute, listAnswer, type Route } from '../people/index.ts'
+import { judgeRoute } from './judge-routes.ts'
 import {
   battleAnswer,
   battleBody,
@@ -15,6 +16,7 @@ import type { Arena } from './service.ts'
 import { shapeBattle, shapeListed } from './shape-battle.ts'
 import { streamRoute } from './stream-routes.ts'
 import type { ArenaSettings } from './types.ts'
+import { votesRoutes } from './votes-routes.ts'
 
 const common = { access: 'member', scope: 'api', dialect: 'problem' } as const
 
@@ -25,6 +27,11 @@ export function arenaRoutes(arena: Arena, answerError: Parameters<typeof streamR
     ...changeRoutes(arena),
     streamRoute(arena, answerError),
     ...settingsRoutes(arena),
+    judgeRoute(arena),
+    ...votesRoutes(
+      () => arena.votes,
+      (id) => arena.nameOf(id),
+    ),
   ]
 }
 

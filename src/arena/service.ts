@@ -6,6 +6,7 @@ import { BattleRun, LEASE_MS, type RunWish } from './battle-run-service.ts'
 import { drawContestants } from './draw-contestants.ts'
 import { refuse } from './errors.ts'
 import { leagueOf, listingsOf } from './find-contestants.ts'
+import { type Judgement, type JudgementWish, judge } from './judge-service.ts'
 import { demandCap, openPools } from './pool-service.ts'
 import { revealSides } from './reveal-sides.ts'
 import type { BattleView } from './shape-battle.ts'
@@ -44,6 +45,7 @@ import type {
 } from './types.ts'
 import { isLost, refuseTurn, VOTABLE_MS } from './vote-rules.ts'
 import { voteInBattle } from './vote-service.ts'
+import { openVotes, type Votes } from './votes-service.ts'
 
 export interface BattleWish {
   /** What is asked; the last message is the person's. */
@@ -78,6 +80,12 @@ export interface Arena {
   addTurn(caller: Principal, id: string, prompt: string): Promise<BattleView>
   vote(caller: Principal, id: string, wish: VoteWish): Promise<BattleView>
   watch(caller: Principal, id: string): Promise<BattleWatch>
+  /** A program's choice between two models; what it refuses with is in judge-service.ts. */
+  judge(caller: Principal, wish: JudgementWish): Promise<Judgement>
+  /** Votes, for those who look after them. */
+  readonly votes: Votes
+  /** `publisher/name`; null: the catalog has no such model. */
+  nameOf(modelId: string): string | null
   settings(): Promise<ArenaSettings>
   setSettings(settings: ArenaSettings): Promise<ArenaSettings>
   /** Forgets what a person wrote in battles, and what they were answered; votes stay. */
@@ -104,6 +112,7 @@ export function openArena(options: ArenaOptions): Arena {
 class ArenaService implements Arena {
   readonly #means: ArenaMeans
   readonly #store: ArenaMeans['store']
+  readonly votes: Votes
   readonly #pools: ReturnType<typeof openPools>
   readonly #runs = new Map<BattleId, BattleRun>()
   #isClosed = false
@@ -112,6 +121,7 @@ class ArenaService implements Arena {
     this.#means = means
     this.#store = store
     this.#pools = openPools(means)
+    this.votes = openVotes(means)
   }
 
   async create(caller: Principal, wish: BattleWish): Promise<BattleView> {
@@ -269,8 +279,11 @@ class ArenaService implements Arena {
 
   async vote(caller: Principal, id: string, wish: VoteWish): Promise<BattleView> {
     const battle = await this.#find(caller, id)
-    await voteInBattle(this.#means, { caller, battle, wish, settings: await this.settings() })
+    const isOutlier = await this.votes.isOutlier(caller.organisationId, caller.subjectId)
+    const settings = await this.settings()
+    await voteInBattle(this.#means, { caller, battle, wish, settings, isOutlier })
     this.#runs.get(battle.id)?.voted()
+    this.votes.cast(battle.organisationId, battle.league)
     this.#means.votesMoved()
     return this.get(caller, id)
   }
@@ -311,6 +324,15 @@ class ArenaService implements Arena {
     }
   }
 
+  judge(caller: Principal, wish: JudgementWish): Promise<Judgement> {
+    return judge(this.#means, caller, wish)
+  }
+
+  nameOf(modelId: string): string | null {
+    const model = this.#means.catalog.rows().models.find(({ id }) => id === modelId)
+    return model === undefined ? null : `${model.publisher}/${model.name}`
+  }
+
   settings(): Promise<ArenaSettings> {
     return selectSettings(this.#store.db)
   }
@@ -326,6 +348,7 @@ class ArenaService implements Arena {
 
   async close(): Promise<void> {
     this.#isClosed = true
+    await this.votes.close()
     await Promise.all([...this.#runs.values()].map((run) => run.close()))
   }
 }

@@ -10,6 +10,7 @@ import { forgetTexts, selectEvents, selectTurns } from './store-texts.ts'
 import { textsOfEvents } from './texts-of-events.ts'
 import type { ArenaSettings, Battle, BattleTurn, VoteWish } from './types.ts'
 import { refuseRate, refuseVote } from './vote-rules.ts'
+import { OUTLIER } from './votes-service.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
@@ -19,6 +20,8 @@ interface Cast {
   readonly battle: Battle
   readonly wish: VoteWish
   readonly settings: ArenaSettings
+  /** Whether this person's votes are set aside, as they go against everybody's. */
+  readonly isOutlier: boolean
 }
 
 /**
@@ -98,6 +101,7 @@ function asideReasonOf(
   },
 ): string | null {
   const { battle, answers, prompts, at, settings } = of
+  if (of.isOutlier) return OUTLIER
   const lookedMs = at.getTime() - (battle.openedAt ?? at).getTime()
   if (isTooFast(answers, lookedMs, settings.lettersPerSecond)) return 'too_fast'
   const { models } = means.catalog.rows()

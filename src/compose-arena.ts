@@ -7,13 +7,12 @@ import { revealUsage } from './metering/index.ts'
 
 /** The arena over the gateway, the catalog and the boards. */
 export function openArenaOf(running: Running, gateway: Gateway): Arena {
-  const { store, catalog, pricing, boards, log } = running
+  const { store, catalog, pricing, boards, routing, log } = running
   return openArena({
     ...{ store, clock, log, catalog, revealUsage },
     ask: gateway.ask,
     isResting: (id) => gateway.health.health(id)?.state === 'open',
-    // Policies of place and retention, and retirement, are decided here once they are known.
-    mayBeDrawn: () => true,
+    mayBeDrawn: (listing, caller) => routing.mayBeDrawn(listing, caller),
     pairVotes: (name) => readPairVotes(store.db, name),
     votesMoved: () => boards.votesMoved(),
     convert: ({ currency, amountPico }) => {

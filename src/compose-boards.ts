@@ -2,6 +2,7 @@ import { type BoardModel, type Boards, openBoards } from './boards/index.ts'
 import type { Catalog } from './catalog/index.ts'
 import { type Ground, namedListingsOf, type Parts, readVersion } from './compose-routes.ts'
 import { systemClock as clock, type Json } from './kernel/index.ts'
+import type { KeptRules } from './routing/index.ts'
 
 /** Prices may change with the hour: what models cost is looked up anew after this. */
 const MODELS_SHARED_MS = 10_000
@@ -10,14 +11,16 @@ const PICO = 1e12
 /** The boards over the catalog and its prices. */
 export function openBoardsOf(
   { catalog, pricing }: Pick<Parts, 'catalog' | 'pricing'>,
-  { store, log, workerPath }: Pick<Ground, 'store' | 'log'> & { readonly workerPath: string },
+  of: Pick<Ground, 'store' | 'log'> & { readonly workerPath: string; readonly rules: KeptRules },
 ): Boards {
+  const { store, log, workerPath, rules } = of
   const listings = namedListingsOf(catalog)
-  let made: { rows: unknown; atMs: number; models: ReadonlyMap<string, BoardModel> } | null = null
+  let made: { of: unknown[]; atMs: number; models: ReadonlyMap<string, BoardModel> } | null = null
   const models = (): ReadonlyMap<string, BoardModel> => {
-    const [rows, atMs] = [catalog.rows(), clock.monotonicMs()]
-    if (made === null || made.rows !== rows || atMs - made.atMs > MODELS_SHARED_MS)
-      made = { rows, atMs, models: describeModels(catalog, priceOf) }
+    const [rows, said, atMs] = [catalog.rows(), rules.now(), clock.monotonicMs()]
+    const isSame = made?.of[0] === rows && made.of[1] === said
+    if (made === null || !isSame || atMs - made.atMs > MODELS_SHARED_MS)
+      made = { of: [rows, said], atMs, models: describeModels(catalog, { priceOf, rules }) }
     return made.models
   }
   const priceOf = (modelId: string): BoardModel['price'] => {
@@ -35,7 +38,7 @@ export function openBoardsOf(
 /** What boards say of models, by id; what was merged into another one stands for that. */
 function describeModels(
   catalog: Catalog,
-  priceOf: (modelId: string) => BoardModel['price'],
+  of: { readonly priceOf: (modelId: string) => BoardModel['price']; readonly rules: KeptRules },
 ): Map<string, BoardModel> {
   const { models, facts, listings, variants } = catalog.rows()
   const factOf = new Map(facts.map((fact) => [`${fact.subjectId} ${fact.name}`, fact.value]))
@@ -55,8 +58,8 @@ function describeModels(
       publisherCountry: textOf(factOf.get(`${kept.id} publisher_country`)),
       parametersTotal: typeof size === 'number' ? size : null,
       places: [...new Set(places)],
-      retiredAt: null,
-      price: priceOf(kept.id),
+      retiredAt: of.rules.now().retired.get(kept.id)?.retiredAt ?? null,
+      price: of.priceOf(kept.id),
     })
   }
   return described

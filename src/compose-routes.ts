@@ -41,7 +41,7 @@ import {
   shapePrice,
 } from './pricing/index.ts'
 import type { Providers } from './providers/index.ts'
-import { describeHealth } from './routing/index.ts'
+import { describeHealth, type OpenRouting } from './routing/index.ts'
 import type { Home, Store } from './store/index.ts'
 
 /** The domains, opened on a store. */
@@ -55,6 +55,7 @@ export interface Parts {
   readonly metering: Metering
   readonly limits: LimitsService
   readonly boards: Boards
+  readonly routing: OpenRouting
   readonly metrics: Metrics
 }
 
@@ -83,10 +84,12 @@ export interface Running extends Parts, Ground {
 
 /** The gateway over the domains. */
 export function openGatewayOf(running: Running): Gateway {
-  const { catalog, providers, metering, limits, metrics, engine, store } = running
+  const { catalog, providers, metering, limits, metrics, engine, store, routing } = running
+  const meters = gatewayMeters(metrics)
   const gateway = openGateway({
     marketId: running.marketId,
     resolve: (name, allowed) => catalog.snapshot().resolve(name, allowed),
+    routing,
     mayDispatch: () => {
       store.mayWrite()
       metering.mayDispatch()
@@ -96,7 +99,14 @@ export function openGatewayOf(running: Running): Gateway {
     prices: requestPrices(running.pricing),
     takeLimits: limits.take,
     shapeError: shapeOpenaiError,
-    meters: gatewayMeters(metrics),
+    meters: {
+      ...meters,
+      finished(usage, listing, overheadMs) {
+        meters.finished(usage, listing, overheadMs)
+        if (usage.outcome === 'answered' && usage.firstByteMs !== null)
+          routing.observe(listing.listingId, usage.firstByteMs, usage.isStream)
+      },
+    },
     clock,
     log: running.log,
   })

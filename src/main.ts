@@ -11,6 +11,7 @@ import {
   type Parts,
   type Running,
 } from './compose-routes.ts'
+import { openRoutingOf } from './compose-routing.ts'
 import { type Config, commandName, packageRoot } from './config.ts'
 import { type Engine, type Hasher, openEngine, openHasher } from './engine/index.ts'
 import { openServer, requireDescriptors } from './http/index.ts'
@@ -21,6 +22,7 @@ import { createMetrics, openMetering } from './metering/index.ts'
 import { openHolders, openPeople } from './people/index.ts'
 import { loadData, openPricing } from './pricing/index.ts'
 import { normaliseBaseUrl, openProviders, type Providers, presetOf } from './providers/index.ts'
+import { openRules } from './routing/index.ts'
 import { openHome, openSecrets, openStore } from './store/index.ts'
 
 const LAST_COMMITS_MS = 5_000
@@ -100,13 +102,11 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
   const address = { url: config.publicUrl ?? addressOf(config) }
   const parts = await openParts(config, { address, home, engine, store, log })
   closers.push(() => parts.providers.close())
-  if (store.kind === 'external') {
-    closers.push(parts.catalog.watch(CATALOG_LOOK_MS))
-    closers.push(parts.pricing.watch(CATALOG_LOOK_MS))
-  }
+  if (store.kind === 'external') closers.push(...watchOthers(parts))
   closers.push(() => parts.metering.close(LAST_COMMITS_MS))
   closers.push(() => parts.limits.close())
   closers.push(() => parts.boards.close())
+  closers.push(() => parts.routing.rules.close())
   const hubs = await openHubsOf(config, { hasher, home, log, parts })
   closers.push(() => hubs.close())
 
@@ -150,6 +150,11 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
       return closing.closeAll()
     },
   }
+}
+
+/** Changes that other processes on the database make. */
+function watchOthers({ catalog, pricing }: Parts): (() => void)[] {
+  return [catalog.watch(CATALOG_LOOK_MS), pricing.watch(CATALOG_LOOK_MS)]
 }
 
 /** A file that is started by its path: its bundle, or its source where that runs. */
@@ -236,8 +241,11 @@ async function openParts(config: Config, ground: Ground): Promise<Parts> {
   const mayLimit = openHolders(store)
   const limits = await openLimits({ store, clock, log, metrics, mayLimit })
   const workerPath = shipped('rating-worker.js', 'src/boards/rating-worker.ts')
-  const boards = openBoardsOf({ catalog, pricing }, { store, log, workerPath })
-  return { marketId, people, catalog, pricing, providers, metering, limits, boards, metrics }
+  const rules = await openRules(store, log)
+  const boards = openBoardsOf({ catalog, pricing }, { store, log, workerPath, rules })
+  const routing = openRoutingOf({ catalog, pricing, boards }, { store, log, rules })
+  const made = { marketId, people, catalog, pricing, providers, metering, limits }
+  return { ...made, boards, routing, metrics }
 }
 
 function mergedModels(catalog: Catalog): ReadonlyMap<string, string> {

@@ -91,6 +91,11 @@ export interface Boards {
   whenRated(): Promise<void>
   /** The last version of a board of an organisation; null: none yet. */
   current(name: BoardName, isStyled?: boolean): Promise<CurrentBoard | null>
+  /**
+   * The same, as far as it speaks for a subject: a board on which one person alone voted is that
+   * person's; null for everybody else.
+   */
+  currentFor(name: BoardName, subjectId: string): Promise<CurrentBoard | null>
   list(caller: Principal | null): Promise<ListedBoard[]>
   show(caller: Principal | null, wish: BoardWish): Promise<ShownBoard>
   /** One person's own votes as a board; it is rated when asked for. */
@@ -158,6 +163,14 @@ class BoardsService implements Boards {
   async current(name: BoardName, isStyled = false): Promise<CurrentBoard | null> {
     const board = await selectBoard(this.#options.store.db, name)
     return board === null ? null : this.#last(board, isStyled)
+  }
+
+  async currentFor(name: BoardName, subjectId: string): Promise<CurrentBoard | null> {
+    const current = await this.current(name)
+    if (current === null || !current.payload.rules.isOnePerson) return current
+    const { boardId } = current.version
+    const own = await selectRaterPairs(this.#options.store.db, boardId, { subjectId })
+    return own.length > 0 ? current : null
   }
 
   async list(caller: Principal | null): Promise<ListedBoard[]> {

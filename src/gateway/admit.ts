@@ -10,7 +10,8 @@ export interface Admission {
   readonly listing: LiveListing
   /** Other listings of the model, best first. Whether they fit is not decided yet. */
   readonly others: readonly LiveListing[]
-  readonly how: 'name' | 'alias' | 'listing-id'
+  /** How the name led there, for `x-baimo-route`. */
+  readonly how: string
 }
 
 /**

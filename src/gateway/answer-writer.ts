@@ -22,6 +22,7 @@ function onceClosed(response: ServerResponse, call: () => void): void {
   else response.once('close', call)
 }
 
+const NONE: readonly string[] = []
 const KEEP_ALIVE = Buffer.from(': keep-alive\n\n')
 
 /** Writes one answer, whose headers tell of its attempts. For a client that is gone: nothing. */
@@ -141,6 +142,7 @@ export class AnswerWriter implements ClientSide {
     own.push('x-baimo-route', describeRoute(how, count, reason))
     own.push('x-baimo-overhead-ms', overheadMs.toFixed(2))
     if (stopsRetries) own.push('x-should-retry', 'false')
+    own.push(...(this.#relay.routing?.headersOf(answering.modelId) ?? NONE))
     if (hold === null) return own
     const { headers } = hold
     for (const name in headers) own.push(name, headers[name] ?? '')

@@ -1,16 +1,19 @@
 // edge: a request on its way from its socket to its exchange.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { LiveListing } from '../catalog/index.ts'
 import { Refusal, type RequestId } from '../kernel/index.ts'
 import type { LimitHold, TakeLimits } from '../limits/index.ts'
 import type { Operation } from '../metering/index.ts'
 import type { Principal } from '../people/index.ts'
 import type { ResponseHeaders } from '../providers/index.ts'
-import { admitRequest } from './admit.ts'
+import type { Standing } from '../routing/index.ts'
+import { type Admission, admitRequest } from './admit.ts'
 import type { BodyBudget, BodyShare } from './body-budget.ts'
 import { refuseRoom } from './candidates.ts'
 import { collectEnvelope } from './collect-body.ts'
 import { estimateTokens } from './estimate-tokens.ts'
 import type { Envelope, EnvelopeReading } from './read-envelope.ts'
+import { routeRequest } from './route-request.ts'
 import type { Turns } from './take-turns.ts'
 import type { Admitted, GatewayParts } from './types.ts'
 import { writeRefusal } from './write-refusal.ts'
@@ -21,6 +24,8 @@ export interface Entrance {
   readonly bodies: BodyBudget
   readonly turns: Turns
   readonly headersFor: (via: string | undefined, isStream: boolean) => ResponseHeaders
+  /** How a listing is doing. */
+  readonly standingOf: (listing: LiveListing) => Standing
   /** Throws where nothing was dispatched. */
   readonly run: (admitted: Admitted, envelope: Envelope, response: ServerResponse) => void
 }
@@ -81,13 +86,30 @@ export class Arrival {
   }
 
   #admit(reading: EnvelopeReading): void {
-    const { parts, headersFor, run } = this.#entrance
+    const { parts, standingOf } = this.#entrance
     const operation = this.#operation
     const principal = this.#principal
     parts.mayDispatch()
-    const { envelope, listing, others, how } = admitRequest(reading, operation, (name) =>
-      parts.resolve(name, principal.models),
-    )
+    const { routing } = parts
+    if (reading.kind === 'envelope' && routing?.isRouted(reading.envelope.model, operation)) {
+      const asked = { operation, principal, envelope: reading.envelope, standingOf }
+      routeRequest(routing, asked)
+        .then((admission) => this.#goOn(admission))
+        .catch((error: unknown) => this.#refuse(error))
+      return
+    }
+    const admission = admitRequest(reading, operation, (name) => {
+      const found = parts.resolve(name, principal.models)
+      return routing === undefined ? found : routing.bound(found, principal)
+    })
+    this.#goOn({ ...admission, route: null, purpose: 'use' })
+  }
+
+  #goOn(of: Admission & Pick<Admitted, 'purpose' | 'route'>): void {
+    const { parts, headersFor, run } = this.#entrance
+    const operation = this.#operation
+    const principal = this.#principal
+    const { envelope, listing, others, how, purpose, route = null } = of
     const upstreamHeaders = headersFor(this.#request.headers.via, envelope.isStream)
     if (this.#response.destroyed) return
     // Where another may answer, the exchange looks for one that has room.
@@ -98,7 +120,8 @@ export class Arrival {
       const admitted: Admitted = {
         requestId: this.#requestId,
         principal,
-        purpose: 'use',
+        purpose,
+        route,
         operation,
         listing,
         others,

@@ -61,5 +61,6 @@ it('makeRecord is under the request’s id and of the listing that decided', () 
     totalMs: 50,
     computeMs: 7,
     cost,
+    route: null,
   })
 })

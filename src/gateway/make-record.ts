@@ -52,5 +52,6 @@ export function makeRecord(
     totalMs: end.nowMs - arrivedMs,
     computeMs: end.price.computeMs,
     cost: end.price.cost,
+    route: admitted.route ?? null,
   }
 }

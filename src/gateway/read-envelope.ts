@@ -20,6 +20,8 @@ export interface Envelope {
   readonly answerCount: number
   readonly model: string
   readonly modelMember: Member
+  /** The messages, the prompt or the input. */
+  readonly inputMember: Member
   readonly isStream: boolean
   readonly streamOptions: Member | null
   /** Whether the client asked for usage in its stream. */
@@ -104,8 +106,9 @@ function readScanned(body: Buffer, scan: JsonScan, operation: Operation): Envelo
   if (duplicate !== null) {
     return fault('duplicate', duplicate, `"${duplicate}" is given twice; send it once.`)
   }
-  const input = checkInput(body, members, operation)
-  if (input !== null) return input
+  const inputMember = members.get(INPUT_OF[operation])
+  const input = checkInput(body, inputMember, operation)
+  if (input !== null || inputMember === undefined) return input ?? lacksInput(operation)
   const modelMember = members.get('model')
   if (modelMember === undefined) {
     return fault('missing', 'model', 'Name a model in "model"; GET /v1/models lists them.')
@@ -120,7 +123,7 @@ function readScanned(body: Buffer, scan: JsonScan, operation: Operation): Envelo
   const textBytes = countTextBytes(body)
   return {
     kind: 'envelope',
-    envelope: { body, textBytes, open, names, model, modelMember, ...stream, ...size },
+    envelope: { body, textBytes, open, names, model, modelMember, inputMember, ...stream, ...size },
   }
 }
 
@@ -149,10 +152,14 @@ function readSize(body: Buffer, members: ReadonlyMap<string, Member>) {
   return { maxTokens, answerCount: Math.max(1, read('n') ?? 1) }
 }
 
-function checkInput(body: Buffer, members: ReadonlyMap<string, Member>, operation: Operation) {
+function lacksInput(operation: Operation) {
   const name = INPUT_OF[operation]
-  const member = members.get(name)
-  if (member === undefined) return fault('missing', name, `"${name}" is missing.`)
+  return fault('missing', name, `"${name}" is missing.`)
+}
+
+function checkInput(body: Buffer, member: Member | undefined, operation: Operation) {
+  if (member === undefined) return lacksInput(operation)
+  const name = INPUT_OF[operation]
   const first = String.fromCharCode(body[member.valueStart] ?? 0)
   const isList = first === '['
   const isText = first === '"'

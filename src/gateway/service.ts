@@ -9,6 +9,7 @@ import { AnswerWriter } from './answer-writer.ts'
 import { Arrival, type Entrance } from './arrival.ts'
 import { type Asking, type AskWish, askGateway } from './ask-service.ts'
 import { openBodyBudget } from './body-budget.ts'
+import { standingOf } from './candidates.ts'
 import { runExchange } from './exchange.ts'
 import { openTicker } from './open-ticker.ts'
 import type { Envelope } from './read-envelope.ts'
@@ -86,6 +87,7 @@ export function openGateway(parts: GatewayParts): Gateway {
     bodies: openBodyBudget(parts.bodiesBytes ?? BODIES_BYTES),
     turns: openTurns(),
     headersFor: upstreamHeadersOf(parts.marketId),
+    standingOf: (listing) => standingOf(health, listing, clock.monotonicMs()),
     run,
   }
   return {

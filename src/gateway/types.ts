@@ -10,7 +10,7 @@ import type {
   ProviderRequest,
   ResponseHeaders,
 } from '../providers/index.ts'
-import type { FailureReason, Health } from '../routing/index.ts'
+import type { FailureReason, Health, Routing } from '../routing/index.ts'
 import type { AnswerBudget } from './answer-budget.ts'
 import type { BodyShare } from './body-budget.ts'
 import type { Ticker } from './open-ticker.ts'
@@ -53,6 +53,8 @@ export type LeftReason = FailureReason | 'listing_resting'
 export interface GatewayParts {
   /** What a name means to a caller whose key is limited to `allowed` models; null: no limit. */
   readonly resolve: (name: string, allowed: readonly string[] | null) => Resolution
+  /** Answers `auto`, keeps policies, and knows who has left; absent: only names are answered. */
+  readonly routing?: Pick<Routing, 'isRouted' | 'choose' | 'bound' | 'headersOf'>
   /**
    * Throws a Refusal while nothing may be dispatched, as its usage could not be recorded. Asked
    * when a request's body was read, before admission.
@@ -105,7 +107,10 @@ export interface Admitted {
   readonly listing: LiveListing
   /** Other listings of the model that may answer, best first. */
   readonly others: readonly LiveListing[]
-  readonly how: 'name' | 'alias' | 'listing-id'
+  /** How the name led to the listing, for `x-baimo-route`. */
+  readonly how: string
+  /** How routing chose it; null or absent: who asked named the model. */
+  readonly route?: string | null
   /** What providers are sent besides their own headers. */
   readonly upstreamHeaders: ResponseHeaders
   /** Its part of the memory for bodies, which counts for the provider that has the request. */

@@ -38,6 +38,7 @@ const ROW: UsageRow = {
   cost_currency: 'USD',
   price_ref: 'owner:1',
   cost_unknown: null,
+  route: null,
 }
 
 /** The routes over a metering that answers one row and keeps what it was asked. */

@@ -43,6 +43,8 @@ const usageAnswer = z.object({
   first_byte_ms: z.number().nullable(),
   total_ms: z.number(),
   compute_ms: z.number().nullable(),
+  /** How routing chose the listing; null: who asked named the model. */
+  route: z.string().nullable(),
   cost: costAnswer,
 })
 export type UsageAnswer = z.infer<typeof usageAnswer>
@@ -201,6 +203,7 @@ function shape(row: UsageRow, nameOf: (modelId: string) => string | null) {
     first_byte_ms: row.first_byte_ms,
     total_ms: row.total_ms,
     compute_ms: row.compute_ms,
+    route: row.route,
     cost: shapeRowCost(row),
   }
 }

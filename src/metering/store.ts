@@ -36,6 +36,8 @@ export interface UsageRow {
   price_ref: string | null
   /** Why it is not known; null in records of a process that knows no prices. */
   cost_unknown: string | null
+  /** Null: who asked named the model. */
+  route: string | null
 }
 
 /** The columns in the order of the insert, each with its SQL type and its value as SQL text. */
@@ -68,6 +70,7 @@ const COLUMNS: readonly [string, string, (usage: Usage) => string | number | boo
   ['cost_currency', 'text', ({ cost }) => (cost?.isKnown ? cost.currency : null)],
   ['price_ref', 'text', ({ cost }) => (cost?.isKnown ? quoted(cost.priceRef) : null)],
   ['cost_unknown', 'text', ({ cost }) => (cost?.isKnown === false ? cost.reason : null)],
+  ['route', 'text', (u) => (u.route == null ? null : quoted(u.route))],
 ]
 
 const SPECIAL = /["\\]/

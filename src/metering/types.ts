@@ -55,6 +55,8 @@ export interface Usage {
   readonly totalMs: number
   /** Measured where a request is paid by time; null or absent: it was not. */
   readonly computeMs?: number | null
+  /** How routing chose the listing; null or absent: who asked named the model. */
+  readonly route?: string | null
   /** Absent: the process knows no prices. */
   readonly cost?: Cost | UnknownCost
 }

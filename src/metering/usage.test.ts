@@ -77,6 +77,7 @@ describeOnEveryServer('usage', (openStoreHere) => {
       cost_currency: null,
       price_ref: null,
       cost_unknown: null,
+      route: null,
     })
   })
 

@@ -1,9 +1,13 @@
 export type { Breaker, Ticket } from './breaker.ts'
 export { backoffMs, decideNext, mostAttempts } from './decide-next.ts'
 export { describeHealth, type HealthWord } from './describe-health.ts'
+export { routingErrors } from './errors.ts'
 export { judgeFailure, LONGEST_WAIT_MS } from './judge-failure.ts'
+export type { KeptRules } from './keep-rules.ts'
 export { type Health, openHealth } from './open-health.ts'
 export { REASON_WORDS } from './reason-words.ts'
+export { openRules } from './rules-service.ts'
+export { type OpenRouting, openRouting, type RoutingOptions } from './service.ts'
 export {
   type Candidate,
   FAILURE_REASONS,
@@ -15,3 +19,6 @@ export {
   type Standing,
   type Step,
 } from './types.ts'
+export type * from './types-asking.ts'
+export * from './types-choice.ts'
+export type * from './types-retirement.ts'

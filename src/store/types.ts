@@ -49,7 +49,14 @@ export interface Store {
  * What a change is about; its handlers are in the domain of that name. `probe` is nobody's: it
  * finds out whether news arrives.
  */
-export type ChangeTopic = 'people' | 'catalog' | 'limits' | 'limits-recall' | 'prices' | 'probe'
+export type ChangeTopic =
+  | 'people'
+  | 'catalog'
+  | 'limits'
+  | 'limits-recall'
+  | 'prices'
+  | 'routing'
+  | 'probe'
 
 /**
  * Short news between the processes on one database, by NOTIFY: for rare events only, as every

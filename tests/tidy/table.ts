@@ -28,6 +28,7 @@ export const topFiles = [
   'config.ts',
   'compose-routes.ts',
   'compose-boards.ts',
+  'compose-routing.ts',
   'compose-arena.ts',
   'main.ts',
   'cli.ts',

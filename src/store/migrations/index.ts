@@ -11,6 +11,8 @@ import { boards } from './0008-boards.ts'
 import { makers } from './0009-makers.ts'
 import { listingOrder } from './0010-listing-order.ts'
 import { arena } from './0011-arena.ts'
+import { places } from './0012-places.ts'
+import { retirement } from './0013-retirement.ts'
 
 /** All migrations, in the order they apply. Append only: a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -26,4 +28,6 @@ export const migrations: readonly Migration[] = [
   makers,
   listingOrder,
   arena,
+  places,
+  retirement,
 ]

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ArenaUpstream, type Contender, openArenaUpstream } from './support/arena-upstream.ts'
+import { runCommand } from './support/command-line.ts'
 import { type Market, startMarket } from './support/market.ts'
 
 const WORDS = 'The tide comes in twice a day because the moon pulls at the sea from both sides.'
@@ -381,4 +382,29 @@ test('judgements are exact, on a board of their own, and data where a model judg
   expect(await votesOnBoard()).toBe(before)
   const key = await person('Nobody')
   expect((await call('POST', '/api/judgements', given, key)).status).toBe(403)
+}, 60_000)
+
+test('baimo battle shows one answer after the other where no terminal is, and names them after', async () => {
+  const { home } = market
+  const blind = await runCommand(['battle', 'Why is there a tide?'], { home })
+  expect([blind.code, blind.err]).toEqual([0, ''])
+  expect(blind.out).toMatch(/── A\n.*── B\n.*No vote\./s)
+  expect(blind.out.split(WORDS)).toHaveLength(3)
+  expectBlind(blind.out, [])
+  const voted = await runCommand(['battle', '--vote', 'a'], { home, input: 'Why?\n' })
+  expect(voted.out).toContain('Your vote: A is better.')
+  expect(voted.out).toMatch(
+    /MODEL +PROVIDER +COST +TIME +TOKENS\nA .*zephyrhost .*\nB .*zephyrhost/,
+  )
+  const named = ['--model-a', 'northwind/aurora-7', '--model-b', 'quillpad/basalt-2']
+  const compared = await runCommand(['battle', ...named, 'Why?', '--json'], { home })
+  expect(JSON.parse(compared.out)).toMatchObject({
+    ...{ kind: 'comparison', vote: null },
+    reveal: { a: { model: 'northwind/aurora-7' }, b: { model: 'quillpad/basalt-2' } },
+  })
+  const half = await runCommand(['battle', '--model-a', 'x', 'Why?'], { home })
+  expect([half.code, half.err]).toEqual([
+    2,
+    expect.stringContaining('give --model-a and --model-b'),
+  ])
 }, 60_000)

@@ -49,26 +49,6 @@ export function openVotes(means: ArenaMeans): Votes {
   const timers = new Map<string, NodeJS.Timeout>()
   const looking = new Set<Promise<void>>()
 
-  async function lookFor(organisationId: OrganisationId, league: BoardLeague): Promise<void> {
-    const where = { organisationId, league, withReason: OUTLIER, most: MOST_VOTES }
-    const votes = await selectRatedVotes(store.db, where)
-    const outliers = findOutliers(votes)
-    const found = votes.filter(({ raterId, state }) => outliers.has(raterId) && state !== 'aside')
-    if (found.length === 0) return
-    const decided = await selectDecided(
-      store.db,
-      found.map(({ id }) => id),
-    )
-    const at = new Date(clock.nowMs())
-    for (const { id } of found)
-      if (!decided.has(id))
-        await store.transaction((trx) =>
-          setVoteAside(trx, { id, organisationId, reason: OUTLIER, at }),
-        )
-    log.warn({ raters: outliers.size, votes: found.length }, 'votes of outliers were set aside')
-    means.votesMoved()
-  }
-
   return {
     list(caller, { isAside, cursor, limit }) {
       const { organisationId } = caller
@@ -100,7 +80,7 @@ export function openVotes(means: ArenaMeans): Votes {
       if (timers.has(key)) return
       const look = (): void => {
         timers.delete(key)
-        const run = lookFor(organisationId, league).catch((error: unknown) => {
+        const run = lookFor(means, organisationId, league).catch((error: unknown) => {
           log.error({ reason: String(error) }, 'outliers were not looked for')
         })
         looking.add(run)
@@ -114,4 +94,30 @@ export function openVotes(means: ArenaMeans): Votes {
       await Promise.all(looking)
     },
   }
+}
+
+/** Sets aside the votes of outliers that nobody has decided about. */
+async function lookFor(
+  means: ArenaMeans,
+  organisationId: OrganisationId,
+  league: BoardLeague,
+): Promise<void> {
+  const { store, clock, log } = means
+  const where = { organisationId, league, withReason: OUTLIER, most: MOST_VOTES }
+  const votes = await selectRatedVotes(store.db, where)
+  const outliers = findOutliers(votes)
+  const found = votes.filter(({ raterId, state }) => outliers.has(raterId) && state !== 'aside')
+  if (found.length === 0) return
+  const decided = await selectDecided(
+    store.db,
+    found.map(({ id }) => id),
+  )
+  const at = new Date(clock.nowMs())
+  for (const { id } of found)
+    if (!decided.has(id))
+      await store.transaction((trx) =>
+        setVoteAside(trx, { id, organisationId, reason: OUTLIER, at }),
+      )
+  log.warn({ raters: outliers.size, votes: found.length }, 'votes of outliers were set aside')
+  means.votesMoved()
 }

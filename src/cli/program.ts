@@ -4,6 +4,7 @@ import type { Environment } from '../config.ts'
 import { Refusal } from '../kernel/index.ts'
 import { addAddCommand } from './add.ts'
 import { addAskCommand } from './ask.ts'
+import { addBattleCommand } from './battle.ts'
 import { addBoardCommand } from './board.ts'
 import { type Desk, openDesk } from './command.ts'
 import { addConfigCommand } from './config.ts'
@@ -28,6 +29,7 @@ const COMMANDS = [
   addModelsCommand,
   addAddCommand,
   addProvidersCommand,
+  addBattleCommand,
   addBoardCommand,
   addKeysCommand,
   addPeopleCommand,

@@ -8,6 +8,7 @@ import {
   type HealthOf,
   type PriceOf,
   summariseModels,
+  type V1Listing,
 } from './catalog/index.ts'
 import { commandName, packageRoot } from './config.ts'
 import { dispatchWhenReady, type Engine } from './engine/index.ts'
@@ -31,7 +32,7 @@ import { type HubServices, hubRoutes } from './hubs/index.ts'
 import { systemClock as clock, isJsonObject, type Log, parseJson } from './kernel/index.ts'
 import { type LimitsService, limitsRoutes } from './limits/index.ts'
 import { type Metering, type Metrics, meteringRoutes } from './metering/index.ts'
-import { type People, peopleRoutes, type Route } from './people/index.ts'
+import { openHolders, type People, peopleRoutes, type Route } from './people/index.ts'
 import {
   isLoopback,
   type NamedListing,
@@ -41,7 +42,14 @@ import {
   shapePrice,
 } from './pricing/index.ts'
 import type { Providers } from './providers/index.ts'
-import { describeHealth, type OpenRouting } from './routing/index.ts'
+import {
+  describeHealth,
+  livesOfModels,
+  type OpenRouting,
+  type Retirements,
+  ROUTED_NAMES,
+  routingRoutes,
+} from './routing/index.ts'
 import type { Home, Store } from './store/index.ts'
 
 /** The domains, opened on a store. */
@@ -56,6 +64,7 @@ export interface Parts {
   readonly limits: LimitsService
   readonly boards: Boards
   readonly routing: OpenRouting
+  readonly retirements: Retirements
   readonly metrics: Metrics
 }
 
@@ -132,7 +141,7 @@ export function composeRoutes(running: Running, gateway: Gateway, arena: Arena):
   const isSecure = (): boolean => running.address.url.startsWith('https:')
   const routes: readonly Route[] = [
     ...gatewayRoutes(gateway),
-    ...catalogRoutes(catalog, healthOf, priceOf),
+    ...catalogRoutes(catalog, { healthOf, priceOf, listing: listingOf(running) }),
     ...hubRoutes(() => running.hubs),
     ...peopleRoutes(people, {
       isSecure,
@@ -150,6 +159,7 @@ export function composeRoutes(running: Running, gateway: Gateway, arena: Arena):
     }),
     ...limitsRoutes(limits),
     ...boardsRoutes(running.boards),
+    ...routesOfRouting(running),
     ...arenaRoutes(arena, answerProblem),
     ...statusRoutes({
       version,
@@ -170,6 +180,25 @@ export function composeRoutes(running: Running, gateway: Gateway, arena: Arena):
     }),
   ]
   return routes
+}
+
+function routesOfRouting(running: Running): Route[] {
+  const { catalog, pricing, routing, retirements } = running
+  const decide = openHolders(running.store)
+  return routingRoutes({
+    ...{ routing, retirements },
+    currency: () => pricing.currency,
+    hasTeam: async (caller, id) => (await decide(caller, { kind: 'team', id })) !== 'unknown',
+    lives: () => livesOfModels(catalog.rows(), routing.rules.now().retirements, clock.nowMs()),
+  })
+}
+
+/** What `/v1/models` has besides models, and what it leaves out. */
+function listingOf(running: Running): V1Listing {
+  return {
+    names: ROUTED_NAMES,
+    isHidden: (modelId) => running.routing.retiredAt(modelId) !== null,
+  }
 }
 
 /** Ready is who may be asked for a model: what cannot be recorded is not asked of one. */

@@ -11,7 +11,7 @@ import {
   type Parts,
   type Running,
 } from './compose-routes.ts'
-import { openRoutingOf } from './compose-routing.ts'
+import { openRoutingOf, runRetirements } from './compose-routing.ts'
 import { type Config, commandName, packageRoot } from './config.ts'
 import { type Engine, type Hasher, openEngine, openHasher } from './engine/index.ts'
 import { openServer, requireDescriptors } from './http/index.ts'
@@ -106,7 +106,7 @@ async function open(config: Config, options: StartOptions, closing: Closing): Pr
   closers.push(() => parts.metering.close(LAST_COMMITS_MS))
   closers.push(() => parts.limits.close())
   closers.push(() => parts.boards.close())
-  closers.push(() => parts.routing.rules.close())
+  closers.push(() => parts.routing.rules.close(), runRetirements(parts, log))
   const hubs = await openHubsOf(config, { hasher, home, log, parts })
   closers.push(() => hubs.close())
 
@@ -243,9 +243,9 @@ async function openParts(config: Config, ground: Ground): Promise<Parts> {
   const workerPath = shipped('rating-worker.js', 'src/boards/rating-worker.ts')
   const rules = await openRules(store, log)
   const boards = openBoardsOf({ catalog, pricing }, { store, log, workerPath, rules })
-  const routing = openRoutingOf({ catalog, pricing, boards }, { store, log, rules })
+  const routes = openRoutingOf({ catalog, pricing, boards }, { store, log, rules })
   const made = { marketId, people, catalog, pricing, providers, metering, limits }
-  return { ...made, boards, routing, metrics }
+  return { ...made, ...routes, boards, metrics }
 }
 
 function mergedModels(catalog: Catalog): ReadonlyMap<string, string> {

@@ -26,6 +26,7 @@ import {
   selectLastVersions,
   selectVersion,
 } from './store-versions.ts'
+import { sumInformation } from './sum-information.ts'
 import { type Board, type BoardName, type BoardSettings, DEFAULT_SETTINGS } from './types.ts'
 import type { BoardVersion, VersionPayload } from './types-versions.ts'
 import {
@@ -84,6 +85,11 @@ export interface CurrentBoard {
   readonly payload: VersionPayload
 }
 
+export interface BoardEvidence extends CurrentBoard {
+  readonly information: ReadonlyMap<string, number>
+  readonly certificates: readonly Certificate[]
+}
+
 export interface Boards {
   /** To be told when a transaction that cast or moved votes is committed. */
   votesMoved(): void
@@ -96,6 +102,11 @@ export interface Boards {
    * person's; null for everybody else.
    */
   currentFor(name: BoardName, subjectId: string): Promise<CurrentBoard | null>
+  /**
+   * What the last version of a board without style control stands on: what its votes told of each
+   * model (Σ N·pq, by name), and the certificates that hold, by ids; null: there is no version.
+   */
+  evidence(name: BoardName): Promise<BoardEvidence | null>
   list(caller: Principal | null): Promise<ListedBoard[]>
   show(caller: Principal | null, wish: BoardWish): Promise<ShownBoard>
   /** One person's own votes as a board; it is rated when asked for. */
@@ -171,6 +182,25 @@ class BoardsService implements Boards {
     const { boardId } = current.version
     const own = await selectRaterPairs(this.#options.store.db, boardId, { subjectId })
     return own.length > 0 ? current : null
+  }
+
+  async evidence(name: BoardName): Promise<BoardEvidence | null> {
+    const current = await this.current(name)
+    if (current === null) return null
+    const { db } = this.#options.store
+    const { boardId } = current.version
+    const models = this.#options.models()
+    const pairs = (await selectPairCounts(db, boardId)).map((row) => ({
+      ...row,
+      first: models.get(row.first)?.name ?? row.first,
+      second: models.get(row.second)?.name ?? row.second,
+    }))
+    const all = await selectCertificates(db, { boardId, isStyled: false, number: null })
+    return {
+      ...current,
+      information: sumInformation(pairs, current.payload.models),
+      certificates: all.filter(({ voidedAt }) => voidedAt === null),
+    }
   }
 
   async list(caller: Principal | null): Promise<ListedBoard[]> {

@@ -245,6 +245,7 @@ function liveModel(id: string, row: Model): LiveModel {
   return {
     id,
     publisher: row.publisher,
+    modelId: row.id,
     modelName: fullName(row),
     createdAtSeconds: Math.floor(row.createdAtMs / 1000),
   }

@@ -4,6 +4,7 @@ export { bareOffer } from './plan-import.ts'
 export { refuseResolution } from './refuse-resolution.ts'
 export { DEFAULT_MAX_CONNECTIONS, DEFAULT_RESILIENCE } from './resilience.ts'
 export { catalogRoutes } from './routes.ts'
+export type { V1Listing } from './routes-v1.ts'
 export { type Catalog, openCatalog } from './service.ts'
 export { type ModelRest, type ModelSummary, summariseModels } from './summarise-models.ts'
 export type {

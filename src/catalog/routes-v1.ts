@@ -22,8 +22,18 @@ const listAnswer = z.object({
   last_id: z.string().nullable(),
 })
 
+/** What a list of models has besides them, and what it leaves out. */
+export interface V1Listing {
+  /** Names that the market answers by choosing a model. */
+  readonly names: readonly string[]
+  /** Whether a model has left: it may answer by its name, and is listed no more. */
+  isHidden(modelId: string): boolean
+}
+
+const NO_LISTING: V1Listing = { names: [], isHidden: () => false }
+
 /** `GET /v1/models` and `GET /v1/models/*`: what takes traffic now and the key may use. */
-export function v1Routes(catalog: Catalog): Route[] {
+export function v1Routes(catalog: Catalog, listing: V1Listing = NO_LISTING): Route[] {
   return [
     jsonRoute({
       ...v1,
@@ -32,10 +42,12 @@ export function v1Routes(catalog: Catalog): Route[] {
       summary: 'Models that take traffic now and your key may use, with the owner’s aliases',
       answer: listAnswer,
       handle: ({ principal }) => {
-        const data = catalog
-          .snapshot()
-          .liveModels(principal?.models ?? null)
-          .map(shapeLive)
+        const live = catalog.snapshot().liveModels(principal?.models ?? null)
+        const shown = live.filter(({ modelId }) => !listing.isHidden(modelId))
+        const data = [
+          ...(shown.length > 0 ? listing.names.map((name) => shapeName(name, shown)) : []),
+          ...shown.map(shapeLive),
+        ]
         return {
           json: {
             object: 'list',
@@ -56,15 +68,23 @@ export function v1Routes(catalog: Catalog): Route[] {
       answer: modelAnswer,
       handle: ({ principal, params }) => {
         const name = params['*'].replaceAll(/%2f/gi, '/')
+        const live = catalog.snapshot().liveModels(principal?.models ?? null)
+        if (live.length > 0 && listing.names.includes(name)) return { json: shapeName(name, live) }
         const found = catalog.snapshot().resolve(name, principal?.models ?? null)
         if (found.kind !== 'listing') throw refuseResolution(name, found)
-        const { modelName, createdAtSeconds } = found.listing
+        const { modelId, modelName, createdAtSeconds } = found.listing
         const publisher = modelName.slice(0, modelName.indexOf('/'))
         const id = found.how === 'name' ? modelName : name
-        return { json: shapeLive({ id, publisher, modelName, createdAtSeconds }) }
+        return { json: shapeLive({ id, publisher, modelId, modelName, createdAtSeconds }) }
       },
     }),
   ]
+}
+
+/** A name that stands for whichever model is chosen: as old as the oldest of them. */
+function shapeName(id: string, live: readonly LiveModel[]) {
+  const created = Math.min(...live.map(({ createdAtSeconds }) => createdAtSeconds))
+  return { id, object: 'model' as const, created, owned_by: 'baimo' }
 }
 
 function shapeLive(model: LiveModel) {

@@ -24,7 +24,7 @@ import {
   providerAnswer,
   providerChange,
 } from './route-schemas.ts'
-import { v1Routes } from './routes-v1.ts'
+import { type V1Listing, v1Routes } from './routes-v1.ts'
 import type { Catalog } from './service.ts'
 import {
   pageOfListings,
@@ -43,13 +43,20 @@ import type { HealthOf, PriceOf } from './types.ts'
 /**
  * Models, providers, files, listings, aliases, proposals, and `/v1/models`.
  *
- * @param healthOf how listings are doing; absent: nobody knows
- * @param priceOf what listings cost; absent: nobody knows
+ * `healthOf`: how listings are doing; absent: nobody knows. `priceOf`: what listings cost; absent:
+ * nobody knows. `listing`: what `/v1/models` has besides; absent: nothing.
  */
 export function catalogRoutes(
   catalog: Catalog,
-  healthOf: HealthOf = () => null,
-  priceOf?: PriceOf,
+  {
+    healthOf = () => null,
+    priceOf,
+    listing,
+  }: {
+    readonly healthOf?: HealthOf
+    readonly priceOf?: PriceOf
+    readonly listing?: V1Listing
+  } = {},
 ): Route[] {
   const seen: Seen = { ...catalog, healthOf, priceOf }
   return [
@@ -59,7 +66,7 @@ export function catalogRoutes(
     ...listingRoutes(seen),
     ...aliasRoutes(seen),
     ...proposalRoutes(seen),
-    ...v1Routes(catalog),
+    ...v1Routes(catalog, listing),
   ]
 }
 

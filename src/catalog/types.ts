@@ -378,6 +378,7 @@ export interface CatalogRows {
 export interface LiveModel {
   readonly id: string
   readonly publisher: string
+  readonly modelId: ModelId
   readonly modelName: string
   readonly createdAtSeconds: number
 }

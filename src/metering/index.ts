@@ -11,6 +11,7 @@ export {
 export { meteringRoutes, type UsageAnswer } from './routes.ts'
 export { type Metering, openMetering } from './service.ts'
 export { revealUsage } from './store.ts'
+export { type ModelUse, selectModelUse } from './store-model-use.ts'
 export type {
   Operation,
   Outcome,

@@ -4,8 +4,19 @@ export { describeHealth, type HealthWord } from './describe-health.ts'
 export { routingErrors } from './errors.ts'
 export { judgeFailure, LONGEST_WAIT_MS } from './judge-failure.ts'
 export type { KeptRules } from './keep-rules.ts'
+export { livesOfModels } from './lives-of-models.ts'
 export { type Health, openHealth } from './open-health.ts'
 export { REASON_WORDS } from './reason-words.ts'
+export { openRetirements, type Retirements } from './retirement-service.ts'
+export type {
+  PolicyAnswer,
+  RetirementAnswer,
+  RetirementProposalAnswer,
+  RetirementRulesAnswer,
+  RouteSettingsAnswer,
+  SurvivalAnswer,
+} from './route-schemas.ts'
+export { type RoutingRouteParts, routingRoutes } from './routes.ts'
 export { openRules } from './rules-service.ts'
 export { type OpenRouting, openRouting, type RoutingOptions } from './service.ts'
 export {

@@ -9,6 +9,9 @@ const EU = new Set(
   'AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK'.split(' '),
 )
 
+/** What a policy may name as a place. */
+export const LISTED_PLACE = /^([A-Z]{2}|this-machine|own-network)$/
+
 /** Trains on nothing, or only on what its customer agreed to give. */
 const UNTRAINED: readonly (string | null)[] = ['never', 'opt-in']
 

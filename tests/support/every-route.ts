@@ -14,6 +14,9 @@ export function everyRoute(): readonly Route[] {
     limits: {} as never,
     engine: {} as never,
     store: {} as never,
+    routing: {} as never,
+    retirements: {} as never,
+    boards: {} as never,
   }
   const arena = {} as never
   return composeRoutes(running as Running, openGatewayOf(running as Running), arena)

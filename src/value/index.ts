@@ -1,0 +1,1 @@
+export { estimateSurvival, type Life, type SurvivalStep } from './estimate-survival.ts'

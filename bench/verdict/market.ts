@@ -28,6 +28,12 @@ export interface MarketKind {
   readonly weightSpread?: number
   readonly volumeSpread?: number
   readonly matchupPoints?: number
+  /**
+   * independent: drawn for each pair alone, so that they also move who wins on average. centred: each
+   * model's sum to 0, so that they make no model stronger. fitted: independent, and the truth is the
+   * half-tie fit to what is expected of pairs drawn evenly.
+   */
+  readonly matchups?: 'independent' | 'centred' | 'fitted'
 }
 
 /** A market of known truth. Pairs are (0,1), (0,2), … */
@@ -63,7 +69,8 @@ export function marketOf(kind: MarketKind, theta: Float64Array, random: Random):
     }
   const shares = drawNormals(n, kind.weightSpread ?? 0, random).map(Math.exp)
   const tieOf = drawNormals(n, kind.tiesSpread ?? 0, random).map((value) => kind.ties + value)
-  const matchup = drawNormals(count, (kind.matchupPoints ?? 0) / POINTS_PER_UNIT, random)
+  const drawn = drawNormals(count, (kind.matchupPoints ?? 0) / POINTS_PER_UNIT, random)
+  const matchup = kind.matchups === 'centred' ? centredByModel({ n, ...pairs }, drawn) : drawn
   const volume = drawNormals(count, kind.volumeSpread ?? 0, random).map(Math.exp)
   const weight = volume.map(
     (value, e) => value * of(shares, pairs.first[e]) * of(shares, pairs.second[e]),
@@ -75,8 +82,10 @@ export function marketOf(kind: MarketKind, theta: Float64Array, random: Random):
   const isDavidson = kind.tieModel === 'davidson'
   const chances = isDavidson ? davidson : proportional
   const cumulative = accumulate(weight)
-  const truth = isDavidson
-    ? truthOf({ n, ...pairs }, weight, (e) => davidson(of(gap, e), of(tie, e)))
+  const isFitted = isDavidson || kind.matchups === 'fitted'
+  const moved = (e: number): number => (kind.matchups === 'fitted' ? of(matchup, e) : 0)
+  const truth = isFitted
+    ? truthOf({ n, ...pairs }, weight, (e) => chances(of(gap, e) + moved(e), of(tie, e)))
     : theta
   return {
     n,
@@ -102,6 +111,20 @@ function drawNormals(count: number, spread: number, { normal }: Random): Float64
 export function centred(values: Float64Array): Float64Array {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   return values.map((value) => value - mean)
+}
+
+/** Effects of pairs less what one scale explains of them: each model's then sum to 0. */
+function centredByModel(
+  { n, first, second }: Pick<Market, 'n' | 'first' | 'second'>,
+  effects: Float64Array,
+): Float64Array {
+  const mean = new Float64Array(n)
+  for (const [e, effect] of effects.entries()) {
+    const [a, b] = [first[e] ?? 0, second[e] ?? 0]
+    mean[a] = of(mean, a) + effect / n
+    mean[b] = of(mean, b) - effect / n
+  }
+  return effects.map((effect, e) => effect - of(mean, first[e]) + of(mean, second[e]))
 }
 
 function proportional(gap: number, ties: number): readonly [number, number] {

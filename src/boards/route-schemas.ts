@@ -109,6 +109,7 @@ export const boardAnswer = z.object({
   claims: z.object({
     certified: z.int(),
     leaning: z.int(),
+    caveats: z.array(z.enum(['matchups_unchecked', 'this_matchup'])),
     neighbours: z.array(z.object({ better: text, worse: text, status })),
   }),
   checks: z.array(z.object({ name: text, is_ok: z.boolean(), text })),

@@ -1,7 +1,7 @@
 import type { VotesNeeded } from '../ratings/index.ts'
 import type { ListedBoard, ShownBoard } from './service.ts'
 import type { Certificate } from './store-versions.ts'
-import { sizeClassOf, type ViewedRow } from './view-board.ts'
+import { caveatsOf, sizeClassOf, type ViewedRow } from './view-board.ts'
 
 /** A board in a list. */
 export function shapeListed({ board, version }: ListedBoard) {
@@ -53,6 +53,7 @@ export function shapeBoard(shown: ShownBoard) {
     claims: {
       certified: shown.certifiedCount,
       leaning: shown.leaningCount,
+      caveats: caveatsOf(payload),
       neighbours: shown.neighbours.map((one) => ({ ...one })),
     },
     checks: shown.checks.map(({ name, isOk, text }) => ({ name, is_ok: isOk, text })),

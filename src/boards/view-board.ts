@@ -1,4 +1,4 @@
-import type { ClaimStatus } from '../ratings/index.ts'
+import { type ClaimCaveat, type ClaimStatus, canCheckMatchups } from '../ratings/index.ts'
 import { pairPlace, unpackClaims } from './pack-claims.ts'
 import type { BestAnswer, ModelRow, VersionPayload } from './types-versions.ts'
 
@@ -135,10 +135,21 @@ export function sayBest(payload: VersionPayload, best: readonly BestAnswer[]): s
   if (first === undefined) return `There are no two models to compare yet (${of}).`
   const where = best.length > 1 ? ` in the largest of ${best.length} islands` : ''
   if (first.status === 'certified')
-    return `${first.leader} is certified best${where} by ${of}: the claim holds however often one looks.`
+    return `${first.leader} is certified best${where} by ${of}: ${sayHowFar(payload)}`
   const rivals = count(first.rivalCount, 'model')
   const may = first.rivalCount === 1 ? 'may be as good' : 'may be as good'
   return `${first.leader} leads${where} by ${of}; ${rivals} ${may}. ${sayNeeded(first)}`
+}
+
+function sayHowFar(payload: VersionPayload): string {
+  return caveatsOf(payload).length === 0
+    ? 'the claim holds however often one looks.'
+    : 'the claim holds however often one looks, if one scale holds; there are too few models to check matchups.'
+}
+
+/** What limits every claim of a version, whatever its status. */
+export function caveatsOf({ diagnostics }: Pick<VersionPayload, 'diagnostics'>): ClaimCaveat[] {
+  return canCheckMatchups({ spreadDf: diagnostics.matchupDf }) ? [] : ['matchups_unchecked']
 }
 
 function sizeOf({ models }: VersionPayload, { island }: BestAnswer): number {
@@ -198,9 +209,9 @@ export function checkTrust(payload: VersionPayload, leastPeople: number): Check[
       'All models are joined by votes.',
       `Votes do not join all models: there are ${diagnostics.islands} islands, each with a scale of its own.`,
     ]),
-    check('matchups', diagnostics.matchupDf >= 6, [
+    check('matchups', caveatsOf(payload).length === 0, [
       `Matchups depart from one scale by about ${Math.round(diagnostics.matchupSpread)} points, which is in the intervals.`,
-      'Too few models to check matchups.',
+      'Too few models to check matchups: claims hold only as far as one scale does.',
     ]),
     check('tastes', deff < 3, [
       `Tastes of people widen errors by ${Math.round((Math.sqrt(deff) - 1) * 100)} %.`,

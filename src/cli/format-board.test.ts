@@ -31,7 +31,7 @@ const board: BoardAnswer = {
     },
   ],
   claims: {
-    ...{ certified: 0, leaning: 1 },
+    ...{ certified: 0, leaning: 1, caveats: [] },
     neighbours: [{ better: 'maker/one', worse: 'maker/two', status: 'leaning' }],
   },
   checks: [{ name: 'people', is_ok: true, text: '12 people voted.' }],

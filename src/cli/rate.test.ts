@@ -94,7 +94,9 @@ describe('baimo rate --json', () => {
       'log_e',
       'status',
       'tolerance',
+      'caveats',
     ])
+    expect(found.claims[0]?.caveats).toEqual(['matchups_unchecked'])
     expect(found.claims[0]).toMatchObject({ better: 'a', worse: 'd', status: 'undecided' })
     expect(found.claims[0]?.log_e).toBeCloseTo(2.50138052, 6)
     expect(found.diagnostics.threshold).toBeCloseTo(230.402582, 4)

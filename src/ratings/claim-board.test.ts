@@ -193,6 +193,24 @@ test('a pair is marked as this matchup when it holds over a quarter of the votes
   expect(marked.map(({ better, worse }) => [better, worse])).toEqual([[1, 4]])
 })
 
+test('every claim of fewer than five models that all met says that matchups are not checked', () => {
+  for (const n of [2, 3, 4, 5, 6]) {
+    const rows = randomRows(3, n)
+    const board = ratePairs(pairsOf(n, rows))
+    const isFew = rows.length - n + board.fit.components < 6
+    for (const { caveats } of claimBoard(board).claims)
+      expect(caveats.includes('matchups_unchecked')).toBe(isFew)
+  }
+  const all = [0, 1, 2, 3, 4].flatMap((a) =>
+    [0, 1, 2, 3, 4].flatMap((b) => (a < b ? [[a, b, 9, 3, 1] as const] : [])),
+  )
+  const caveatsOf = (rows: typeof all, n: number) =>
+    new Set(claimBoard(ratePairs(pairsOf(n, rows))).claims.flatMap(({ caveats }) => caveats))
+  expect(caveatsOf(all, 5)).toEqual(new Set())
+  const four = all.filter(([, b]) => b < 4)
+  expect(caveatsOf(four, 4)).toEqual(new Set(['matchups_unchecked', 'this_matchup']))
+})
+
 test('the order of models changes nothing but their places', () => {
   for (let seed = 1; seed <= 20; seed++) {
     const rows = randomRows(seed, 6)

@@ -2,8 +2,9 @@ import { at } from './at.ts'
 import { logHeadToHead } from './bet-head-to-head.ts'
 import { checkRaters } from './check-raters.ts'
 import { closedThreshold } from './close-family.ts'
+import { canCheckMatchups } from './measure-spread.ts'
 import type { Fit, Matrix, Uncertainty, Votes } from './types.ts'
-import type { BoardClaims, Claim, ClaimStatus } from './types-claims.ts'
+import type { BoardClaims, Claim, ClaimCaveat, ClaimStatus } from './types-claims.ts'
 import { ALPHA, gapForEvidence, logEvidence } from './weigh-evidence.ts'
 
 /** A claim is marked "this matchup" when its pair holds more of either model's votes than this. */
@@ -30,7 +31,8 @@ export function claimBoard(board: RatedBoard, alpha = ALPHA): BoardClaims {
     for (let index = 0; index < logE.length; index++)
       if (at(logE, index) >= logThreshold) certified[index] = 1
   const byBets = certifyByBets(board, logE, alpha)
-  const about = { board, logE, certified, logThreshold, alpha, byBets }
+  const caveats: ClaimCaveat[] = canCheckMatchups(board.uncertainty) ? [] : ['matchups_unchecked']
+  const about = { board, logE, certified, logThreshold, alpha, byBets, caveats }
   const context: Context = { ...about, ...votesBetween(board) }
   return { logE, certified, threshold, logThreshold, alpha, rules, claims: listClaims(context) }
 }
@@ -66,6 +68,8 @@ interface Context {
   readonly logThreshold: number
   readonly alpha: number
   readonly byBets: Uint8Array
+  /** Of every claim of this board. */
+  readonly caveats: readonly ClaimCaveat[]
   /** Votes of each model, and the place in the `PairCounts` of a pair with votes. */
   readonly votesOf: Float64Array
   readonly placeOf: Int32Array
@@ -108,6 +112,7 @@ function makeClaim(context: Context, pair: readonly [number, number]): Claim {
   const isCertified = context.certified[better * n + worse] === 1
   const isLeaning = logE >= Math.log(1 / context.alpha)
   const status: ClaimStatus = isCertified ? 'certified' : isLeaning ? 'leaning' : 'undecided'
+  const isOfMatchup = isThisMatchup(context, pair)
   const spare = () => gap - gapForEvidence(context.logThreshold, variance)
   return {
     better,
@@ -117,8 +122,9 @@ function makeClaim(context: Context, pair: readonly [number, number]): Claim {
     logE,
     status,
     tolerance: isCertified ? spare() / varianceBetween(fit.V, n, pair) : null,
-    isThisMatchup: isThisMatchup(context, pair),
+    isThisMatchup: isOfMatchup,
     isModelFree: isCertified && context.byBets[better * n + worse] === 1,
+    caveats: isOfMatchup ? [...context.caveats, 'this_matchup'] : context.caveats,
   }
 }
 

@@ -1,6 +1,7 @@
 import { at } from './at.ts'
 import { SETTLED_INFORMATION } from './measure-dispersion.ts'
 import { measureInfluence } from './measure-influence.ts'
+import { canCheckMatchups } from './measure-spread.ts'
 import { POINTS_PER_UNIT } from './points.ts'
 import type { Board } from './rate-board.ts'
 import type { Fit } from './types.ts'
@@ -8,8 +9,6 @@ import type { BoardClaims } from './types-claims.ts'
 import type { BoardCheck, Diagnosis, PairResidual, RaterInfluence } from './types-diagnosis.ts'
 
 const LISTED = 10
-/** Below these degrees of freedom the board cannot see whether one scale holds. */
-const LEAST_FREEDOM = 6
 /** Intervals are known to hold, nearly, while matchups depart by no more than this. */
 const LARGEST_SPREAD_POINTS = 40
 /** Where prompts that repeat themselves double the variance, more prompts are what is missing. */
@@ -99,8 +98,8 @@ function checkVotes(fit: Fit): BoardCheck[] {
 }
 
 function checkMatchups({ uncertainty }: Board): BoardCheck[] {
-  const { spread2, spreadDf } = uncertainty
-  const canSee = spreadDf >= LEAST_FREEDOM
+  const { spread2 } = uncertainty
+  const canSee = canCheckMatchups(uncertainty)
   const points = POINTS_PER_UNIT * Math.sqrt(spread2)
   return [
     check(
@@ -108,7 +107,8 @@ function checkMatchups({ uncertainty }: Board): BoardCheck[] {
       canSee,
       canSee
         ? 'There are enough pairs to check whether one scale holds.'
-        : 'Too few models to check matchups: intervals may be too narrow.',
+        : 'Too few models to check matchups: intervals may be too narrow, and claims hold only ' +
+            'as far as one scale does.',
     ),
     check(
       'one_scale',

@@ -1,6 +1,9 @@
 import { sandwich } from './sandwich.ts'
 import type { Fit, Matrix, Uncertainty } from './types.ts'
 
+/** Below these degrees of freedom a board cannot see its own matchup spread. */
+const LEAST_FREEDOM = 6
+
 /** Leverage from which a pair counts as one that the fit follows. */
 const HEAVY = 0.9
 
@@ -30,6 +33,11 @@ export function measureSpread(fit: Fit): Spread {
   const seen = visible(fit, G)
   const spread2 = seen > 0 ? ((spreadExcess - 1) * (spreadDf / m) * explained) / seen : 0
   return { spread2, spreadDf, spreadExcess, part: G.map((value) => spread2 * value) }
+}
+
+/** Whether there are pairs enough to see how far they depart from one scale. */
+export function canCheckMatchups({ spreadDf }: Pick<Uncertainty, 'spreadDf'>): boolean {
+  return spreadDf >= LEAST_FREEDOM
 }
 
 /** What is left of a pair's points: S − Np, and its part of the penalty where there is one. */

@@ -6,6 +6,13 @@ import type { Matrix } from './types.ts'
  */
 export type ClaimStatus = 'certified' | 'leaning' | 'undecided'
 
+/**
+ * What somebody should know of a claim whatever its status. *matchups_unchecked*: the board has too
+ * few pairs to see how far matchups depart from one scale, so the claim takes it that they do not.
+ * *this_matchup*: votes between the two are more than a quarter of either one's.
+ */
+export type ClaimCaveat = 'matchups_unchecked' | 'this_matchup'
+
 /** Why a board certifies nothing at present; null: it may certify. */
 export type Bar = 'too_few_raters' | 'one_rater_majority'
 
@@ -37,6 +44,7 @@ export interface Claim {
   readonly isThisMatchup: boolean
   /** Certified, and so is a bet on the votes between the two alone: "also without any model". */
   readonly isModelFree: boolean
+  readonly caveats: readonly ClaimCaveat[]
 }
 
 /** All claims of a board: its family is every ordered pair within a component. */

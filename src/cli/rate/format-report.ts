@@ -104,6 +104,9 @@ function claimLines({ diagnostics, claims, method }: RateReport): string[] {
             `by ${weakest.gap.toFixed(0)} points; ${(weakest.tolerance ?? 0).toFixed(1)} ` +
             'replaced votes undo it.',
         ]),
+    ...(claims.some(({ caveats }) => caveats.includes('matchups_unchecked'))
+      ? ['Too few models to check matchups: every claim takes it that one scale holds.']
+      : []),
     ...(closest === undefined
       ? []
       : [

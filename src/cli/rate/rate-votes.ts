@@ -223,13 +223,14 @@ function listClaims({ fit }: Board, { claims }: BoardClaims): ClaimRow[] {
   const name = (i: number) => fit.pairs.models[i] ?? ''
   return claims
     .toSorted((one, other) => other.logE - one.logE)
-    .map(({ better, worse, gap, logE, status, tolerance }) => ({
+    .map(({ better, worse, gap, logE, status, tolerance, caveats }) => ({
       better: name(better),
       worse: name(worse),
       gap: POINTS_PER_UNIT * gap,
       log_e: logE,
       status,
       tolerance,
+      caveats,
     }))
 }
 

@@ -1,4 +1,4 @@
-import type { BoardCheck, ClaimStatus, OutlierRater } from '../../ratings/index.ts'
+import type { BoardCheck, ClaimCaveat, ClaimStatus, OutlierRater } from '../../ratings/index.ts'
 
 export const METHODS = ['penalised', 'mle', 'rao-kupper', 'davidson', 'arena-rank'] as const
 export type Method = (typeof METHODS)[number]
@@ -39,6 +39,8 @@ export interface ClaimRow {
   readonly status: ClaimStatus
   /** Votes to replace before it falls; null: not certified. */
   readonly tolerance: number | null
+  /** What limits the claim whatever its status. */
+  readonly caveats: readonly ClaimCaveat[]
 }
 
 export interface Diagnostics {

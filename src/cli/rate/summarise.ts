@@ -3,7 +3,7 @@ import type { Diagnostics, RateReport } from './report.ts'
 
 /** What a board says, in one sentence. */
 export function summarise(
-  report: Pick<RateReport, 'board' | 'method'>,
+  report: Pick<RateReport, 'board' | 'claims' | 'method'>,
   diagnostics: Omit<Diagnostics, 'summary'>,
 ): string {
   const { best, islands } = diagnostics
@@ -12,12 +12,19 @@ export function summarise(
   const [first] = report.board
   if (best === null)
     return `${first?.model ?? ''} has the highest rating ${where}; ${report.method} makes no claims.`
-  if (best.status === 'certified') return `${best.leader} is certified best ${where}.`
+  if (best.status === 'certified')
+    return `${best.leader} is certified best ${where}${caveatOf(report)}.`
   const ahead = `${best.leader} leads ${where}`
   const decided = decidedBy(best)
   if (best.status === 'leaning') return `${ahead}; votes lean its way, and ${decided}.`
   const rivals = `${formatWhole(best.rivals)} ${best.rivals === 1 ? 'rival' : 'rivals'}`
   return `${ahead}, but votes do not tell it from ${rivals}; ${decided}.`
+}
+
+function caveatOf({ claims }: Pick<RateReport, 'claims'>): string {
+  return claims.some(({ caveats }) => caveats.includes('matchups_unchecked'))
+    ? ', if one scale holds: too few models to check matchups'
+    : ''
 }
 
 function decidedBy({ reason, more_votes }: NonNullable<Diagnostics['best']>): string {

@@ -78,9 +78,24 @@ async function openSecondOrganisation(): Promise<string> {
 /** What a route takes, so that the refusal is about the object and not about its input. */
 function bodyFor(method: string, path: string): { body?: object } {
   if (path.startsWith('/api/boards/')) return { body: { is_public: true } }
+  if (path.endsWith('/turns')) return { body: { prompt: 'more' } }
+  if (path.endsWith('/vote')) return { body: { choice: 'a' } }
+  if (path.startsWith('/api/votes/')) return { body: { decision: 'restore', reason: 'mine' } }
   if (method === 'PATCH') return { body: { role: 'admin' } }
   const isLimit = method === 'PUT' && path.startsWith('/api/limits/')
   return isLimit ? { body: { requests_per_minute: 1 } } : {}
+}
+
+/** A battle of the house's owner, and the vote in it. */
+async function openBattle(): Promise<{ readonly id: string; readonly voteId: string }> {
+  const ours = { key: market.ownerKey }
+  const { json } = await call('POST', '/api/battles', { ...ours, body: { prompt: '1 + 1 =' } })
+  const vote = () =>
+    call('POST', `/api/battles/${json.id}/vote`, { ...ours, body: { choice: 'tie' } })
+  let voted = await vote()
+  while (voted.json.code === 'arena_battle_not_open') voted = await vote()
+  expect(voted.status).toBe(200)
+  return { id: json.id, voteId: voted.json.vote.vote_id }
 }
 
 test('nothing of one organisation answers an owner of another', async () => {
@@ -96,7 +111,13 @@ test('nothing of one organisation answers an owner of another', async () => {
   const usageId = asked.headers.get('x-request-id')
   expect([person.status, team.status, key.status, asked.status]).toEqual([201, 201, 201, 200])
   const member = `/api/teams/${team.json.id}/members/${person.json.id}`
+  const battle = await openBattle()
   const paths: Record<string, string> = {
+    'GET /api/battles/:id': `/api/battles/${battle.id}`,
+    'GET /api/battles/:id/stream': `/api/battles/${battle.id}/stream`,
+    'POST /api/battles/:id/turns': `/api/battles/${battle.id}/turns`,
+    'POST /api/battles/:id/vote': `/api/battles/${battle.id}/vote`,
+    'POST /api/votes/:id': `/api/votes/${battle.voteId}`,
     'GET /api/usage/:id': `/api/usage/${usageId}`,
     'GET /api/keys/:id/made': `/api/keys/${key.json.id}/made`,
     'DELETE /api/keys/:id': `/api/keys/${key.json.id}`,

@@ -408,3 +408,17 @@ test('baimo battle shows one answer after the other where no terminal is, and na
     expect.stringContaining('give --model-a and --model-b'),
   ])
 }, 60_000)
+
+test('what no database keeps breaks no battle', async () => {
+  const key = await person('Odd')
+  for (const model of Object.keys(CONTENDERS))
+    upstream.set(model, { say: () => `a\0 b \ud83d half 🙂 ${WORDS}` })
+  for (const prompt of ['odd \0', 'odd \ud800'])
+    expect((await call('POST', '/api/battles', { prompt }, key)).status, prompt).toBe(400)
+  const { id, stream } = await fight(key, { prompt: 'odd', consent: { answers: true } })
+  expect(stream.events.at(-1)?.name, stream.text).toBe('end')
+  const voted = await vote(id, { choice: 'tie', comment: 'x' }, key)
+  expect(voted.json.turns[0].a.text).toBe(`a b \ufffd half 🙂 ${WORDS}`)
+  expect(voted.json.vote.comment).toBe('x')
+  for (const [model, contender] of Object.entries(CONTENDERS)) upstream.set(model, contender)
+}, 60_000)

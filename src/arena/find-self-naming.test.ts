@@ -13,6 +13,7 @@ test('a model that says who it is, is found in English and in Chinese', () => {
     ['I was trained by Google.', 'google'],
     ['As an AI language model from OpenAI, I cannot.', 'openai'],
     ['My name is Basalt-2.', 'basalt 2'],
+    ['I am Basalt, at your service.', 'basalt'],
     ['我是通义千问。', '通义千问'],
     ['我叫豆包', '豆包'],
     ['我是由深度求索开发的模型', '深度求索'],

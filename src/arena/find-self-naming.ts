@@ -55,13 +55,19 @@ export function findSelfNaming(
   const { own } = about
   for (const name of namesIn([own.publisher, own.family ?? '', own.name]))
     if (standsIn(text, name) && !standsIn(asked, name)) return name
-  const names = namesIn([...about.known, own.publisher, own.family ?? '', own.name, ...WELL_KNOWN])
+  const called = [...about.known, own.publisher, own.family ?? '', own.name]
+  const names = namesIn([...called, ...called.map(stemOf), ...WELL_KNOWN])
   for (const name of names) {
     if (!text.includes(name)) continue
     const said = new RegExp(`(?:${BEFORE})${word(name)}`, 'u')
     if (said.test(text)) return name
   }
   return null
+}
+
+/** What a name begins with, before its numbers and sizes: `aurora` of `aurora-7-chat`. */
+function stemOf(name: string): string {
+  return /^[\p{L}]{4,}(?=[-_ .\d]|$)/u.exec(name)?.[0] ?? ''
 }
 
 function namesIn(names: readonly string[]): string[] {

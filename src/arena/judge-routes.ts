@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { jsonRoute, type Route } from '../people/index.ts'
+import { prompt } from './route-schemas.ts'
 import type { Arena } from './service.ts'
 
 const choice = z.enum(['a', 'b', 'tie', 'both_bad'])
 const modelName = z.string().min(1).max(300)
 const asked = {
-  prompt: z.string().trim().min(1).max(100_000),
+  prompt,
   model_a: modelName,
   model_b: modelName,
 }

@@ -7,13 +7,17 @@ const when = z.iso.datetime()
 /** As many characters as anybody asks at once. */
 const MOST_CHARACTERS = 100_000
 
+/** Half a character is nothing that a database keeps. */
+const isWhole = (text: string): boolean => text.isWellFormed()
+const HALF = 'must be text of whole characters'
+
 const message = z.strictObject({
   role: z.enum(['system', 'user', 'assistant']),
-  content: z.string().min(1).max(MOST_CHARACTERS),
+  content: z.string().min(1).max(MOST_CHARACTERS).refine(isWhole, HALF),
 })
 const choice = z.enum(['a', 'b', 'tie', 'both_bad'])
 const reasons = z.array(z.enum(REASONS)).max(REASONS.length).default([])
-const prompt = z.string().trim().min(1).max(MOST_CHARACTERS)
+export const prompt = z.string().trim().min(1).max(MOST_CHARACTERS).refine(isWhole, HALF)
 const conversation = z
   .array(message)
   .min(1)
@@ -48,7 +52,7 @@ export const turnBody = z.strictObject({ prompt })
 export const voteBody = z.strictObject({
   choice,
   reasons,
-  comment: z.string().trim().max(500).optional(),
+  comment: z.string().trim().max(500).refine(isWhole, HALF).optional(),
 })
 export const idParams = z.object({ id: z.string().max(64) })
 export const listQuery = z.object({

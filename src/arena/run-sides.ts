@@ -79,7 +79,7 @@ export class RunningSides {
         body: bodies[at === 0 ? 0 : 1],
         sink: {
           text: (added) => {
-            side.text += added
+            side.text += added.replaceAll('\0', '') // no database keeps it
           },
           ended: (end) => {
             if (requestId === null) early = end
@@ -108,7 +108,7 @@ export class RunningSides {
       return
     }
     if (end.kind === 'refused' && side.text === '') side.text = REFUSED_TEXT
-    side.end = { side: side.side, requestId, end, text: side.text }
+    side.end = { side: side.side, requestId, end, text: side.text.toWellFormed() }
   }
 
   #step(): void {
@@ -118,7 +118,9 @@ export class RunningSides {
     const nowMs = this.#means.clock.monotonicMs()
     const { pace, added, isOver } = stepPace(this.#pace, [arrived(a), arrived(b)], nowMs)
     this.#pace = pace
-    if (added.some((text) => text !== '') || isOver) this.#owner.shown(added)
+    const [left, right] = added
+    if (left !== '' || right !== '' || isOver)
+      this.#owner.shown([left.toWellFormed(), right.toWellFormed()])
     if (!isOver || a.end === null || b.end === null) return
     this.#stop()
     this.#owner.over([a.end, b.end])

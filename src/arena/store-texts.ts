@@ -83,7 +83,7 @@ export async function insertEvents(
   if (events.length === 0) return
   const rows = events.map(
     ({ seq, name, data, shown }) =>
-      sql`(${id}, ${seq}, ${name}, ${JSON.stringify(data)}::jsonb, ${shown[0]}, ${shown[1]}, ${at})`,
+      sql`(${id}, ${seq}, ${name}, ${JSON.stringify(data)}::json, ${shown[0]}, ${shown[1]}, ${at})`,
   )
   await sql`insert into battle_events values ${sql.join(rows)} on conflict do nothing`.execute(db)
 }

@@ -60,7 +60,12 @@ export function votesRoutes(
       params: idParams,
       body: z.strictObject({
         decision: z.enum(['restore', 'set_aside']),
-        reason: z.string().trim().min(1).max(200),
+        reason: z
+          .string()
+          .trim()
+          .min(1)
+          .max(200)
+          .refine((text) => text.isWellFormed()),
       }),
       answer: z.object({ id: z.uuid(), state }),
       handle: async ({ principal, params, body }) => ({

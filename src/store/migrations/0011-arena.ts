@@ -90,7 +90,8 @@ create table battle_events (
   battle_id uuid not null references battles (id) on delete cascade,
   seq integer not null,
   name text not null,
-  data jsonb not null,
+  -- As it is sent, byte by byte.
+  data json not null,
   a_shown integer not null,
   b_shown integer not null,
   told_at timestamptz not null,

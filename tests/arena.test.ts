@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ArenaUpstream, type Contender, openArenaUpstream } from './support/arena-upstream.ts'
 import { runCommand } from './support/command-line.ts'
@@ -422,3 +424,41 @@ test('what no database keeps breaks no battle', async () => {
   expect(voted.json.vote.comment).toBe('x')
   for (const [model, contender] of Object.entries(CONTENDERS)) upstream.set(model, contender)
 }, 60_000)
+
+test('who is erased leaves no text in battles, and the vote stays', async () => {
+  const made = await call('POST', '/api/people', { name: 'Leaver' })
+  const wish = { name: 'leaver', person_id: made.json.id, scopes: ['api'] }
+  const key = (await call('POST', '/api/keys', wish)).json.key
+  const prompt = 'a question to forget'
+  const { id } = await fight(key, { prompt, consent: { prompt: true, answers: true } })
+  const voted = await vote(id, { choice: 'a', comment: 'a comment to forget' }, key)
+  expect(voted.json.turns[0].messages[0].content).toBe(prompt)
+  const gone = await call('DELETE', `/api/people/${made.json.id}`)
+  expect(gone.status, gone.text).toBeLessThan(300)
+  const { rows } = await onDatabase(
+    `select messages, text, comment, choice from battles as b join battle_turns as t on t.battle_id = b.id
+      join battle_answers as a on a.battle_id = b.id where b.id = $1`,
+    [id],
+  )
+  expect(rows).toHaveLength(2)
+  for (const row of rows)
+    expect(row).toEqual({ messages: null, text: null, comment: null, choice: 'a' })
+  expect((await onDatabase('select 1 from battle_events where battle_id = $1', [id])).rows).toEqual(
+    [],
+  )
+}, 60_000)
+
+/** Asks the market's own database. */
+async function onDatabase(text: string, values: unknown[]) {
+  const client = new pg.Client({
+    host: join(market.home, 'run', 'pg'),
+    user: 'baimo',
+    database: 'baimo',
+  })
+  await client.connect()
+  try {
+    return await client.query(text, values)
+  } finally {
+    await client.end()
+  }
+}

@@ -11,7 +11,6 @@ import { demandCap, openPools } from './pool-service.ts'
 import { revealSides } from './reveal-sides.ts'
 import type { BattleView } from './shape-battle.ts'
 import {
-  eraseTextsOf,
   insertBattle,
   selectBattle,
   selectBattles,
@@ -88,8 +87,6 @@ export interface Arena {
   nameOf(modelId: string): string | null
   settings(): Promise<ArenaSettings>
   setSettings(settings: ArenaSettings): Promise<ArenaSettings>
-  /** Forgets what a person wrote in battles, and what they were answered; votes stay. */
-  eraseTextsOf(subjectId: string): Promise<void>
   /** Battles that run here end, void. */
   close(): Promise<void>
 }
@@ -340,10 +337,6 @@ class ArenaService implements Arena {
   async setSettings(settings: ArenaSettings): Promise<ArenaSettings> {
     await upsertSettings(this.#store.db, settings, new Date(this.#means.clock.nowMs()))
     return settings
-  }
-
-  eraseTextsOf(subjectId: string): Promise<void> {
-    return eraseTextsOf(this.#store.db, subjectId)
   }
 
   async close(): Promise<void> {

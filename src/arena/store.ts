@@ -234,12 +234,3 @@ export async function sumCostSince(
     group by cost_currency`.execute(db)
   return rows.map((row) => ({ currency: row.cost_currency, amountPico: BigInt(row.pico) }))
 }
-
-/** Forgets all that a person wrote in battles, and what they were answered; votes stay. */
-export async function eraseTextsOf(db: Database, subjectId: string): Promise<void> {
-  const own = sql`battle_id in (select id from battles where subject_id = ${subjectId})`
-  await sql`update battle_turns set messages = null where ${own}`.execute(db)
-  await sql`update battle_answers set text = null where ${own}`.execute(db)
-  await sql`delete from battle_events where ${own}`.execute(db)
-  await sql`update battles set comment = null where subject_id = ${subjectId}`.execute(db)
-}

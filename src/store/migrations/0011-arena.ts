@@ -127,5 +127,22 @@ create table vote_decisions (
   decided_at timestamptz not null
 );
 create index vote_decisions_vote_idx on vote_decisions (vote_id, id);
+
+-- Who is erased leaves no texts: neither what they wrote nor what they were answered. Votes stay.
+create function forget_battle_texts() returns trigger language plpgsql as $forget$
+begin
+  update battle_turns set messages = null
+    where battle_id in (select id from battles where subject_id = old.id);
+  update battle_answers set text = null
+    where battle_id in (select id from battles where subject_id = old.id);
+  delete from battle_events
+    where battle_id in (select id from battles where subject_id = old.id);
+  update battles set comment = null where subject_id = old.id and comment is not null;
+  return null;
+end $forget$;
+create index battles_by_subject_idx on battles (subject_id);
+create trigger subjects_forget_battle_texts after update of person_id on subjects
+  for each row when (old.person_id is not null and new.person_id is null)
+  execute function forget_battle_texts();
 `,
 }

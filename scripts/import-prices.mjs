@@ -92,6 +92,25 @@ function minuteOf(text) {
   return match[1]
 }
 
+/**
+ * Places that bill in yuan: their prices in dollars are not what they ask. Nothing is known of
+ * them, rather than something wrong. Null: the whole provider has no address of its own.
+ */
+const ADDRESSES = {
+  minimax: 'https://api\\.minimax\\.io',
+  moonshotai: 'https://api\\.moonshot\\.ai',
+  zhipuai: null,
+}
+
+/** How a provider's address begins: Baimo adds that a host or a part of a path ends after it. */
+function addressOf({ id, api_pattern: pattern }) {
+  if (id in ADDRESSES) return ADDRESSES[id]
+  return pattern
+    .replace(/\((?:\?:)?\/\|\$\)$/, '')
+    .replaceAll('.*', '[^/]*')
+    .replaceAll('[^.]*', '[^./]*')
+}
+
 const source = readFileSync(join(packageFolder, 'dist', 'index.js'), 'utf8')
 const ids = [...source.matchAll(/^ {4}id: "([^"]+)",$/gm)].map(([, id]) => id)
 const providers = [...new Set(ids)]
@@ -99,7 +118,7 @@ const providers = [...new Set(ids)]
   .filter((provider) => provider !== undefined)
   .map((provider) => ({
     id: provider.id,
-    address: provider.api_pattern,
+    address: addressOf(provider),
     ...(provider.fallback_model_providers === undefined
       ? {}
       : { fallbacks: provider.fallback_model_providers }),

@@ -46,7 +46,7 @@ describe('convert', () => {
     })
   })
 
-  it('prefers what the owner set, until the owner takes it back', () => {
+  it('prefers what the owner set, and knows no rate where the owner says that none is known', () => {
     const own = [
       rate('EUR/USD', '2026-06-01', '3'),
       rate('EUR/USD', '2026-06-01', '4'),
@@ -56,7 +56,20 @@ describe('convert', () => {
     const at = (time: string) =>
       table.convert(amount(1n, 'EUR'), 'USD', Date.parse(time))?.amountPico
     expect(at('2026-11-25T00:00:00Z')).toBe(4n * PICO_PER_UNIT)
-    expect(at('2026-12-01T00:00:00Z')).toBe(1_176_100_000_000n)
+    expect(at('2026-12-01T00:00:00Z')).toBeUndefined()
+    const cross = compileRates([[rate('USD/CNY', '2026-06-01', null)], EURO])
+    expect(cross.convert(amount(1n, 'CNY'), 'USD', NOW)).toBeNull()
+    expect(cross.convert(amount(1n, 'EUR'), 'USD', NOW)).not.toBeNull()
+  })
+
+  it('goes by the owner’s rate in both directions, whichever way round it was set', () => {
+    const own = [rate('USD/EUR', '2026-06-01', '0.5')]
+    const pico = (layer: ExchangeRate[], from: string, to: string) =>
+      compileRates([layer, EURO]).convert(amount(1n, from), to, NOW)?.amountPico
+    expect(pico(own, 'USD', 'EUR')).toBe(PICO_PER_UNIT / 2n)
+    expect(pico(own, 'EUR', 'USD')).toBe(2n * PICO_PER_UNIT)
+    const corrected = [...own, rate('EUR/USD', '2026-07-01', '4')]
+    expect(pico(corrected, 'USD', 'EUR')).toBe(PICO_PER_UNIT / 4n)
   })
 
   it('tells the older day of two rates', () => {

@@ -12,8 +12,8 @@ interface Dated {
 export interface RateTable {
   /**
    * An amount in another currency by the rates of a time, rounded once, half to even; null: no rate
-   * is known that leads there. Tried in this order: the pair, the pair turned round, two pairs that
-   * share a currency.
+   * is known that leads there. Tried in this order: the pair, whichever way round it was set, then
+   * two pairs that share a currency.
    */
   convert(
     amount: { readonly amountPico: bigint; readonly currency: string },
@@ -25,36 +25,32 @@ export interface RateTable {
 }
 
 /**
- * @param layers strongest first: a pair that one layer knows is not looked up in the next.
- * Of two rates of a layer for one pair and day the later in its list holds.
+ * @param layers strongest first: a pair of which one layer says something, also that its rate is
+ * not known, is not looked up in the next. A pair turned round is the same pair: its newest day
+ * holds, and of two rates of a layer for one day the later in its list.
  */
 export function compileRates(layers: readonly (readonly ExchangeRate[])[]): RateTable {
   const tables = layers.map(byPair)
   const currencies = [...new Set(layers.flat().flatMap(({ base, quote }) => [base, quote]))].sort()
 
-  const known = (base: string, quote: string, day: string): Dated | null => {
+  /** Null: said to be not known; undefined: nobody says anything. */
+  const oneStep = (from: string, to: string, day: string): Dated | null | undefined => {
     for (const table of tables) {
-      const rates = table.get(`${base}/${quote}`) ?? []
-      const found = rates.findLast((rate) => rate.day <= day)
-      if (found !== undefined && found.rate !== null) return { rate: found.rate, day: found.day }
+      const found = table.get(pairOf(from, to))?.findLast((rate) => rate.day <= day)
+      if (found === undefined) continue
+      if (found.rate === null) return null
+      const isStraight = found.base === from
+      return { rate: isStraight ? found.rate : turned(found.rate), day: found.day }
     }
-    return null
-  }
-  const oneStep = (from: string, to: string, day: string): Dated | null => {
-    const straight = known(from, to, day)
-    if (straight !== null) return straight
-    const turned = known(to, from, day)
-    if (turned === null) return null
-    const { numerator, denominator } = turned.rate
-    return { rate: { numerator: denominator, denominator: numerator }, day: turned.day }
+    return undefined
   }
   const path = (from: string, to: string, day: string): Dated | null => {
     const single = oneStep(from, to, day)
-    if (single !== null) return single
+    if (single !== undefined) return single
     for (const over of currencies) {
       const first = oneStep(from, over, day)
-      const second = first === null ? null : oneStep(over, to, day)
-      if (first !== null && second !== null) return both(first, second)
+      const second = first ? oneStep(over, to, day) : null
+      if (first && second) return both(first, second)
     }
     return null
   }
@@ -85,8 +81,17 @@ function both(first: Dated, second: Dated): Dated {
   }
 }
 
+/** One name for a pair and for the same turned round. */
+function pairOf(a: string, b: string): string {
+  return a < b ? `${a}/${b}` : `${b}/${a}`
+}
+
+function turned({ numerator, denominator }: Ratio): Ratio {
+  return { numerator: denominator, denominator: numerator }
+}
+
 function byPair(rates: readonly ExchangeRate[]): Map<string, readonly ExchangeRate[]> {
-  const pairs = Map.groupBy(rates, ({ base, quote }) => `${base}/${quote}`)
+  const pairs = Map.groupBy(rates, ({ base, quote }) => pairOf(base, quote))
   return new Map(
     [...pairs].map(([pair, list]) => [
       pair,

@@ -103,6 +103,33 @@ describe('the prices that ship', () => {
     expect(dollars('https://llm.intranet.example/v1', 'gpt-4o', '2026-11-25')).toBeNull()
   })
 
+  it.each([
+    ['https://api.openai.com.evil.example/v1', 'gpt-4o'],
+    ['https://api.openai.com@evil.example/v1', 'gpt-4o'],
+    ['https://mine.example/x.googleapis.com/v1', 'gemini-2.5-pro'],
+    ['https://proxy.corp.example/openai.googleapis.com', 'gemini-2.5-pro'],
+    ['https://mine.example/x.openai.azure.com/v1', 'gpt-4o'],
+    ['https://api.moonshot.cn/v1', 'kimi-k2-0905-preview'],
+    ['https://api.minimaxi.com/v1', 'MiniMax-M2'],
+    ['https://open.bigmodel.cn/api/paas/v4', 'GLM-4.7'],
+  ])(
+    'know nothing of a host whose address only looks alike, or that bills in yuan: %s',
+    (url, model) => {
+      expect(dollars(url, model, '2026-11-25')).toBeNull()
+    },
+  )
+
+  it.each([
+    ['https://api.moonshot.ai/v1', 'kimi-k2-0905-preview'],
+    ['https://api.minimax.io/v1', 'MiniMax-M2'],
+    ['https://api.openai.com', 'gpt-4o'],
+    ['https://api.openai.com:443/v1', 'gpt-4o'],
+    ['https://mine.openai.azure.com/openai/v1', 'gpt-4o'],
+    ['https://api.arcee.ai/api/v1', 'trinity-large-thinking'],
+  ])('know %s', (url, model) => {
+    expect(dollars(url, model, '2026-11-25')).not.toBeNull()
+  })
+
   it('hold rates of the European Central Bank', () => {
     expect(data.rates.find(({ quote }) => quote === 'CNY')).toMatchObject({
       base: 'EUR',

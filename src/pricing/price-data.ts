@@ -58,7 +58,11 @@ function openExtract(extract: Json): PriceData {
   const byId = new Map(providers.map((provider) => [provider.id, provider]))
   return {
     versionsFor({ baseUrl, upstreamModel }) {
-      const provider = providers.find(({ address }) => address.test(baseUrl))
+      const url = URL.parse(baseUrl)
+      if (url === null) return []
+      // Without a name before the host, which could look like another host.
+      const where = `${url.origin}${url.pathname}`
+      const provider = providers.find(({ address }) => address.test(where))
       if (provider === undefined) return []
       const owners = [provider, ...provider.fallbacks.flatMap((id) => byId.get(id) ?? [])]
       for (const owner of owners) {
@@ -82,7 +86,8 @@ function readProvider(value: Json): ExtractProvider[] {
   return [
     {
       id,
-      address: new RegExp(`^(?:${address})`),
+      // What follows a host or a path must not make it another one.
+      address: new RegExp(`^(?:${address})(?:[:/]|$)`),
       fallbacks: listAt(value, 'fallbacks', []).map(String),
       models: listAt(value, 'models', []).filter(isJsonObject),
     },

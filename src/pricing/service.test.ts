@@ -144,16 +144,16 @@ describeOnEveryServer('pricing', (openStoreHere) => {
     expect(pricing.priceOf(listingOf({ upstreamModel: 'other' }), nowMs)).toBeNull()
   })
 
-  it('tells dollars by the owner’s rate, else a published one, else not at all', async () => {
+  it('tells dollars by the owner’s rate, else a published one, unless the owner says unknown', async () => {
     const cost = { isKnown: true, amountPico: 8n * 10n ** 12n, priceRef: 'x' } as const
     const usd = (currency: string) => pricing.inUsd({ ...cost, currency }, nowMs)
     expect([usd('USD'), usd('CNY'), usd('JPY')]).toEqual(['8', '2', null])
     await pricing.setRate({ base: 'USD', quote: 'CNY', rate: '7.12' }, null)
     expect(usd('CNY')).toBe('1.123595505618')
     await pricing.setRate({ base: 'USD', quote: 'CNY', rate: null }, null)
-    expect(usd('CNY')).toBe('2')
+    expect(usd('CNY')).toBeNull()
     expect(pricing.exchangeRates()).toHaveLength(4)
-    expect((await open()).inUsd({ ...cost, currency: 'CNY' }, nowMs)).toBe('2')
+    expect((await open()).inUsd({ ...cost, currency: 'CNY' }, nowMs)).toBeNull()
   })
 
   it.each([

@@ -24,13 +24,19 @@ const cells = wanted.flatMap((experiment, index) => {
 })
 print(cells, (performance.now() - beganMs) / 1_000)
 
+function goalOf({ recipe, error, met }: JudgedCell): string {
+  if (recipe === null) return `no goal, ± ${error.toFixed(2)}`
+  const named = typeof recipe === 'number' ? String(recipe) : recipe.join(' to ')
+  return `recipe ${named} ± ${error.toFixed(2)}${met === false ? '  MISSED' : ''}`
+}
+
 function print(rows: readonly JudgedCell[], seconds: number): void {
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}`
   if (process.argv.includes('--json')) {
     console.log(JSON.stringify({ bench: 'verdict', machine, seconds, rows }))
     return
   }
-  const missed = rows.filter(({ met }) => !met).length
+  const missed = rows.filter(({ met }) => met === false).length
   console.log(
     `verdict on ${machine}: ${rows.length} figures in ${seconds.toFixed(0)} s, ${missed} missed`,
   )
@@ -39,10 +45,9 @@ function print(rows: readonly JudgedCell[], seconds: number): void {
   for (const row of rows) {
     if (row.table !== table) console.log(`\n${row.table}`)
     table = row.table
-    const recipe = typeof row.recipe === 'number' ? String(row.recipe) : row.recipe.join(' to ')
     const beside = row.arena_rank === null ? '' : `arena-rank ${row.arena_rank.toFixed(1)}`
-    const judged = `${row.value.toFixed(1)} ${row.unit}`.padStart(12)
-    const goal = `recipe ${recipe} ± ${row.error.toFixed(2)}${row.met ? '' : '  MISSED'}`
+    const judged = `${row.value.toFixed(row.unit === 'moves' ? 2 : 1)} ${row.unit}`.padStart(12)
+    const goal = goalOf(row)
     console.log(`  ${row.what.padEnd(width)} ${judged}  ${goal.padEnd(32)} ${beside}`)
   }
 }

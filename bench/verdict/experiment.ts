@@ -1,12 +1,12 @@
 /** One figure of the recipe. */
 export interface Cell {
   readonly name: string
-  /** The recipe's figure, in percent or as a count; two: it names the lowest and highest. */
-  readonly recipe: number | readonly [low: number, high: number]
+  /** The recipe's figure, in percent or as a count; two: lowest and highest; null: it has none. */
+  readonly recipe: number | readonly [low: number, high: number] | null
   /** Which of the results is arena-rank's figure on the same draws; absent: there is none. */
   readonly beside?: number
   /** Absent: percent of a share. */
-  readonly unit?: 'claims' | 'votes'
+  readonly unit?: 'claims' | 'votes' | 'moves'
   /** What is ours to choose because the recipe does not say. */
   readonly assumed?: string
 }

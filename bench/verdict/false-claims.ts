@@ -39,6 +39,19 @@ function unevenly(market: Market): Market {
   return { ...market, drawPair: draw }
 }
 
+/** One model more after equal numbers of votes, from 3 to all; pairs are even among those there. */
+function growing(market: Market): Chooser {
+  let vote = 0
+  return (_, random) => {
+    const there = Math.min(market.n, 3 + Math.floor((vote * (market.n - 2)) / 5_000))
+    vote += 1
+    for (;;) {
+      const pair = market.drawPair(random)
+      if ((market.second[pair] ?? 0) < there) return pair
+    }
+  }
+}
+
 const scenes: readonly Scene[] = [
   {
     name: '2 models',
@@ -105,6 +118,26 @@ const scenes: readonly Scene[] = [
     runs: [500, 100],
   },
   {
+    name: 'five tied pairs',
+    recipe: [0, 0.2],
+    kind: { ...equal, n: 10 },
+    votes: 5_000,
+    every: 20,
+    runs: [500, 0],
+    strengths: [400, 400, 300, 300, 200, 200, 100, 100, 0, 0],
+    assumed: '100 points between pairs',
+  },
+  {
+    name: 'market growing from 3 to 24 models',
+    recipe: 4,
+    kind: { ...equal, n: 24 },
+    votes: 5_000,
+    every: 20,
+    runs: [300, 0],
+    choose: growing,
+    assumed: 'a newcomer every 227 of 5,000 votes, drawn evenly',
+  },
+  {
     name: '30 models, designed',
     recipe: 3.3,
     kind: { ...equal, n: 30 },
@@ -154,63 +187,68 @@ const independent = scenes.map((scene): Experiment => {
   }
 })
 
-const spreads = [30, 60, 100].flatMap((points) =>
-  [4, 10].map((n): Experiment => {
-    const kind = { ...equal, n, matchupPoints: points }
-    const scene = (choose?: Scene['choose']): Scene => ({
-      name: '',
-      recipe: 0,
-      kind,
-      votes: 5_000,
-      every: 50,
-      runs: [0, 0],
-      ...(choose === undefined ? {} : { choose }),
-    })
-    const name = `${n} models, matchups ${points} points apart`
-    const range = [0, 1.3] as const
-    return {
-      table: 'any false claim, equal models with matchup spread, 5,000 votes',
-      cells: [
-        { name: `${name}, uniform`, recipe: range, beside: 3 },
-        { name: `${name}, designed`, recipe: range },
-        { name: `${name}, mildly chased`, recipe: range, assumed: '30 % of votes chase' },
-        null,
-      ],
-      runs: [150, n === 10 && points === 60 ? 60 : 0],
-      run: (seed) => {
-        const [uniform = 0, beside = 0] = sceneOnce(scene(), seed, true)
-        const [design = 0] = sceneOnce(scene(designed), seed + 1, false)
-        const [chase = 0] = sceneOnce(
-          scene((market) => chased(market, 0.3)),
-          seed + 2,
-          false,
-        )
-        return [uniform, design, chase, beside]
-      },
-    }
-  }),
+/** The recipe does not say how matchups are drawn: only where they are centred are its figures met. */
+const worlds = [
+  {
+    matchups: 'centred',
+    table: 'any false claim, equal models, centred matchup spread, 5,000 votes',
+    recipe: [0, 1.3],
+  },
+  {
+    matchups: 'independent',
+    table: 'harsher: matchups that also move who wins on average',
+    recipe: null,
+  },
+] as const
+
+const choosers = [
+  ['uniform', undefined],
+  ['designed', designed],
+  ['mildly chased', (market: Market) => chased(market, 0.2)],
+] as const
+
+const spreads = worlds.flatMap(({ matchups, table, recipe }) =>
+  [30, 60, 100].flatMap((points) =>
+    [4, 6, 10].map((n): Experiment => {
+      const kind = { ...equal, n, matchupPoints: points, matchups }
+      const about = { recipe: 0, kind, votes: 5_000, every: 50, runs: [0, 0] } as const
+      return {
+        table,
+        cells: choosers.map(([how]) => ({
+          name: `${n} models, matchups ${points} points apart, ${how}`,
+          recipe,
+          ...(how === 'mildly chased' ? { assumed: '20 % of votes chase' } : {}),
+        })),
+        runs: [recipe === null ? 150 : 300, n === 4 && points === 60 ? 60 : 0],
+        run: (seed) =>
+          choosers.map(([name, choose], index) => {
+            const scene = { ...about, name, ...(choose === undefined ? {} : { choose }) }
+            return sceneOnce(scene, seed + index, false)[0] ?? 0
+          }),
+      }
+    }),
+  ),
 )
 
-const limit: Experiment = {
-  table: 'the known limit: 80 % of votes to the pair that looks decided',
-  cells: [
-    {
-      name: '6 models, matchups 60 points apart',
-      recipe: [50, 79],
-      assumed: '6 models, 60 points',
+const limits = [30, 60, 100].map(
+  (matchupPoints): Experiment => ({
+    table: 'the known limit: 80 % of votes to the pair that looks decided',
+    cells: [
+      {
+        name: `10 models, centred matchups ${matchupPoints} points apart`,
+        recipe: [50, 79],
+        assumed: '10 models',
+      },
+    ],
+    runs: [150, 0],
+    run: (seed) => {
+      const kind = { ...equal, n: 10, matchupPoints, matchups: 'centred' } as const
+      const choose = (market: Market): Chooser => chased(market, 0.8)
+      const about = { name: '', recipe: 0, votes: 5_000, every: 20, runs: [0, 0] } as const
+      return sceneOnce({ ...about, kind, choose }, seed, false).slice(0, 1)
     },
-  ],
-  runs: [150, 0],
-  run: (seed) => {
-    const kind = { ...equal, n: 6, matchupPoints: 60 }
-    const choose = (market: Market): Chooser => chased(market, 0.8)
-    return sceneOnce(
-      { name: '', recipe: 0, kind, votes: 5_000, every: 20, runs: [0, 0], choose },
-      seed,
-      false,
-    )
-  },
-}
+  }),
+)
 
 function powerOf(name: string, recipe: number, matchupPoints: number): Experiment {
   const table = 'true claims of 45, strengths 100 points apart, 5,000 votes'
@@ -238,7 +276,7 @@ function powerOf(name: string, recipe: number, matchupPoints: number): Experimen
 export const falseClaimExperiments: readonly Experiment[] = [
   ...independent,
   ...spreads,
-  limit,
+  ...limits,
   powerOf('without matchup spread', 33.3, 0),
   powerOf('matchups 40 points apart', 25.4, 40),
 ]

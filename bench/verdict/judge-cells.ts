@@ -10,8 +10,8 @@ export interface JudgedCell {
   /** One Monte Carlo error of the difference between the two. */
   readonly error: number
   readonly runs: number
-  /** Within three errors of the recipe's figure, or of its range. */
-  readonly met: boolean
+  /** Within three errors of the recipe's figure, or of its range; null: it has none. */
+  readonly met: boolean | null
   /** arena-rank's figure on the same draws; null: there is none. */
   readonly arena_rank: number | null
   readonly assumed: string | null
@@ -26,7 +26,6 @@ export function judgeCells(experiment: Experiment, sums: Sums): JudgedCell[] {
     const mean = (of: number): number => (sums.sum[of] ?? 0) / (sums.count[of] ?? 1)
     const value = scale * mean(index)
     const error = errorOf({ experiment, cell, sums, index })
-    const [low, high] = typeof cell.recipe === 'number' ? [cell.recipe, cell.recipe] : cell.recipe
     return [
       {
         table: experiment.table,
@@ -36,12 +35,18 @@ export function judgeCells(experiment: Experiment, sums: Sums): JudgedCell[] {
         recipe: cell.recipe,
         error,
         runs,
-        met: value >= low - 3 * error && value <= high + 3 * error,
+        met: isMet(cell.recipe, value, 3 * error),
         arena_rank: cell.beside === undefined ? null : scale * mean(cell.beside),
         assumed: cell.assumed ?? null,
       },
     ]
   })
+}
+
+function isMet(recipe: Cell['recipe'], value: number, slack: number): boolean | null {
+  if (recipe === null) return null
+  const [low, high] = typeof recipe === 'number' ? [recipe, recipe] : recipe
+  return value >= low - slack && value <= high + slack
 }
 
 /**

@@ -7,7 +7,11 @@ import type { Batch } from './work-main.ts'
 /** Runs all experiments in threads; the sums of each in their order. */
 export async function runBatches(
   experiments: readonly Experiment[],
-  { isQuick, threads }: { readonly isQuick: boolean; readonly threads: number },
+  {
+    isQuick,
+    threads,
+    isQuiet,
+  }: { readonly isQuick: boolean; readonly threads: number; readonly isQuiet?: boolean },
 ): Promise<Sums[]> {
   const totals = experiments.map((): Sums => ({ count: [], sum: [], squares: [] }))
   const batches = experiments.flatMap((experiment, index) => batchesOf(experiment, index, isQuick))
@@ -21,7 +25,7 @@ export async function runBatches(
       const total = totals[batch.experiment]
       if (total !== undefined) addTo(total, sums)
       done += 1
-      showProgress(done, batches.length)
+      if (isQuiet !== true) showProgress(done, batches.length)
     }
     await worker.terminate()
   }

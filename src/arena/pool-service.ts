@@ -10,14 +10,15 @@ import { planPairs } from './plan-pairs.ts'
 import { countBattlesSince, sumCostSince } from './store.ts'
 import type { ArenaSettings, Contestant } from './types.ts'
 
-/** A plan may be so old: votes move it little. */
+/** A plan may be so old, or as many times what it took to make: votes move it little. */
 const PLAN_SHARED_MS = 5_000
+const PLAN_SHARED_TIMES = 500
 const DAY_MS = 24 * 60 * 60 * 1_000
 const MOST_PLANS = 100
 
 /** Who may be drawn for a caller, and how likely each pair is. */
 export function openPools(means: ArenaMeans) {
-  const plans = new Map<string, { readonly atMs: number; readonly plan: PairPlan }>()
+  const plans = new Map<string, { readonly untilMs: number; readonly plan: PairPlan }>()
 
   async function planOf(
     organisationId: OrganisationId,
@@ -28,11 +29,15 @@ export function openPools(means: ArenaMeans) {
     const key = [organisationId, league, ...ids].join(' ')
     const nowMs = means.clock.monotonicMs()
     const made = plans.get(key)
-    if (made !== undefined && nowMs - made.atMs < PLAN_SHARED_MS) return made.plan
+    if (made !== undefined && nowMs < made.untilMs) return made.plan
     const name = { organisationId, league, kind: 'votes', slice: 'overall' } as const
-    const plan = planPairs(ids, await means.pairVotes(name))
+    const votes = await means.pairVotes(name)
+    const beganMs = means.clock.monotonicMs()
+    const plan = planPairs(ids, votes)
+    const tookMs = means.clock.monotonicMs() - beganMs
     if (plans.size >= MOST_PLANS) plans.clear()
-    plans.set(key, { atMs: nowMs, plan })
+    const sharedMs = Math.max(PLAN_SHARED_MS, tookMs * PLAN_SHARED_TIMES)
+    plans.set(key, { untilMs: beganMs + sharedMs, plan })
     return plan
   }
 

@@ -7,6 +7,8 @@ import type { Contestant, Side } from './types.ts'
 
 /** Steps in which both answers are shown: nothing finer of their timing is to be seen. */
 const STEP_MS = 50
+/** Whoever says more is taken as failed: an answer without an end fills the memory. */
+const MOST_CHARACTERS = 1_000_000
 /** What a refusal of the content reads as: the provider's own words might tell who it is. */
 export const REFUSED_TEXT = 'The model declined to answer. / 模型拒绝回答。'
 
@@ -80,6 +82,7 @@ export class RunningSides {
         sink: {
           text: (added) => {
             side.text += added.replaceAll('\0', '') // no database keeps it
+            if (side.text.length > MOST_CHARACTERS) side.asking?.leave()
           },
           ended: (end) => {
             if (requestId === null) early = end

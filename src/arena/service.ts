@@ -94,6 +94,7 @@ export interface Arena {
 /** How long nothing may be heard of a battle that runs elsewhere before it is looked up anew. */
 const POLL_MS = 200
 const LONGEST_WAIT_MS = 1_000
+const FORGET_EVERY_MS = 600_000
 
 export function openArena(options: ArenaOptions): Arena {
   const { random, store } = options
@@ -113,6 +114,7 @@ class ArenaService implements Arena {
   readonly #pools: ReturnType<typeof openPools>
   readonly #runs = new Map<BattleId, BattleRun>()
   #isClosed = false
+  #forgottenAtMs = 0
 
   constructor(means: ArenaMeans, store: ArenaMeans['store']) {
     this.#means = means
@@ -125,7 +127,7 @@ class ArenaService implements Arena {
     const settings = await this.settings()
     await demandCap(this.#means, settings)
     const now = new Date(this.#means.clock.nowMs())
-    await forgetExpired(this.#store.db, new Date(now.getTime() - VOTABLE_MS))
+    await this.#forget(now)
     const snapshot = this.#means.catalog.snapshot()
     const named = wish.named === null ? null : this.#named(caller, wish.named)
     const league = wish.league ?? named?.[0].listings[0]?.league ?? leagueOf(snapshot)
@@ -144,6 +146,13 @@ class ArenaService implements Arena {
       answers: [[], []],
     })
     return this.get(caller, battle.id)
+  }
+
+  /** Texts of battles that nobody can vote in any more; now and then is enough. */
+  async #forget(now: Date): Promise<void> {
+    if (now.getTime() - this.#forgottenAtMs < FORGET_EVERY_MS) return
+    this.#forgottenAtMs = now.getTime()
+    await forgetExpired(this.#store.db, new Date(now.getTime() - VOTABLE_MS))
   }
 
   /** Refuses with `arena_model_unknown`. */

@@ -11,6 +11,7 @@ import { addPriceCommand } from './model-price.ts'
 import { addProposalCommands } from './model-proposals.ts'
 import { addSetCommand } from './model-set.ts'
 import { addSwitchCommands } from './model-switch.ts'
+import { addRetireCommands } from './retirement.ts'
 import { printable } from './terminal.ts'
 import { BAIMO, count, formatCount, formatWhole, UNKNOWN } from './words.ts'
 
@@ -24,6 +25,7 @@ export function addModelsCommand(program: Command, desk: Desk): void {
   addSetCommand(models, desk)
   addPriceCommand(models, desk)
   addProposalCommands(models, desk)
+  addRetireCommands(models, desk)
 }
 
 const COLUMNS = [

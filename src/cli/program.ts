@@ -16,8 +16,12 @@ import { addLimitsCommand } from './limits.ts'
 import { addLinkCommand } from './link.ts'
 import { addModelsCommand } from './models.ts'
 import { addPeopleCommand } from './people.ts'
+import { addPolicyCommand } from './policy.ts'
 import { addProvidersCommand } from './providers.ts'
 import { addRateCommand } from './rate.ts'
+import { addReportCommand } from './report.ts'
+import { addProposalsCommand } from './retirement.ts'
+import { addRouteCommand } from './route.ts'
 import { addStartCommand } from './start.ts'
 import { printable, type Terminal } from './terminal.ts'
 import { addUsageCommand } from './usage.ts'
@@ -31,6 +35,10 @@ const COMMANDS = [
   addProvidersCommand,
   addBattleCommand,
   addBoardCommand,
+  addProposalsCommand,
+  addRouteCommand,
+  addPolicyCommand,
+  addReportCommand,
   addKeysCommand,
   addPeopleCommand,
   addLimitsCommand,

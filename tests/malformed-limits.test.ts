@@ -24,6 +24,7 @@ test('every text and every list that a route takes has a bound', () => {
 test.each([
   ['http/open-server.ts', 'MAX_HEADER_BYTES = 16 * 1024', '16 KiB together'],
   ['http/open-server.ts', 'MAX_JSON_BYTES = 1024 * 1024', '1 MiB'],
+  ['pricing/read-yaml.ts', 'MAX_FILE_BYTES = 64 * 1024', 'a file of prices | 64 KiB'],
   ['gateway/collect-body.ts', 'MAX_BODY_BYTES = 32 * 1024 * 1024', '32 MiB after decompression'],
   ['gateway/collect-body.ts', 'STALL_MS = 60_000', '60 s between bytes'],
   ['gateway/service.ts', 'BODIES_BYTES = 256 * 1024 * 1024', '256 MiB together'],

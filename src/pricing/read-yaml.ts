@@ -1,9 +1,10 @@
-import { isMap, isNode, LineCounter, parseDocument } from 'yaml'
+import { isMap, isNode, LineCounter, type Node, parseDocument, visit } from 'yaml'
 import type { Json } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
 import { PriceFault } from './read-terms.ts'
 
-const SIZE_LIMIT_BYTES = 4 * 1024 * 1024
+/** A file is read at one go, and everybody else waits that long: 64 KiB of any shape take 0.1 s. */
+export const MAX_FILE_BYTES = 64 * 1024
 
 /**
  * What `read` makes of a YAML file in which every scalar is the text that stands there, so that no
@@ -11,10 +12,12 @@ const SIZE_LIMIT_BYTES = 4 * 1024 * 1024
  */
 export function readYaml<T>(file: { name: string; text: string }, read: (value: Json) => T): T {
   const { name, text } = file
-  if (text.length > SIZE_LIMIT_BYTES)
-    throw refuse('pricing_file_invalid', `${name} is larger than 4 MiB.`)
+  if (Buffer.byteLength(text) > MAX_FILE_BYTES)
+    throw refuse('pricing_file_invalid', `${name} is larger than 64 KiB: split it.`)
   const lines = new LineCounter()
-  const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines })
+  // The parser's own check of keys compares each with all before it.
+  const options = { schema: 'failsafe', lineCounter: lines, uniqueKeys: false } as const
+  const document = parseDocument(text, options)
   const [error] = document.errors
   if (error !== undefined) {
     const at = lines.linePos(error.pos[0]).line
@@ -22,6 +25,7 @@ export function readYaml<T>(file: { name: string; text: string }, read: (value: 
     throw refuse('pricing_file_invalid', `${name}, line ${at}: ${what}.`)
   }
   if (document.contents === null) throw refuse('pricing_file_invalid', `${name} is empty.`)
+  refuseTwice(document.contents, name, lines)
   try {
     return read(document.toJS({ maxAliasCount: 0 }) as Json)
   } catch (error) {
@@ -32,6 +36,24 @@ export function readYaml<T>(file: { name: string; text: string }, read: (value: 
     const keys = error.path.length === 0 ? '' : ` (${error.path.join(' › ')})`
     throw refuse('pricing_file_invalid', `${name}, line ${line}${keys}: ${error.message}.`)
   }
+}
+
+/** A key that stands twice would silently win or lose. */
+function refuseTwice(root: Node, name: string, lines: LineCounter): void {
+  visit(root, {
+    Map(_key, { items }) {
+      const seen = new Set<string>()
+      for (const { key } of items) {
+        const text = String(key)
+        if (seen.has(text)) {
+          const at = lines.linePos(offsetOf(key) ?? 0).line
+          const shown = text.slice(0, 40)
+          throw refuse('pricing_file_invalid', `${name}, line ${at}: ${shown} stands twice.`)
+        }
+        seen.add(text)
+      }
+    },
+  })
 }
 
 /** The line of the innermost part of a path that stands in the file. */

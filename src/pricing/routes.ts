@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { formatPico, type JsonObject } from '../kernel/index.ts'
 import { jsonRoute, listAnswer, pageQueryOf, type Route } from '../people/index.ts'
 import { refuse } from './errors.ts'
+import { MAX_FILE_BYTES } from './read-yaml.ts'
 import { inForce } from './schedule.ts'
 import type { Pricing } from './service.ts'
 import { shapePrice, shapeRate, shapeSchedule } from './shape-price.ts'
@@ -214,7 +215,10 @@ function wholeRoutes(parts: PricingRouteParts): Route[] {
       method: 'POST',
       path: '/api/prices/files',
       summary: 'Set all prices of a file for the listings that they are meant for',
-      body: z.strictObject({ name: z.string().min(1).max(200), text: z.string().max(4_194_304) }),
+      body: z.strictObject({
+        name: z.string().min(1).max(200),
+        text: z.string().max(MAX_FILE_BYTES),
+      }),
       answer: z.object({ set_count: z.int() }),
       handle: async ({ principal, body }) => {
         const set = await pricing.setFile(body, parts.listings(), principal.subjectId)

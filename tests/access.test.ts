@@ -81,6 +81,7 @@ function bodyFor(method: string, path: string): { body?: object } {
   if (path.endsWith('/turns')) return { body: { prompt: 'more' } }
   if (path.endsWith('/vote')) return { body: { choice: 'a' } }
   if (path.startsWith('/api/votes/')) return { body: { decision: 'restore', reason: 'mine' } }
+  if (method === 'PUT' && path.startsWith('/api/policies/')) return { body: { places: [] } }
   if (method === 'PATCH') return { body: { role: 'admin' } }
   const isLimit = method === 'PUT' && path.startsWith('/api/limits/')
   return isLimit ? { body: { requests_per_minute: 1 } } : {}
@@ -124,6 +125,8 @@ test('nothing of one organisation answers an owner of another', async () => {
     'PATCH /api/people/:id': `/api/people/${person.json.id}`,
     'DELETE /api/people/:id': `/api/people/${person.json.id}`,
     'DELETE /api/teams/:id': `/api/teams/${team.json.id}`,
+    'PUT /api/policies/teams/:id': `/api/policies/teams/${team.json.id}`,
+    'DELETE /api/policies/teams/:id': `/api/policies/teams/${team.json.id}`,
     'PUT /api/limits/:kind/:id': `/api/limits/team/${team.json.id}`,
     'DELETE /api/limits/:kind/:id': `/api/limits/team/${team.json.id}`,
     'PATCH /api/boards/:league/:slice': '/api/boards/models/overall',

@@ -49,6 +49,7 @@ export function routingRoutes(parts: RoutingRouteParts): Route[] {
   return [
     ...settingsRoutes(parts),
     ...policyRoutes(parts),
+    ...teamPolicyRoutes(parts),
     ...retirementRoutes(parts),
     ...ruleRoutes(parts),
     survivalRoute(parts),
@@ -86,15 +87,15 @@ function settingsRoutes({ routing, currency }: RoutingRouteParts): Route[] {
   ]
 }
 
-function policyRoutes({ routing, hasTeam }: RoutingRouteParts): Route[] {
-  const shown = (organisationId: OrganisationId, teamId: TeamId | null) => {
-    const held = routing.policies(organisationId).find((one) => one.teamId === teamId)
-    return held === undefined ? {} : { json: shapePolicy(held) }
-  }
-  const teamOf = async (caller: Principal, id: string): Promise<TeamId> => {
-    if (await hasTeam(caller, id)) return id as TeamId
-    throw refuse('routing_team_unknown', 'Your organisation has no team of that id.')
-  }
+function shownPolicy(
+  routing: RoutingRouteParts['routing'],
+  of: { readonly organisationId: OrganisationId; readonly teamId: TeamId | null },
+) {
+  const held = routing.policies(of.organisationId).find((one) => one.teamId === of.teamId)
+  return held === undefined ? {} : { json: shapePolicy(held) }
+}
+
+function policyRoutes({ routing }: RoutingRouteParts): Route[] {
   return [
     jsonRoute({
       ...api,
@@ -118,7 +119,7 @@ function policyRoutes({ routing, hasTeam }: RoutingRouteParts): Route[] {
       answer: policyAnswer,
       async handle({ principal: { organisationId }, body }) {
         await routing.setPolicy({ organisationId, teamId: null }, readPolicy(body))
-        return shown(organisationId, null)
+        return shownPolicy(routing, { organisationId, teamId: null })
       },
     }),
     jsonRoute({
@@ -132,6 +133,15 @@ function policyRoutes({ routing, hasTeam }: RoutingRouteParts): Route[] {
         return { status: 204 }
       },
     }),
+  ]
+}
+
+function teamPolicyRoutes({ routing, hasTeam }: RoutingRouteParts): Route[] {
+  const teamOf = async (caller: Principal, id: string): Promise<TeamId> => {
+    if (await hasTeam(caller, id)) return id as TeamId
+    throw refuse('routing_team_unknown', 'Your organisation has no team of that id.')
+  }
+  return [
     jsonRoute({
       ...api,
       method: 'PUT',
@@ -145,7 +155,7 @@ function policyRoutes({ routing, hasTeam }: RoutingRouteParts): Route[] {
         const { organisationId } = principal
         const teamId = await teamOf(principal, params.id)
         await routing.setPolicy({ organisationId, teamId }, readPolicy(body))
-        return shown(organisationId, teamId)
+        return shownPolicy(routing, { organisationId, teamId })
       },
     }),
     jsonRoute({
@@ -155,8 +165,10 @@ function policyRoutes({ routing, hasTeam }: RoutingRouteParts): Route[] {
       access: 'admin',
       summary: 'Leave a team with the policy of its organisation',
       params: byTeam,
-      async handle({ principal: { organisationId }, params }) {
-        await routing.setPolicy({ organisationId, teamId: params.id as TeamId }, null)
+      async handle({ principal, params }) {
+        const { organisationId } = principal
+        const teamId = await teamOf(principal, params.id)
+        await routing.setPolicy({ organisationId, teamId }, null)
         return { status: 204 }
       },
     }),
@@ -172,8 +184,13 @@ function retirementRoutes({ retirements, currency }: RoutingRouteParts): Route[]
       access: 'member',
       summary: 'Every model that left the market, with why, and those that came back',
       answer: listAnswer(retirementAnswer),
-      handle: () => {
-        return { json: { data: retirements.list().map(shapeRetirement), next_cursor: null } }
+      handle: ({ principal: { isHouse } }) => {
+        const all = retirements.list().map(shapeRetirement)
+        // What was used, and who decided, is for those alone whose market it is.
+        const data = isHouse
+          ? all
+          : all.map((one) => ({ ...one, evidence: null, retired_by: null }))
+        return { json: { data, next_cursor: null } }
       },
     }),
     jsonRoute({

@@ -58,8 +58,8 @@ export const DEFAULT_ROUTES: RouteSettings = {
 /**
  * Why a listing was chosen. `certified`: its lead is; `value`: its expected value is best; `price`,
  * `latency`: it is the cheapest, or the quickest; `order`: nothing is known, so the catalog's
- * order; `only`: no other fits; `cache`: it answered this conversation lately; `exploration`: the verdict
- * needs to know more of it.
+ * order; `only`: no other fits; `cache`: it answered this conversation lately; `exploration`: the
+ * verdict needs to know more of it.
  */
 export type RouteReason =
   | 'certified'

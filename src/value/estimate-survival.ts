@@ -16,11 +16,10 @@ export interface SurvivalStep {
 }
 
 /**
- * Kaplan and Meier's product-limit estimate (JASA 53, 1958): S(t) = Π (1 − d/n) over the times up to
- * t at which d of the n at risk left, with Greenwood's standard error S·√(Σ d / (n(n − d))). One step
- * for each time at which somebody left, in order; before the first, S is 1. Once S is 0 its error is
- * given as 0. Durations must be finite and at least 0; else it is a bug of the caller's, and what is
- * not is left out.
+ * Kaplan and Meier's product-limit estimate (JASA 53, 1958): S(t) = Π (1 − d/n) over the times up
+ * to t at which d of the n at risk left, with Greenwood's standard error S·√(Σ d / (n(n − d))). One
+ * step for each time at which somebody left, in order; before the first, S is 1. Once S is 0 its
+ * error is given as 0. Durations that are not finite, or below 0, are left out.
  */
 export function estimateSurvival(lives: readonly Life[]): SurvivalStep[] {
   const known = lives.filter(({ duration }) => Number.isFinite(duration) && duration >= 0)

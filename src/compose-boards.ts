@@ -26,7 +26,7 @@ export function openBoardsOf(
   const priceOf = (modelId: string): BoardModel['price'] => {
     const prices = [...listings().values()]
       .filter((listing) => listing.modelId === modelId && listing.isOn)
-      .flatMap((listing) => pricing.priceOf(listing, clock.nowMs()) ?? [])
+      .flatMap((listing) => pricing.typicalCost(listing, clock.nowMs()) ?? [])
       .toSorted((a, b) => Number(a.amountPico - b.amountPico))
     const [least] = prices
     if (least === undefined) return null
@@ -34,6 +34,8 @@ export function openBoardsOf(
   }
   return openBoards({ store, clock, log, workerPath, codeVersion: readVersion(), models })
 }
+
+type ModelRow = ReturnType<Catalog['rows']>['models'][number]
 
 /** What boards say of models, by id; what was merged into another one stands for that. */
 function describeModels(
@@ -60,9 +62,17 @@ function describeModels(
       places: [...new Set(places)],
       retiredAt: of.rules.now().retired.get(kept.id)?.retiredAt ?? null,
       price: of.priceOf(kept.id),
+      succeeds: nameOf(byId, kept.succeedsId),
     })
   }
   return described
+}
+
+/** What a model is called, or the one that it was merged into; null: none. */
+function nameOf(byId: ReadonlyMap<string, ModelRow>, id: string | null): string | null {
+  let model = id === null ? undefined : byId.get(id)
+  while (model?.mergedIntoId != null) model = byId.get(model.mergedIntoId)
+  return model === undefined ? null : `${model.publisher}/${model.name}`
 }
 
 function textOf(value: Json | undefined): string | null {

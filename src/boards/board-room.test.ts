@@ -25,6 +25,7 @@ function openRoom(wasOnePerson = false, standing: readonly string[] = []) {
     const { isStyled = false, retired = [] } = order
     const news = room({
       ...{ ...on, kind: 'rate', id: 1, isStyled, isSettled: false, names, retired, seed: 1 },
+      ...{ controls: { left: 1, right: 0, neither: 3 }, prices: [] },
     })
     if (news?.kind !== 'rated') throw new Error(JSON.stringify(news))
     const payload = JSON.parse(Buffer.from(news.payload).toString()) as VersionPayload
@@ -106,6 +107,7 @@ it('says that a board is not there rather than failing', () => {
       names,
       retired: [],
       seed: 1,
+      ...{ controls: { left: 0, right: 0, neither: 0 }, prices: [] },
     },
   })
   expect(news).toMatchObject({ kind: 'failed', id: 4 })

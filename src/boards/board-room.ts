@@ -1,7 +1,9 @@
-import type { Votes } from '../ratings/index.ts'
+import type { RatedBoard, Votes } from '../ratings/index.ts'
+import { castAtOf, type DriftLog, MOST_DRIFT_VOTES, openDriftLog } from './drift-log.ts'
 import { type LiveCounts, openLiveCounts } from './live-counts.ts'
 import { type Carried, keyOfClaim, namesOfClaim, rateLiveBoard } from './rate-live-board.ts'
 import { openStyleRing, type StyleRing } from './style-ring.ts'
+import type { ModelDrift } from './types-trust.ts'
 import type { RateBoardOrder, RatingNews, RatingOrder } from './types-worker.ts'
 
 /** Rows of raters, and models, up to which every rating measures everything. */
@@ -11,6 +13,9 @@ const SMALL_MODELS = 100
 interface Seat {
   readonly counts: LiveCounts
   readonly styles: StyleRing
+  readonly driftLog: DriftLog
+  /** What the last rating without style control found. */
+  drift: readonly ModelDrift[]
   included: Set<number>
   readonly sides: readonly [Side, Side]
 }
@@ -39,8 +44,10 @@ export function openBoardRoom(means: RoomMeans): (order: RatingOrder) => RatingN
         carried: null,
       })
       const sides = [sideOf(0), sideOf(1)] as const
-      const seat = { counts: openLiveCounts(), styles: openStyleRing(), sides }
-      seats.set(order.board, { ...seat, included: new Set() })
+      seats.set(order.board, {
+        ...{ counts: openLiveCounts(), styles: openStyleRing(), driftLog: openDriftLog() },
+        ...{ sides, drift: [], included: new Set() },
+      })
       return null
     }
     if (order.kind === 'close') seats.delete(order.board)
@@ -61,11 +68,14 @@ function take(seat: Seat, order: Told): void {
   else if (order.kind === 'prompts') setPrompts(counts, order)
   else if (order.kind === 'loaded') seat.included = new Set(order.included)
   else if (order.kind === 'styles') styles.fill(order.rows)
+  else if (order.kind === 'drift') seat.driftLog.add(order.rows)
   else
     for (const move of order.moves) {
       if (seat.included.delete(move.seq)) continue
       counts.move({ ...move, rater: String(move.rater) })
       styles.move(move)
+      const row = { pair: move.pair, outcome: move.outcome, castAtMs: castAtOf(move.voteId) }
+      if (!move.isOver) seat.driftLog.move(row, move.sign)
     }
 }
 
@@ -112,6 +122,9 @@ function rate(seat: Seat | undefined, order: RateBoardOrder, means: RoomMeans): 
     retired: new Set(order.retired),
     random: randomFrom(order.seed),
     styled,
+    judgeDrift: (board) => judge(seat, order, board),
+    ...{ driftMostVotes: MOST_DRIFT_VOTES, controls: order.controls },
+    prices: new Map(order.prices),
   })
   side.carried = carried
   const idOf = new Map(counts.modelIds.map((model) => [names.get(model) ?? model, model]))
@@ -135,6 +148,19 @@ function rate(seat: Seat | undefined, order: RateBoardOrder, means: RoomMeans): 
     isSettled: rated.payload.isSettled,
     tookMs: means.nowMs() - startedMs,
   }
+}
+
+function judge(
+  seat: Seat,
+  { isStyled, names }: RateBoardOrder,
+  { fit, uncertainty }: Pick<RatedBoard, 'fit' | 'uncertainty'>,
+): readonly ModelDrift[] {
+  if (isStyled) return seat.drift
+  const { dispersion, designEffect } = uncertainty
+  const { counts, driftLog } = seat
+  const of = { counts, names: new Map(names), fit, dispersion, designEffect: designEffect.total }
+  seat.drift = driftLog.judge(of)
+  return seat.drift
 }
 
 function byName(key: string, names: ReadonlyMap<string, string>): string {

@@ -7,6 +7,7 @@ import { openPlan, type Plan, type PlanTiming, type Side } from './plan-ratings.
 import { keyOfClaim } from './rate-live-board.ts'
 import { type KeeperLock, selectBoardById, takeKeeperLock } from './store.ts'
 import {
+  readControls,
   readCounts,
   readMoves,
   readThrough,
@@ -41,7 +42,12 @@ export interface KeeperOptions {
   /** Version of this code, kept in every board version. */
   readonly codeVersion: string
   /** What models are called now, by id, and which are retired, by name. */
-  readonly modelNames: () => { readonly names: Names; readonly retired: ReadonlySet<string> }
+  readonly modelNames: () => {
+    readonly names: Names
+    readonly retired: ReadonlySet<string>
+    /** What the typical request costs, by name; null: unknown. */
+    readonly prices: ReadonlyMap<string, number | null>
+  }
   readonly timing?: Partial<KeeperTiming> | undefined
 }
 
@@ -258,7 +264,7 @@ class BoardKeeper {
     if (task.isStyled && seat.areStylesStale) await this.#loadStyles(seat)
     const through = throughOf(keeping.follower.through(), seat.ahead)
     seat.ahead = []
-    const { names, retired } = this.#options.modelNames()
+    const { names, retired, prices } = this.#options.modelNames()
     const news = await rater.rate({
       board: task.boardId,
       isStyled: task.isStyled,
@@ -266,6 +272,8 @@ class BoardKeeper {
       names: [...seat.models].map((id) => [id, names.get(id) ?? id]),
       retired: [...retired],
       seed: task.boardId,
+      controls: await readControls(this.#options.store.db, seat.board),
+      prices: [...prices],
     })
     if (news.kind === 'rated') return this.#keep(keeping, { task, news, through })
     if (keeping.generation !== rater.generation) throw new Error(news.reason)
@@ -308,12 +316,13 @@ class BoardKeeper {
       ratedAtMs: 0,
     }
     const { low, extra } = follower.through()
-    const included = await readCounts(store, boardId, {
+    const included = await readCounts(store, board, {
       low,
       sink: {
         pairs: (rows) => this.#addPairs(seat, rows),
         raters: (text) => rater.tell({ kind: 'raters', board: boardId, text }),
         prompts: (rows) => rater.tell({ kind: 'prompts', board: boardId, prompts: null, rows }),
+        drift: (rows) => rater.tell({ kind: 'drift', board: boardId, rows }),
       },
     })
     seat.ahead = included.filter((seq) => !extra.includes(seq))

@@ -26,7 +26,7 @@ function keep(store: Store, names = new Map<string, string>(), codeVersion = '1'
   const rater = openRater(workerPath)
   const keeper = openKeeper({
     ...{ store, clock: systemClock, log: silentLog, rater, codeVersion },
-    modelNames: () => ({ names, retired: new Set() }),
+    modelNames: () => ({ names, retired: new Set(), prices: new Map() }),
     timing: { lookMs: 50, lockMs: 50 },
   })
   closers.push(async () => {

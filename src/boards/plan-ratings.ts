@@ -43,6 +43,20 @@ interface Waiting extends Side {
   settlesFromMs: number
 }
 
+const unmoved = {
+  isOverall: false,
+  movedAtMs: null,
+  lastMovedAtMs: Number.NEGATIVE_INFINITY,
+  unsettledAtMs: null,
+  ratedAtMs: Number.NEGATIVE_INFINITY,
+  settlesFromMs: Number.NEGATIVE_INFINITY,
+}
+
+function rankOf(side: Waiting): number {
+  const late = side.movedAtMs === null ? 4 : 0
+  return late + (side.isStyled ? 2 : 0) + (side.isOverall ? 0 : 1)
+}
+
 /**
  * In which order boards are rated: a lone vote at once, many of them every 200 ms; overall before
  * the slices, boards without style control before those with it, settling last.
@@ -54,15 +68,7 @@ export function openPlan({ debounceMs, settleMs, settleMostMs }: PlanTiming = us
   function sideOf(side: Side): Waiting {
     const known = sides.get(keyOf(side))
     if (known !== undefined) return known
-    const fresh: Waiting = {
-      ...side,
-      isOverall: false,
-      movedAtMs: null,
-      lastMovedAtMs: Number.NEGATIVE_INFINITY,
-      unsettledAtMs: null,
-      ratedAtMs: Number.NEGATIVE_INFINITY,
-      settlesFromMs: Number.NEGATIVE_INFINITY,
-    }
+    const fresh: Waiting = { ...side, ...unmoved }
     sides.set(keyOf(side), fresh)
     return fresh
   }
@@ -72,11 +78,6 @@ export function openPlan({ debounceMs, settleMs, settleMostMs }: PlanTiming = us
     if (side.unsettledAtMs === null) return moved
     const paused = Math.min(side.lastMovedAtMs + settleMs, side.unsettledAtMs + settleMostMs)
     return Math.min(moved, Math.max(paused, side.ratedAtMs, side.settlesFromMs))
-  }
-
-  function rankOf(side: Waiting): number {
-    const late = side.movedAtMs === null ? 4 : 0
-    return late + (side.isStyled ? 2 : 0) + (side.isOverall ? 0 : 1)
   }
 
   function waiting(): Waiting[] {

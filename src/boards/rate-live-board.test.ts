@@ -27,6 +27,13 @@ const order: RateOrder = {
   retired: new Set(),
   random: () => random.next(),
   styled: null,
+  judgeDrift: () => [],
+  driftMostVotes: 100,
+  controls: { left: 0, right: 0, neither: 0 },
+  prices: new Map([
+    ['a', 1],
+    ['b', 2],
+  ]),
 }
 
 it('says what a board shows, and which claims are new', () => {

@@ -16,7 +16,9 @@ import {
   type Votes,
 } from '../ratings/index.ts'
 import { packClaims, pairPlace } from './pack-claims.ts'
+import type { ControlCounts, ModelDrift, Trust } from './types-trust.ts'
 import type { ModelRow, Rated, StyleEffect, VersionPayload } from './types-versions.ts'
+import { weighTrust } from './weigh-trust.ts'
 
 const RIVALS_SHOWN = 5
 /** Draws for P(best): a large board must not keep the next vote waiting for a second. */
@@ -35,6 +37,7 @@ export interface Carried {
   readonly pBest: ReadonlyMap<string, number | null>
   readonly fit: RatedBoard['fit']
   readonly isOnePerson: boolean
+  readonly trust: Trust
 }
 
 export interface RateOrder {
@@ -51,6 +54,12 @@ export interface RateOrder {
   readonly random: () => number
   /** With style control: replaces strengths and their covariance; null: without. */
   readonly styled: Styled | null
+  /** Models that are not what they were, as the board without style control tells. */
+  readonly judgeDrift: (board: Pick<RatedBoard, 'fit' | 'uncertainty'>) => readonly ModelDrift[]
+  readonly driftMostVotes: number
+  readonly controls: ControlCounts
+  /** By name of model; null or absent: unknown. */
+  readonly prices: ReadonlyMap<string, number | null>
 }
 
 /** A board with style taken out, and what style did. */
@@ -73,8 +82,11 @@ export function rateLiveBoard(order: RateOrder): { rated: Rated; carried: Carrie
   const fresh = isSettled || before === null
   const acceptability = fresh ? findAcceptability(votes) : before
   const pBest = fresh ? findBest(board, order.random) : before.pBest
+  const drift = fresh ? order.judgeDrift(board) : before.trust.drift
+  const trust = fresh ? weighTrust(board, claims, { ...order, drift }) : before.trust
   const carried: Carried = {
     ...acceptability,
+    trust,
     pBest,
     raterEffect: board.uncertainty.designEffect.rater,
     promptEffect: board.uncertainty.designEffect.prompt,
@@ -97,9 +109,10 @@ export function rateLiveBoard(order: RateOrder): { rated: Rated; carried: Carrie
         ? null
         : { effects: styled.effects, votes: styled.votes, mostVotes: styled.mostVotes },
     isSettled: fresh,
+    trust,
   }
   return {
-    rated: { payload, raters: claims.rules.raters ?? 0, ...findChanges(order, board, claims) },
+    rated: { payload, raters: claims.rules.raters ?? 0, ...findChanges(order, carried, claims) },
     carried,
   }
 }
@@ -213,7 +226,7 @@ function diagnose({ fit, uncertainty }: RatedBoard, claims: BoardClaims) {
  */
 function findChanges(
   { standing, wasOnePerson, retired }: RateOrder,
-  { fit }: RatedBoard,
+  { fit, trust }: Carried,
   claims: BoardClaims,
 ): Pick<Rated, 'certified' | 'ended'> {
   const nameOf = (model: number): string => fit.pairs.models[model] ?? ''
@@ -223,9 +236,12 @@ function findChanges(
   )
   const isOnePerson = claims.rules.isOnePerson
   const hasSecondPerson = wasOnePerson && !isOnePerson
+  const alarms = trust.drift.filter(({ status }) => status === 'alarm')
+  const drifted = new Set(alarms.map(({ model }) => model))
   const touched = [...standing].filter((key) => {
     const [better = '', worse = ''] = namesOfClaim(key)
-    return hasSecondPerson || retired.has(better) || retired.has(worse)
+    const isOut = (name: string) => retired.has(name) || drifted.has(name)
+    return hasSecondPerson || isOut(better) || isOut(worse)
   })
   const reversed = anew
     .map(({ better, worse }) => keyOfClaim(nameOf(worse), nameOf(better)))
@@ -246,7 +262,7 @@ function findChanges(
         nameOf(worse),
       ]),
       retired,
-      drifted: new Set(),
+      drifted,
       isOnePerson,
     },
   ).certificates

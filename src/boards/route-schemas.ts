@@ -106,6 +106,12 @@ export const boardAnswer = z.object({
       rivals: z.array(z.object({ model: text, needed })),
     }),
   ),
+  retirements: z.array(
+    z.object({
+      question: z.literal('may_be_retired'),
+      ...{ model: text, by: text, status, needed },
+    }),
+  ),
   claims: z.object({
     certified: z.int(),
     leaning: z.int(),
@@ -113,6 +119,38 @@ export const boardAnswer = z.object({
     neighbours: z.array(z.object({ better: text, worse: text, status })),
   }),
   checks: z.array(z.object({ name: text, is_ok: z.boolean(), text })),
+  evidence: z.object({
+    drift: z.array(
+      z.object({
+        ...{ model: text, status: z.enum(['flag', 'alarm']), log_e: number, changed_at: when },
+      }),
+    ),
+    drift_most_votes: z.int(),
+    pairs: z.array(
+      z.object({
+        ...{ first: text, second: text, votes: number },
+        ...{ first_share: number, expected_share: number, z: number },
+      }),
+    ),
+    raters: z
+      .array(
+        z.object({
+          ...{ share: number, leader: text, leader_without: text },
+          ...{ moved: text, moved_points: number, claims_lost: z.int(), claims_gained: z.int() },
+        }),
+      )
+      .nullable(),
+    controls: z.object({ left: z.int(), right: z.int(), neither: z.int() }),
+  }),
+  families: z.array(
+    z.array(
+      z.object({
+        ...{ model: text, rating: some, low: some, high: some, votes: number },
+        retired_at: when.nullable(),
+        than_before: z.object({ is_better: z.boolean(), status }).nullable(),
+      }),
+    ),
+  ),
   diagnostics: z.record(text, z.union([number, text, z.boolean(), z.null()])),
   style: z
     .object({

@@ -2,7 +2,9 @@ import { gunzipSync } from 'node:zlib'
 import { type Clock, type Log, type OrganisationId, parseJson } from '../kernel/index.ts'
 import type { Principal } from '../people/index.ts'
 import type { Store } from '../store/index.ts'
+import { checkEvidence } from './check-evidence.ts'
 import { refuse } from './errors.ts'
+import { type FamilyMember, findFamilies } from './find-families.ts'
 import { type Keeper, type KeeperOptions, openKeeper } from './keeper-service.ts'
 import { openRater } from './open-rater.ts'
 import {
@@ -28,6 +30,7 @@ import {
 } from './store-versions.ts'
 import { sumInformation } from './sum-information.ts'
 import { type Board, type BoardName, type BoardSettings, DEFAULT_SETTINGS } from './types.ts'
+import { noTrust } from './types-trust.ts'
 import type { BoardVersion, VersionPayload } from './types-versions.ts'
 import {
   type Agreement,
@@ -39,6 +42,7 @@ import {
   measureAgreement,
   viewBoard,
 } from './view-board.ts'
+import { weakenClaims } from './weaken-claims.ts'
 import { type CountLine, joinLines, pseudonymOf, writeCounts } from './write-counts.ts'
 
 export interface BoardsOptions {
@@ -70,6 +74,8 @@ export interface ShownBoard extends BoardView {
   readonly payload: VersionPayload
   readonly isLast: boolean
   readonly checks: readonly Check[]
+  /** Successive models, oldest first. */
+  readonly families: readonly (readonly FamilyMember[])[]
   readonly settings: BoardSettings
   readonly agreement: Agreement | null
 }
@@ -135,6 +141,7 @@ export function openBoards(options: BoardsOptions): Boards {
       return {
         names: new Map(models.map(([id, { name }]) => [id, name])),
         retired: new Set(retired.map(([, { name }]) => name)),
+        prices: new Map(models.map(([, { name, price }]) => [name, price?.amount ?? null])),
       }
     },
   })
@@ -234,18 +241,27 @@ class BoardsService implements Boards {
         { retryAfterSeconds: 1 },
       )
     const judged = wish.isStyled ? null : await this.#judged(board)
+    const styled = wish.isStyled ? shown : await this.#last(board, true)
+    const { leastTolerance } = settings
     return {
-      ...this.#view(shown, wish.filter, isOwn ? 0 : settings.leastTolerance),
+      ...this.#view(shown, wish.filter, isOwn ? 0 : leastTolerance),
       ...{ board, settings },
       isLast: shown.version.number === last?.version.number,
-      checks: checkTrust(shown.payload, settings.leastPeople),
+      checks: [
+        ...checkTrust(shown.payload, settings.leastPeople),
+        ...checkEvidence(shown.payload, { leastTolerance, position: positionOf(styled) }),
+      ],
       agreement: judged === null ? null : measureAgreement(shown.payload, judged.payload),
     }
   }
 
   #view(current: CurrentBoard, filter: BoardFilter, leastTolerance: number) {
     const models = new Map([...this.#options.models().values()].map((model) => [model.name, model]))
-    return { ...viewBoard(current.payload, { models, filter, leastTolerance }), ...current }
+    const payload = weakenClaims(current.payload, leastTolerance)
+    return {
+      ...viewBoard(payload, { models, filter, leastTolerance }),
+      ...{ ...current, payload, families: findFamilies(payload, models) },
+    }
   }
 
   /** The board of programs' judgements beside one of votes. */
@@ -276,6 +292,7 @@ class BoardsService implements Boards {
     const news = await this.#rater.rate({
       ...{ board: passing, isStyled: false, isSettled: true, retired: [], seed: 1 },
       names: [...ids].map((id) => [id, models.get(id)?.name ?? id]),
+      ...{ controls: noTrust.controls, prices: [] },
     })
     this.#rater.tell({ kind: 'close', board: passing })
     if (news.kind === 'failed')
@@ -294,11 +311,13 @@ class BoardsService implements Boards {
   }
 
   async certificates(caller: Principal | null, wish: BoardWish) {
-    const { board } = await this.#find(caller, wish)
+    const { board, isOwn, settings } = await this.#find(caller, wish)
+    const least = isOwn ? 0 : settings.leastTolerance
     const on = { boardId: board.id, isStyled: wish.isStyled, number: wish.number }
     const certificates = await selectCertificates(this.#options.store.db, on)
     const models = this.#options.models()
-    return certificates.map((certificate) => ({
+    const told = certificates.filter(({ tolerance }) => (tolerance ?? 0) >= least)
+    return told.map((certificate) => ({
       ...certificate,
       betterName: models.get(certificate.better)?.name ?? certificate.better,
       worseName: models.get(certificate.worse)?.name ?? certificate.worse,
@@ -434,10 +453,16 @@ function isPublished(board: Board, version: BoardVersion, settings: BoardSetting
   return board.isPublic && version.raters >= settings.leastPeople
 }
 
+function positionOf(styled: CurrentBoard | null) {
+  return styled?.payload.style?.effects.find(({ name }) => name === 'position') ?? null
+}
+
 function addUp({ counts, over }: { readonly counts: number[]; readonly over: number[] }): number[] {
   return counts.map((count, kind) => count + (over[kind] ?? 0))
 }
 
 function readPayload(bytes: Uint8Array): VersionPayload {
-  return parseJson(gunzipSync(bytes).toString()) as unknown as VersionPayload
+  const payload = parseJson(gunzipSync(bytes).toString()) as unknown as VersionPayload
+  // Versions of before it was weighed have none.
+  return { ...payload, trust: payload.trust ?? noTrust }
 }

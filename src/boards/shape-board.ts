@@ -1,6 +1,9 @@
 import type { VotesNeeded } from '../ratings/index.ts'
+import type { FamilyMember } from './find-families.ts'
 import type { ListedBoard, ShownBoard } from './service.ts'
 import type { Certificate } from './store-versions.ts'
+import type { Trust } from './types-trust.ts'
+import type { VersionPayload } from './types-versions.ts'
 import { caveatsOf, sizeClassOf, type ViewedRow } from './view-board.ts'
 
 /** A board in a list. */
@@ -50,6 +53,10 @@ export function shapeBoard(shown: ShownBoard) {
       rival_count: rivalCount,
       rivals: rivals.map((rival) => ({ model: rival.model, needed: shapeNeeded(rival.needed) })),
     })),
+    retirements: payload.trust.retirements.map(({ model, by, status, needed }) => ({
+      question: 'may_be_retired' as const,
+      ...{ model, by, status, needed: shapeNeeded(needed) },
+    })),
     claims: {
       certified: shown.certifiedCount,
       leaning: shown.leaningCount,
@@ -57,6 +64,8 @@ export function shapeBoard(shown: ShownBoard) {
       neighbours: shown.neighbours.map((one) => ({ ...one })),
     },
     checks: shown.checks.map(({ name, isOk, text }) => ({ name, is_ok: isOk, text })),
+    evidence: shapeEvidence(payload.trust),
+    families: shown.families.map((line) => line.map(shapeMember)),
     diagnostics: {
       islands: diagnostics.islands,
       matchup_spread_points: diagnostics.matchupSpread,
@@ -72,19 +81,46 @@ export function shapeBoard(shown: ShownBoard) {
       is_one_person: rules.isOnePerson,
       acceptability_unknown: payload.acceptabilityReason,
     },
-    style:
-      style === null
-        ? null
-        : {
-            effects: style.effects.map(({ name, points, se }) => ({
-              name,
-              effect_points: points,
-              se_points: se,
-            })),
-            votes: style.votes,
-            most_votes: style.mostVotes,
-          },
+    style: style === null ? null : shapeStyle(style),
     agreement_with_judgements: agreement === null ? null : { ...agreement },
+  }
+}
+
+function shapeStyle(style: NonNullable<VersionPayload['style']>) {
+  return {
+    effects: style.effects.map(({ name, points, se }) => ({
+      ...{ name, effect_points: points, se_points: se },
+    })),
+    votes: style.votes,
+    most_votes: style.mostVotes,
+  }
+}
+
+/** What the checks rest on. */
+function shapeEvidence({ drift, driftMostVotes, residuals, influences, controls }: Trust) {
+  return {
+    drift: drift.map(({ model, status, logE, changedAtMs }) => ({
+      ...{ model, status, log_e: logE, changed_at: new Date(changedAtMs).toISOString() },
+    })),
+    drift_most_votes: driftMostVotes,
+    pairs: residuals.map(({ first, second, votes, observed, expected, z }) => ({
+      ...{ first, second, votes, first_share: observed, expected_share: expected, z },
+    })),
+    raters:
+      influences?.map((one) => ({
+        ...{ share: one.share, leader: one.leader, leader_without: one.leaderWithout },
+        ...{ moved: one.moved, moved_points: one.movedPoints },
+        ...{ claims_lost: one.claimsLost, claims_gained: one.claimsGained },
+      })) ?? null,
+    controls: { ...controls },
+  }
+}
+
+function shapeMember({ model, rating, low, high, votes, retiredAt, thanBefore }: FamilyMember) {
+  return {
+    ...{ model, rating, low, high, votes, retired_at: retiredAt?.toISOString() ?? null },
+    than_before:
+      thanBefore === null ? null : { is_better: thanBefore.isBetter, status: thanBefore.status },
   }
 }
 

@@ -1,9 +1,11 @@
 import { type Kysely, sql } from 'kysely'
 import type { Store } from '../store/index.ts'
+import { castAtOf, MOST_DRIFT_VOTES } from './drift-log.ts'
 import type { Reading, Through } from './follow-moves.ts'
 import type { ClusterRow, PairRow } from './live-counts.ts'
 import type { Board, VoteMove } from './types.ts'
-import type { StyledRow } from './types-worker.ts'
+import type { ControlCounts } from './types-trust.ts'
+import type { DriftRow, StyledRow } from './types-worker.ts'
 
 type Database = Kysely<unknown>
 
@@ -21,6 +23,8 @@ export interface CountSink {
   /** Lines `rater;pair,c,c,c,c,o,o,o,o;…`, as text, so that nobody parses them twice. */
   raters(text: string): void
   prompts(rows: readonly ClusterRow[]): void
+  /** The last votes, oldest first. */
+  drift(rows: readonly DriftRow[]): void
 }
 
 interface MoveRow {
@@ -95,7 +99,7 @@ export async function readThrough(db: Database): Promise<Through> {
 /** Reads all counts of a board as of one moment; which moves above `low` are in it. */
 export function readCounts(
   store: Pick<Store, 'db'>,
-  boardId: number,
+  board: Board,
   { low, sink }: { readonly low: number; readonly sink: CountSink },
 ): Promise<readonly number[]> {
   return store.db
@@ -104,9 +108,10 @@ export function readCounts(
     .execute(async (trx) => {
       const { rows } = await sql<{ seq: string }>`
         select seq from vote_moves where seq > ${low}`.execute(trx)
-      sink.pairs(await readPairs(trx, boardId))
-      await readRaters(trx, boardId, sink)
-      await readPrompts(trx, boardId, sink)
+      sink.pairs(await readPairs(trx, board.id))
+      await readRaters(trx, board.id, sink)
+      await readPrompts(trx, board.id, sink)
+      sink.drift(await readDrift(trx, board))
       return rows.map(({ seq }) => Number(seq))
     })
 }
@@ -220,6 +225,49 @@ export async function selectRaterPairs(
 /** Of the league's last votes, how many are looked through for those of a slice. */
 const STYLED_LOOK = 20
 
+interface ChosenRow {
+  readonly id: string
+  readonly pair: number
+  readonly choice: 'a' | 'b' | 'tie' | 'both_bad'
+  readonly is_swapped: boolean
+}
+
+/** Of the league's last votes those that count on a board, oldest first. */
+async function readDrift(db: Database, board: Board): Promise<DriftRow[]> {
+  const { organisationId, league, kind, id: boardId } = board
+  const { rows } = await sql<ChosenRow>`
+    select v.id, pair_id as pair, choice, left_id = second_id as is_swapped
+    from (select * from votes where organisation_id = ${organisationId} and league = ${league}
+      and kind = ${kind} order by id desc limit ${MOST_DRIFT_VOTES}) as v
+    join pairs on pairs.id = pair_id
+    where state = 'counts' and ${boardId} = any(board_ids)
+    order by v.id`.execute(db)
+  return rows.map(({ id, pair, choice, is_swapped: isSwapped }) => ({
+    pair,
+    outcome: outcomeOf(choice, isSwapped),
+    castAtMs: castAtOf(id),
+  }))
+}
+
+function outcomeOf(choice: ChosenRow['choice'], isSwapped: boolean): number {
+  if (choice === 'tie') return 2
+  if (choice === 'both_bad') return 3
+  return (choice === 'a') === isSwapped ? 1 : 0
+}
+
+/** How people chose between a model and itself, on one board. */
+export async function readControls(db: Database, board: Board): Promise<ControlCounts> {
+  const { organisationId, league, kind, id } = board
+  const { rows } = await sql<{ left: number; right: number; neither: number }>`
+    select count(*) filter (where choice = 'a')::integer as left,
+      count(*) filter (where choice = 'b')::integer as right,
+      count(*) filter (where choice in ('tie', 'both_bad'))::integer as neither
+    from votes where organisation_id = ${organisationId} and league = ${league}
+      and kind = ${kind} and pair_id is null and state = 'control'
+      and ${id} = any(board_ids)`.execute(db)
+  return rows[0] ?? { left: 0, right: 0, neither: 0 }
+}
+
 interface StyleRow {
   readonly pair: number
   readonly rater: number
@@ -241,8 +289,7 @@ export async function selectStyled(db: Database, board: Board, most: number): Pr
   return rows.reverse().map(({ choice, is_swapped: isSwapped, ...row }) => ({
     ...row,
     isSwapped,
-    outcome:
-      choice === 'tie' ? 2 : choice === 'both_bad' ? 3 : (choice === 'a') === isSwapped ? 1 : 0,
+    outcome: outcomeOf(choice, isSwapped),
   }))
 }
 

@@ -1,5 +1,6 @@
 import type { CertificateEnd, ClaimStatus, RaterRules, VotesNeeded } from '../ratings/index.ts'
 import type { Through } from './follow-moves.ts'
+import type { Trust } from './types-trust.ts'
 
 /** One model on a board. Ratings and errors in points; null: it has no votes there. */
 export interface ModelRow {
@@ -80,6 +81,7 @@ export interface VersionPayload {
    * over from the version before while votes come in, and follows within two seconds.
    */
   readonly isSettled: boolean
+  readonly trust: Trust
 }
 
 /** A claim on record. Models by name. */

@@ -1,5 +1,6 @@
 import type { ClusterRow, PairRow } from './live-counts.ts'
 import type { VoteMove } from './types.ts'
+import type { ControlCounts } from './types-trust.ts'
 import type { Rated } from './types-versions.ts'
 
 /** A vote as style control takes it, newest last. */
@@ -10,6 +11,15 @@ export interface StyledRow {
   readonly outcome: number
   readonly isSwapped: boolean
   readonly style: readonly number[]
+}
+
+/** A vote as drift takes it. */
+export interface DriftRow {
+  readonly pair: number
+  /** 0 to 3, as `VoteMove.outcome`. */
+  readonly outcome: number
+  /** Since 1970, as `castAtOf` reads it. */
+  readonly castAtMs: number
 }
 
 /** What the thread that rates is told. Boards are numbers; a passing one may be negative. */
@@ -33,6 +43,8 @@ export type RatingOrder =
   /** Moves up to here that the counts hold already. */
   | { readonly kind: 'loaded'; readonly board: number; readonly included: readonly number[] }
   | { readonly kind: 'moves'; readonly board: number; readonly moves: readonly VoteMove[] }
+  /** The last votes that its counts hold, oldest first: what drift is looked for in. */
+  | { readonly kind: 'drift'; readonly board: number; readonly rows: readonly DriftRow[] }
   /** Votes with style, instead of all that were told before. */
   | { readonly kind: 'styles'; readonly board: number; readonly rows: readonly StyledRow[] }
   | RateBoardOrder
@@ -49,6 +61,9 @@ export interface RateBoardOrder {
   /** Names of models that are retired. */
   readonly retired: readonly string[]
   readonly seed: number
+  readonly controls: ControlCounts
+  /** What the typical request costs, by name of model; null: unknown. */
+  readonly prices: readonly (readonly [name: string, price: number | null])[]
 }
 
 /** What it answers. */

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { packClaims } from './pack-claims.ts'
+import { noTrust } from './types-trust.ts'
 import type { ModelRow, VersionPayload } from './types-versions.ts'
 import { checkTrust, measureAgreement, sizeClassOf, viewBoard } from './view-board.ts'
 
@@ -36,6 +37,7 @@ const payload: VersionPayload = {
   acceptabilityReason: null,
   style: null,
   isSettled: true,
+  trust: noTrust,
 }
 const inside = { models: new Map(), filter: {}, leastTolerance: 0 }
 

@@ -13,6 +13,8 @@ export interface BoardModel {
   /** Where its listings run. */
   readonly places: readonly string[]
   readonly retiredAt: Date | null
+  /** The model that it is the next version of; absent or null: none is known. */
+  readonly succeeds?: string | null
   /** What the typical request costs at the cheapest listing, in the owner's currency. */
   readonly price: { readonly amount: number; readonly currency: string } | null
 }
@@ -181,46 +183,45 @@ export interface Check {
   readonly text: string
 }
 
+export function checkOf(name: string, isOk: boolean, [yes, no]: readonly [string, string]): Check {
+  return { name, isOk, text: isOk ? yes : no }
+}
+
 /** "Can I trust this?": what speaks for the board and against it. */
 export function checkTrust(payload: VersionPayload, leastPeople: number): Check[] {
   const { rules, diagnostics, style } = payload
   const raters = rules.raters ?? 0
   const share = rules.largestShare ?? 0
   const deff = diagnostics.raterDesignEffect
-  const check = (name: string, isOk: boolean, [yes, no]: readonly [string, string]): Check => ({
-    name,
-    isOk,
-    text: isOk ? yes : no,
-  })
   return [
-    check('people', raters >= leastPeople && !rules.isOnePerson, [
+    checkOf('people', raters >= leastPeople && !rules.isOnePerson, [
       `${raters} people voted.`,
       rules.isOnePerson ? 'This is one person’s taste.' : `Only ${raters} people voted.`,
     ]),
-    check('independence', rules.raters !== null, [
+    checkOf('independence', rules.raters !== null, [
       'Who voted is known, and what their tastes do to errors is in the intervals.',
       'Claims assume independent votes.',
     ]),
-    check('no_majority', share <= 0.5 || rules.isOnePerson, [
+    checkOf('no_majority', share <= 0.5 || rules.isOnePerson, [
       `Nobody cast more than half of the votes (the most: ${Math.round(share * 100)} %).`,
       `One person cast ${Math.round(share * 100)} % of the votes, so nothing is certified.`,
     ]),
-    check('connected', diagnostics.islands <= 1, [
+    checkOf('connected', diagnostics.islands <= 1, [
       'All models are joined by votes.',
       `Votes do not join all models: there are ${diagnostics.islands} islands, each with a scale of its own.`,
     ]),
-    check('matchups', caveatsOf(payload).length === 0, [
+    checkOf('matchups', caveatsOf(payload).length === 0, [
       `Matchups depart from one scale by about ${Math.round(diagnostics.matchupSpread)} points, which is in the intervals.`,
       'Too few models to check matchups: claims hold only as far as one scale does.',
     ]),
-    check('tastes', deff < 3, [
+    checkOf('tastes', deff < 3, [
       `Tastes of people widen errors by ${Math.round((Math.sqrt(deff) - 1) * 100)} %.`,
       `Tastes differ so much that the votes count as a ${Math.round(deff)}th of them.`,
     ]),
     ...(style === null
       ? []
       : [
-          check('style_votes', style.votes < style.mostVotes, [
+          checkOf('style_votes', style.votes < style.mostVotes, [
             `Style is fitted to all ${style.votes} votes whose answers are known.`,
             `Style is fitted to the last ${style.mostVotes} votes.`,
           ]),

@@ -10,6 +10,8 @@ const row = (model: string, rating: number | null): BoardAnswer['rows'][number] 
   ...{ parameters_total: null, size: null, places: [], retired_at: null },
 })
 
+const first = { votes: 9, retired_at: null, than_before: null }
+
 const board: BoardAnswer = {
   ...{ league: 'models', kind: 'votes', slice: 'overall', has_style_control: false },
   ...{ is_public: false, votes: 1_234, raters: 12, hidden_rows: 1 },
@@ -35,6 +37,25 @@ const board: BoardAnswer = {
     neighbours: [{ better: 'maker/one', worse: 'maker/two', status: 'leaning' }],
   },
   checks: [{ name: 'people', is_ok: true, text: '12 people voted.' }],
+  retirements: [
+    {
+      ...{ question: 'may_be_retired', model: 'maker/two', by: 'maker/one', status: 'leaning' },
+      needed: { kind: 'votes', more_votes: 300, reason: null },
+    },
+  ],
+  families: [
+    [
+      { ...{ model: 'maker/two', rating: 960, low: 935, high: 990 }, ...first },
+      {
+        ...{ model: 'maker/one', rating: 1040, low: 1015, high: 1070, votes: 9 },
+        ...{ retired_at: null, than_before: { is_better: true, status: 'leaning' } },
+      },
+    ],
+  ],
+  evidence: {
+    ...{ drift: [], drift_most_votes: 100, pairs: [], raters: null },
+    controls: { left: 0, right: 0, neither: 0 },
+  },
   diagnostics: {} as BoardAnswer['diagnostics'],
   style: null,
   agreement_with_judgements: null,
@@ -50,6 +71,10 @@ it('fits a board into 80 columns, with whiskers, what is open and whether to tru
   expect(below).toContain('  maker/one over maker/two: leaning')
   expect(below).toContain('Who is best: 400 more votes would decide.')
   expect(below).toContain('  ✓ 12 people voted.')
+  expect(below).toContain('maker/two 960 < maker/one 1040 (leaning)')
+  expect(below).toContain(
+    'May maker/two be retired: maker/one is no dearer, better is leaning, 300 more votes would decide.',
+  )
   expect(below.at(-1)).toBe('models/overall, votes, version 7 of 2026-11-25 10:00:00 UTC.')
 })
 

@@ -35,11 +35,19 @@ export function formatBoard(board: BoardAnswer): BoardText {
       scale === null ? '' : drawWhisker(row, scale),
       formatWhole(Math.round(row.votes)),
     ]),
-    below: ['', ...claimLines(board), ...styleLines(board), ...checkLines(board), footOf(board)],
+    below: [
+      '',
+      ...claimLines(board),
+      ...styleLines(board),
+      ...familyLines(board),
+      ...checkLines(board),
+      footOf(board),
+    ],
   }
 }
 
-function claimLines({ claims, decisions, hidden_rows: hidden }: BoardAnswer): string[] {
+function claimLines(board: BoardAnswer): string[] {
+  const { claims, decisions, hidden_rows: hidden } = board
   const open = claims.neighbours.filter(({ status }) => status !== 'certified')
   const [decision] = decisions
   const isOpen = decision !== undefined && decision.status !== 'certified'
@@ -52,7 +60,31 @@ function claimLines({ claims, decisions, hidden_rows: hidden }: BoardAnswer): st
     ...(isOpen && decision.needed.more_votes !== null
       ? [`Who is best: ${formatWhole(decision.needed.more_votes)} more votes would decide.`]
       : []),
+    ...retirementLines(board),
   ]
+}
+
+/** Of those that may soon be retired, the first. */
+const RETIREMENTS_SHOWN = 3
+
+function retirementLines({ retirements }: BoardAnswer): string[] {
+  return retirements.slice(0, RETIREMENTS_SHOWN).map(({ model, by, status, needed }) => {
+    const more = needed.more_votes
+    const rest = more === null ? '' : `, ${formatWhole(more)} more votes would decide`
+    return `May ${model} be retired: ${by} is no dearer, better is ${status}${rest}.`
+  })
+}
+
+function familyLines({ families }: BoardAnswer): string[] {
+  return families.map((line) =>
+    line
+      .map(({ model, rating, than_before: than }) => {
+        const points = `${model} ${rating === null ? 'unknown' : rating.toFixed(0)}`
+        if (than === null) return points
+        return `${than.is_better ? '<' : '>'} ${points} (${than.status})`
+      })
+      .join(' '),
+  )
 }
 
 function styleLines({ style }: BoardAnswer): string[] {

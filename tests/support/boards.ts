@@ -17,7 +17,8 @@ export async function openVoteWorld(store: Store, models = 6): Promise<VoteWorld
   const organisationId = newId<'organisation'>()
   await sql`insert into organisations (id, name, slug, created_at)
     values (${organisationId}, 'test', ${organisationId}, now())`.execute(store.db)
-  const ids = Array.from({ length: models }, () => newId<'model'>())
+  // Ids of one millisecond have no order of their own, and the first of a pair is the lesser.
+  const ids = Array.from({ length: models }, () => newId<'model'>()).sort()
   for (const [at, id] of ids.entries())
     await sql`insert into models (id, publisher, name, league, created_at)
       values (${id}, ${`maker-${organisationId.slice(-6)}`}, ${`m${String(at).padStart(3, '0')}`},

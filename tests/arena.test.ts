@@ -268,6 +268,7 @@ test('a comparison names both, and its preference counts nowhere', async () => {
   const { id, made } = await fight(key, { prompt: 'hi', models })
   expect(made.json.kind).toBe('comparison')
   expect([made.json.reveal.a.model, made.json.reveal.b.model]).toEqual(models)
+  expect((await call('GET', '/api/usage', undefined, key)).json.data).toHaveLength(2)
   const voted = await vote(id, { choice: 'a' }, key)
   expect(voted.json.vote).toMatchObject({ choice: 'a', vote_id: null })
   expect(await votesOnBoard()).toBe(before)

@@ -169,7 +169,12 @@ export class BattleRun implements SidesOwner {
   }
 
   recorded(requestId: RequestId): void {
-    this.#tell(null, (db) => insertRequest(db, this.#wish.battle.id, requestId))
+    const { id, kind } = this.#wish.battle
+    this.#tell(null, async (db) => {
+      await insertRequest(db, id, requestId)
+      // Both are named: there is nothing to hide.
+      if (kind === 'comparison') await this.#means.revealUsage(db, [requestId])
+    })
   }
 
   failed(side: Side, end: AskEnd & { kind: 'failed' | 'left' }): void {

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, Option } from 'commander'
 import type { BattleJson } from '../arena/index.ts'
 import { isJsonObject, parseJson } from '../kernel/index.ts'
@@ -35,6 +36,8 @@ const KEYS = '1 A is better   2 B is better   3 tie   4 both are bad   q no vote
 /** Narrower terminals show one answer after the other. */
 const LEAST_CELLS = 80
 const MOST_BREAKS = 5
+const LOOK_MS = 250
+const MOST_LOOKS = 40
 
 const HELP = `
 Two models answer, hidden; you vote with the keys 1 to 4, and then they are named.
@@ -113,12 +116,27 @@ async function fight(desk: Desk, { prompt, options, signal }: Fight): Promise<vo
   const choice = await follow(market, battle, { show, byKey, signal })
   const wanted = options.vote ?? choice
   const path = `/api/battles/${battle.id}`
-  const after =
+  const first =
     wanted === null
       ? await market.get<BattleJson>(path)
       : await market.call<BattleJson>('POST', `${path}/vote`, { body: { choice: wanted }, signal })
+  const after = wanted === null ? first : await whenEnded(market, first, signal)
   if (isQuiet) return printJson(terminal, after)
   tellEnd(terminal, after)
+}
+
+/** Cost, time and tokens are known once both have ended: a vote may be earlier. */
+async function whenEnded(
+  market: MarketClient,
+  voted: BattleJson,
+  signal: AbortSignal,
+): Promise<BattleJson> {
+  let battle = voted
+  for (let look = 0; look < MOST_LOOKS && battle.is_answering; look += 1) {
+    await sleep(LOOK_MS, undefined, { signal })
+    battle = await market.get<BattleJson>(`/api/battles/${battle.id}`)
+  }
+  return battle
 }
 
 function tellEnd(terminal: Terminal, { reveal, vote }: BattleJson): void {

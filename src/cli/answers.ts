@@ -144,7 +144,7 @@ export interface HealthAnswer {
 
 /** Prices are decimal text, for a million tokens or an hour. */
 export interface PriceAnswer {
-  readonly kind: 'tokens' | 'free' | 'hourly' | 'none'
+  readonly kind: 'tokens' | 'free' | 'hourly' | 'none' | 'unreadable'
   readonly currency: string | null
   readonly input?: string
   readonly output?: string
@@ -244,6 +244,8 @@ export interface UsageAnswer {
   /** Null: it is gone from the catalog. */
   readonly model: string | null
   readonly model_id: string
+  /** Null: asked in a browser. */
+  readonly key_id: string | null
   readonly listing_id: string
   readonly purpose: string
   /** Disjoint buckets, and their sum. */

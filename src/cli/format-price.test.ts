@@ -19,6 +19,7 @@ it.each<[PriceAnswer | null, string]>([
   [{ kind: 'free', currency: 'USD', from: null }, 'free'],
   [{ kind: 'hourly', currency: 'EUR', from: null, per_hour: '0.4' }, '0.4 EUR/h'],
   [{ kind: 'none', currency: null, from: null }, 'none of yours'],
+  [{ kind: 'unreadable', currency: 'USD', from: null }, 'set by a newer version'],
   [null, 'unpriced'],
 ])('formatPrice of %j is %s', (one, text) => {
   expect(formatPrice(one)).toBe(text)

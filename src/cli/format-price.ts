@@ -12,6 +12,8 @@ export function formatPrice(price: PriceAnswer | null | undefined): string {
       return 'free'
     case 'none':
       return 'none of yours'
+    case 'unreadable':
+      return 'set by a newer version'
     case 'hourly':
       return `${price.per_hour ?? '?'} ${currency}/h`
     case 'tokens': {

@@ -189,7 +189,7 @@ async function showPrices(
 
 /** What a listing costs now, and every other price that is known of it. */
 export function describeVersions(listing: PriceVersionsAnswer): string[] {
-  const { model, provider, versions, price, typical_request: typical } = listing
+  const { model, provider, versions, price, typical_cost: typical } = listing
   const now = price as PriceAnswer | null
   const head = `${model} at ${provider}: ${formatPrice(now)}`
   const lines = now === null ? [head] : [head, `  ${sourceOf(now)}`, ...priceLines(now)]

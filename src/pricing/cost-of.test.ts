@@ -78,8 +78,8 @@ describe('costOf', () => {
       output: '6',
       cached_input: '0.1',
       tiers: [
-        { above_tokens: 32_000, input: '2.4', output: '12' },
-        { above_tokens: 128_000, input: '3', output: '15' },
+        { above_tokens: 32_000, input: '2.4', output: '12', cached_input: '2.4' },
+        { above_tokens: 128_000, input: '3', output: '15', cached_input: '3' },
       ],
     }
     expect(pico(terms, { input: 32_000 })).toBe(32_000n * 1_200_000n)

@@ -47,7 +47,7 @@ const MICROSECONDS_PER_MS = 1_000
 /** Micro-units an hour times microseconds, divided by this, are pico-units: 3.6e9 / 1e6. */
 const HOURLY_DIVISOR = 3_600n
 
-/** @param version whose terms are not `none` */
+/** Of what is neither `none` nor `unreadable`, see `inForce`, a cost can be told. */
 export function compilePrice(version: PriceVersion): CompiledPrice {
   const { terms } = version
   const compiled = { version, fromMs: version.fromMs ?? Number.NEGATIVE_INFINITY }

@@ -1,5 +1,4 @@
 export { pricingErrors } from './errors.ts'
-export { TYPICAL_TOKENS } from './expected-price.ts'
 export { loadData, type ShippedData } from './load-data.ts'
 export { isLoopback, pricedListing } from './priced-listing.ts'
 export { requestPrices } from './request-prices.ts'

@@ -47,7 +47,7 @@ describe('parsePriceFile', () => {
       'line 8 (models › m › 1 › from)',
       'two prices of m for 2026-01-01',
     ],
-    ['  m: 3', 'line 6', 'a list is expected'],
+    ['  m: 3', 'line 6', 'm is a list'],
     ['  m:\n    - just words', 'line 7', 'names with values'],
     ['  m: [', 'line', ''],
   ])('refuses %j with its line', (models, line, words) => {

@@ -1,9 +1,8 @@
-import { isCurrency, isJsonObject, type Json, type JsonObject } from '../kernel/index.ts'
-import { PriceFault, readTerms, refuseUnknown } from './read-terms.ts'
+import { isCurrency, type Json, type JsonObject } from '../kernel/index.ts'
+import { listAt, objectAt, type Path, PriceFault, refuseUnknown, textOf } from './read-fields.ts'
+import { readTerms } from './read-terms.ts'
 import { readYaml } from './read-yaml.ts'
 import type { PriceVersion, Terms } from './types.ts'
-
-type Path = readonly (string | number)[]
 
 /** One dated price of one model, as a file says it. */
 export interface FilePrice {
@@ -83,7 +82,7 @@ export function versionOf(file: PriceFile, price: FilePrice): PriceVersion {
 /** A day as `YYYY-MM-DD`, one that exists. Throws `PriceFault`. */
 export function dayAt(fields: JsonObject, name: string, path: Path): string {
   const text = String(fields[name] ?? '')
-  const date = /^\d{4}-\d\d-\d\d$/.test(text) ? new Date(`${text}T00:00:00Z`) : null
+  const date = /^[1-9]\d{3}-\d\d-\d\d$/.test(text) ? new Date(`${text}T00:00:00Z`) : null
   if (date !== null && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text))
     return text
   throw new PriceFault(
@@ -99,20 +98,4 @@ export function currencyAt(fields: JsonObject, path: Path, name = 'currency'): s
   if (typeof value === 'string' && isCurrency(value)) return value
   const shown = JSON.stringify(value)?.slice(0, 40)
   throw new PriceFault([...path, name], `${shown} is no currency: use a code such as USD or CNY`)
-}
-
-export function objectAt(value: Json, path: Path): JsonObject {
-  if (isJsonObject(value)) return value
-  throw new PriceFault(path, 'names with values are expected here')
-}
-
-export function listAt(fields: JsonObject, name: string, path: Path): readonly Json[] {
-  const value = fields[name] ?? []
-  if (Array.isArray(value)) return value
-  throw new PriceFault([...path, name], 'a list is expected here')
-}
-
-export function textOf(value: Json | undefined): string | null {
-  const text = typeof value === 'string' ? value.trim() : ''
-  return text === '' ? null : text
 }

@@ -1,6 +1,6 @@
 import { isCurrency, type Json, parseDecimal } from '../kernel/index.ts'
-import { currencyAt, dayAt, listAt, objectAt, textOf } from './parse-price-file.ts'
-import { PriceFault, refuseUnknown } from './read-terms.ts'
+import { currencyAt, dayAt } from './parse-price-file.ts'
+import { listAt, objectAt, PriceFault, refuseUnknown, textOf } from './read-fields.ts'
 import { readYaml } from './read-yaml.ts'
 import type { ExchangeRate } from './types.ts'
 

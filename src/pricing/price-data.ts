@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../kernel/index.ts'
-import { listAt, type PriceFile, textOf, versionOf } from './parse-price-file.ts'
+import { type PriceFile, versionOf } from './parse-price-file.ts'
+import { listAt, textOf } from './read-fields.ts'
 import { readTerms } from './read-terms.ts'
 import type { PricedListing, PriceVersion } from './types.ts'
 

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { PriceFault, readTerms, writeTerms } from './read-terms.ts'
+import { PriceFault } from './read-fields.ts'
+import { readTerms, writeTerms } from './read-terms.ts'
+
+const ALL = {
+  ...{ input: '2.4', output: '12', cached_input: '0.48', cache_write: '3', reasoning: '14' },
+}
 
 /** What is wrong with terms, and where. */
 function faultOf(terms: object): string {
@@ -25,9 +30,9 @@ describe('readTerms', () => {
         cached_input: '0.24',
         cache_write: '1.5',
         reasoning: '7',
-        tiers: [{ above_tokens: 32_000, input: '2.4', output: '12' }],
+        tiers: [{ above_tokens: 32_000, ...ALL }],
         per_request: '0.005',
-        windows: [{ from: '16:30', to: '00:30', input: '0.6', output: '3' }],
+        windows: [{ from: '16:30', to: '00:30', ...ALL, tiers: [{ above_tokens: 9, ...ALL }] }],
         batch: { input: '0.6', output: '3' },
       },
     ],
@@ -55,7 +60,13 @@ describe('readTerms', () => {
     [{ input: '1', tiers: '5' }, 'tiers: tiers is a list'],
     [{ input: '1', tiers: [{ input: '2' }] }, 'tiers.0.above_tokens: above_tokens is a whole'],
     [
-      { input: '1', tiers: [{ above_tokens: 9 }, { above_tokens: 9 }] },
+      {
+        input: '1',
+        tiers: [
+          { above_tokens: 9, input: '1' },
+          { above_tokens: 9, input: '1' },
+        ],
+      },
       'tiers.1.above_tokens: tiers stand smallest first',
     ],
     [{ input: '1', windows: [{ from: '25:00', to: '1:00' }] }, 'windows.0.from: from is a time'],
@@ -64,7 +75,26 @@ describe('readTerms', () => {
       'windows.0.to: a window is shorter',
     ],
     [{ input: '1', batch: { input: '-1' } }, 'batch.input: input is "-1"'],
-    [{ input: '1', batch: 7 }, 'batch: an object with prices'],
+    [{ input: '1', batch: 7 }, 'batch: names with values'],
+    [{ input: '1', batch: {} }, 'batch: input is missing here'],
+    [{ input: '1', output: '2', batch: { input: '1' } }, 'batch: output is missing here'],
+    [{ input: '1', tiers: [{ above_tokens: 5 }] }, 'tiers.0: input is missing here'],
+    [
+      { input: '1', output: '2', tiers: [{ above_tokens: 5, output: '1' }] },
+      'tiers.0: input is missing here',
+    ],
+    [
+      { input: '1', cached_input: '0.1', tiers: [{ above_tokens: 5, input: '2' }] },
+      'tiers.0: cached_input is missing here',
+    ],
+    [{ input: '1', windows: [{ from: '01:00', to: '02:00' }] }, 'windows.0: input is missing here'],
+    [
+      {
+        input: '1',
+        windows: [{ from: '01:00', to: '02:00', input: '1', tiers: [{ above_tokens: 5 }] }],
+      },
+      'windows.0.tiers.0: input is missing here',
+    ],
   ])('refuses %j and says where', (terms, fault) => {
     expect(faultOf(terms)).toContain(fault)
   })

@@ -1,23 +1,6 @@
-import {
-  formatMicros,
-  isJsonObject,
-  type Json,
-  type JsonObject,
-  parseMicros,
-} from '../kernel/index.ts'
+import { formatMicros, type Json, type JsonObject, parseMicros } from '../kernel/index.ts'
+import { listAt, objectAt, type Path, PriceFault, refuseUnknown } from './read-fields.ts'
 import type { DayWindow, Rates, Terms, Tier, TieredRates } from './types.ts'
-
-/** What is wrong with a price, and where: keys from the outside in. */
-export class PriceFault extends Error {
-  readonly path: readonly (string | number)[]
-
-  constructor(path: readonly (string | number)[], message: string) {
-    super(message)
-    this.path = path
-  }
-}
-
-type Path = readonly (string | number)[]
 
 const RATE_FIELDS = ['input', 'output', 'cached_input', 'cache_write', 'reasoning'] as const
 const TERM_FIELDS = [...RATE_FIELDS, 'per_request', 'tiers', 'windows', 'batch', 'free', 'per_hour']
@@ -51,9 +34,11 @@ export function readTerms(value: Json, path: Path = [], also: readonly string[] 
     rates: readTiered(fields, path),
     perRequest: optionalMicros(fields, 'per_request', path) ?? 0n,
     windows: listAt(fields, 'windows', path).map((each, at) =>
-      readWindow(each, [...path, 'windows', at]),
+      readWindow(each, [...path, 'windows', at], fields),
     ),
-    batch: present(fields, 'batch') ? readBatch(fields.batch ?? null, [...path, 'batch']) : null,
+    batch: present(fields, 'batch')
+      ? readBatch(fields.batch ?? null, [...path, 'batch'], fields)
+      : null,
   }
 }
 
@@ -61,6 +46,7 @@ export function readTerms(value: Json, path: Path = [], also: readonly string[] 
 export function writeTerms(terms: Terms): JsonObject {
   switch (terms.kind) {
     case 'none':
+    case 'unreadable':
       return {}
     case 'free':
       return { free: true }
@@ -78,7 +64,7 @@ export function writeTerms(terms: Terms): JsonObject {
 
 function readTiered(fields: JsonObject, path: Path): TieredRates {
   const tiers = listAt(fields, 'tiers', path).map((each, at) =>
-    readTier(each, [...path, 'tiers', at]),
+    readTier(each, [...path, 'tiers', at], fields),
   )
   tiers.forEach((tier, at) => {
     if (at > 0 && tier.aboveTokens <= (tiers[at - 1]?.aboveTokens ?? 0))
@@ -87,28 +73,42 @@ function readTiered(fields: JsonObject, path: Path): TieredRates {
   return { ...readRates(fields, path), tiers }
 }
 
-function readTier(value: Json, path: Path): Tier {
+/** A part of a price says all that the price says: what it left out would be charged otherwise. */
+function demandAll(
+  fields: JsonObject,
+  base: JsonObject,
+  { names, path }: { readonly names: readonly string[]; readonly path: Path },
+): void {
+  const missing = names.find((name) => present(base, name) && !present(fields, name))
+  if (missing === undefined) return
+  throw new PriceFault(path, `${missing} is missing here, which the price itself says`)
+}
+
+function readTier(value: Json, path: Path, base: JsonObject): Tier {
   const fields = objectAt(value, path)
   refuseUnknown(fields, [...RATE_FIELDS, 'above_tokens'], path)
   const text = String(fields.above_tokens ?? '')
   if (!/^[1-9]\d{0,11}$/.test(text))
     throw new PriceFault([...path, 'above_tokens'], 'above_tokens is a whole number of tokens')
+  demandAll(fields, base, { names: RATE_FIELDS, path })
   return { aboveTokens: Number(text), ...readRates(fields, path) }
 }
 
-function readWindow(value: Json, path: Path): DayWindow {
+function readWindow(value: Json, path: Path, base: JsonObject): DayWindow {
   const fields = objectAt(value, path)
   refuseUnknown(fields, [...RATE_FIELDS, 'tiers', 'from', 'to'], path)
   const fromMinute = minuteAt(fields, 'from', path)
   const toMinute = minuteAt(fields, 'to', path)
   if (fromMinute % MINUTES_PER_DAY === toMinute % MINUTES_PER_DAY)
     throw new PriceFault([...path, 'to'], 'a window is shorter than a day')
+  demandAll(fields, base, { names: RATE_FIELDS, path })
   return { fromMinute: fromMinute % MINUTES_PER_DAY, toMinute, ...readTiered(fields, path) }
 }
 
-function readBatch(value: Json, path: Path): Rates {
+function readBatch(value: Json, path: Path, base: JsonObject): Rates {
   const fields = objectAt(value, path)
   refuseUnknown(fields, RATE_FIELDS, path)
+  demandAll(fields, base, { names: ['input', 'output'], path })
   return readRates(fields, path)
 }
 
@@ -151,26 +151,8 @@ function minuteAt(fields: JsonObject, name: string, path: Path): number {
   throw new PriceFault([...path, name], `${name} is a time of day in UTC, such as 16:30`)
 }
 
-function listAt(fields: JsonObject, name: string, path: Path): readonly Json[] {
-  const value = fields[name] ?? []
-  if (Array.isArray(value)) return value
-  throw new PriceFault([...path, name], `${name} is a list`)
-}
-
-function objectAt(value: Json, path: Path): JsonObject {
-  if (isJsonObject(value)) return value
-  throw new PriceFault(path, 'an object with prices is expected here')
-}
-
 function present(fields: JsonObject, name: string): boolean {
   return fields[name] !== undefined && fields[name] !== null
-}
-
-/** Throws for a field that nobody reads: a word misspelt must not become a price left out. */
-export function refuseUnknown(fields: JsonObject, known: readonly string[], path: Path): void {
-  const unknown = Object.keys(fields).find((name) => !known.includes(name))
-  if (unknown === undefined) return
-  throw new PriceFault([...path, unknown], `no field is called ${unknown}: ${known.join(', ')}`)
 }
 
 function writeRates(rates: Rates): JsonObject {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { PriceFault } from './read-terms.ts'
+import { PriceFault } from './read-fields.ts'
 import { MAX_FILE_BYTES, readYaml } from './read-yaml.ts'
 
 it('gives every scalar as the text that stands there', () => {

@@ -1,7 +1,7 @@
 import { isMap, isNode, LineCounter, type Node, parseDocument, visit } from 'yaml'
 import type { Json } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
-import { PriceFault } from './read-terms.ts'
+import { PriceFault } from './read-fields.ts'
 
 /** A file is read at one go, and everybody else waits that long: 64 KiB of any shape take 0.1 s. */
 export const MAX_FILE_BYTES = 64 * 1024

@@ -35,7 +35,7 @@ function pricesOf(terms: object | null) {
       return price === null ? NO_PRICE : costOf(price, used, time)
     },
     inUsd: () => '1',
-    priceOf: (listing) => {
+    typicalCost: (listing) => {
       asked.push(listing)
       return { amountPico: 1n, currency: 'USD', rateDay: null }
     },
@@ -49,7 +49,7 @@ it('finds prices by the same object for the same listing', () => {
   expect(prices.costOf(live, tokens, time)).toMatchObject({ isKnown: true, amountPico: 3_000_000n })
   prices.costOf(live, tokens, time)
   expect(asked[0]).toBe(asked[1])
-  expect(prices.priceOf(live, 0)?.amountPico).toBe(1n)
+  expect(prices.typicalCost(live, 0)?.amountPico).toBe(1n)
   expect(asked[0]).toBe(asked[2])
   expect(asked[0]).toMatchObject({ listingId: live.listingId, isHere: false })
 })

@@ -4,7 +4,9 @@ import type { CostTime, Pricing } from './service.ts'
 import type { Converted, Cost, PricedListing, Tokens, UnknownCost } from './types.ts'
 
 /** Prices as the way of a request needs them: by its listing, from memory. */
-export function requestPrices(pricing: Pick<Pricing, 'costOf' | 'priceAt' | 'priceOf' | 'inUsd'>) {
+export function requestPrices(
+  pricing: Pick<Pricing, 'costOf' | 'priceAt' | 'typicalCost' | 'inUsd'>,
+) {
   // The catalog gives new objects when it changes: what was found for the old ones goes with them.
   const known = new WeakMap<LiveListing, PricedListing>()
   const pricedOf = (live: LiveListing): PricedListing => {
@@ -20,8 +22,8 @@ export function requestPrices(pricing: Pick<Pricing, 'costOf' | 'priceAt' | 'pri
     costOf: (live: LiveListing, tokens: Tokens, time: CostTime): Cost | UnknownCost =>
       pricing.costOf(pricedOf(live), tokens, time),
     inUsd: pricing.inUsd,
-    /** See `Pricing.priceOf`: comparable between all listings, or null. */
-    priceOf: (live: LiveListing, atMs: number): Converted | null =>
-      pricing.priceOf(pricedOf(live), atMs),
+    /** See `Pricing.typicalCost`: comparable between all listings, or null. */
+    typicalCost: (live: LiveListing, atMs: number): Converted | null =>
+      pricing.typicalCost(pricedOf(live), atMs),
   }
 }

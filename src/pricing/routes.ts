@@ -53,7 +53,7 @@ const appliesTo = z.enum(['listing', 'model']).default('listing')
 const newPrice = z.strictObject({ ...terms, applies_to: appliesTo })
 const machinePrice = z.strictObject(terms)
 const priceAnswer = z.looseObject({
-  kind: z.enum(['tokens', 'free', 'hourly', 'none']),
+  kind: z.enum(['tokens', 'free', 'hourly', 'none', 'unreadable']),
   currency: z.string().nullable(),
   from: z.iso.datetime().nullable(),
   set_by: z.enum(['listing', 'model', 'data', 'machine']),
@@ -70,7 +70,7 @@ const listingPrice = z.object({
   is_on: z.boolean(),
   price: priceAnswer.nullable(),
   /** What 1,000 tokens in and 500 out cost, in the owner's currency; null: not known. */
-  typical_request: z
+  typical_cost: z
     .object({ amount: z.string(), currency: z.string(), rate_day: z.string().nullable() })
     .nullable(),
 })
@@ -284,7 +284,7 @@ function shapeVersions(parts: PricingRouteParts, listing: NamedListing): JsonObj
 
 function shapeListing({ pricing, nowMs }: PricingRouteParts, listing: NamedListing): JsonObject {
   const atMs = nowMs()
-  const typical = pricing.priceOf(listing, atMs)
+  const typical = pricing.typicalCost(listing, atMs)
   return {
     listing_id: listing.listingId,
     model: listing.modelName,
@@ -294,7 +294,7 @@ function shapeListing({ pricing, nowMs }: PricingRouteParts, listing: NamedListi
     upstream_model: listing.upstreamModel,
     is_on: listing.isOn,
     price: shapePrice(inForce(pricing.scheduleFor(listing), atMs)),
-    typical_request:
+    typical_cost:
       typical === null
         ? null
         : {

@@ -25,6 +25,7 @@ function own(subject: PriceSubject, fromMs: number, input: string | null): Owner
     terms: input === null ? { kind: 'none' } : readTerms({ input }),
     source: 'owner',
     createdAtMs: made,
+    isFromNow: false,
   }
 }
 
@@ -65,6 +66,13 @@ describe('what holds', () => {
     expect(held(prices, [listed(null, '3')], 15)).toEqual(['listing', 1])
     expect(held(prices, [listed(null, '3')], 20)).toEqual(['data', 3])
     expect(held(prices, [], 20)).toBeNull()
+  })
+
+  it('is unknown while this version cannot read it, whatever weaker layers say', () => {
+    const newer = { ...own(OWN_LISTING, 20, '1'), terms: { kind: 'unreadable' } as const }
+    const prices = [own(OWN_LISTING, 10, '1'), newer, own(OWN_MODEL, 0, '2')]
+    expect(held(prices, [listed(null, '3')], 19)).toEqual(['listing', 1])
+    expect(held(prices, [listed(null, '3')], 20)).toBeNull()
   })
 
   it('is no other listing’s, model’s or provider’s, but that of a model which became this one', () => {

@@ -58,6 +58,7 @@ export function inForce({ layers }: Schedule, atMs: number): InForce | null {
     for (let at = versions.length - 1; at >= 0; at -= 1) {
       const price = versions[at]
       if (price === undefined || price.fromMs > atMs) continue
+      if (price.version.terms.kind === 'unreadable') return null
       if (price.version.terms.kind === 'none') break
       return { layer, price }
     }

@@ -1,11 +1,13 @@
 import type { Kysely } from 'kysely'
+import { z } from 'zod'
 import type { Clock, Json, JsonObject } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
-import { currencyAt, dayAt, parsePriceFile, textOf } from './parse-price-file.ts'
+import { currencyAt, dayAt, parsePriceFile } from './parse-price-file.ts'
 import { readRate } from './parse-rate-file.ts'
-import { PriceFault, readTerms } from './read-terms.ts'
+import { PriceFault, textOf } from './read-fields.ts'
+import { readTerms } from './read-terms.ts'
 import type { Schedule } from './schedule.ts'
-import { insertPrice, insertRate, type PricingRows } from './store.ts'
+import { insertPrice, insertRate, loadPrices, type PricingRows, type SetBy } from './store.ts'
 import type { ExchangeRate, OwnerPrice, PricedListing, PriceSubject } from './types.ts'
 
 /** What an operator does with prices. */
@@ -55,7 +57,7 @@ export interface AdminMeans {
   /** One transaction, in which the revision grows; what it wrote is in memory when it resolves. */
   readonly change: (
     currency: string | undefined,
-    work: (db: Kysely<unknown>) => Promise<void>,
+    work: (db: Kysely<unknown>, revision: number) => Promise<void>,
   ) => Promise<void>
 }
 
@@ -64,23 +66,31 @@ const LONGEST_SOURCE = 500
 
 export function pricingAdmin(means: AdminMeans): PricingAdmin {
   const { clock, change } = means
-  const setBy = (subjectId: string | null) => ({ atMs: clock.nowMs(), subjectId })
+  const setBy = (subjectId: string | null, revision: number): SetBy => ({
+    ...{ atMs: clock.nowMs(), subjectId, revision },
+  })
   return {
     scheduleFor: means.scheduleOf,
     ownPrices: () => means.rows().prices,
     async setPrice(subject, fields, by) {
-      const price = readOwnPrice(fields, { nowMs: clock.nowMs(), currency: means.rows().currency })
-      await change(undefined, (db) => insertPrice(db, { subject, ...price }, setBy(by)))
+      const price = readOwnPrice(fields, means.rows().currency)
+      await change(undefined, async (db, revision) => {
+        const own = price.fromMs === null ? await ownOf(db, subject) : []
+        const fromMs = price.fromMs ?? latestNow(own, clock.nowMs())
+        const isFromNow = price.fromMs === null
+        await insertPrice(db, { subject, ...price, fromMs, isFromNow }, setBy(by, revision))
+      })
     },
     async clearPrice(subject, by) {
-      const fromMs = clock.nowMs()
-      const later = means
-        .rows()
-        .prices.filter((price) => isOf(price, subject) && price.fromMs > fromMs)
-      const none = { currency: null, terms: { kind: 'none' }, source: 'owner' } as const
-      await change(undefined, async (db) => {
-        for (const from of new Set([fromMs, ...later.map((price) => price.fromMs)]))
-          await insertPrice(db, { subject, fromMs: from, ...none }, setBy(by))
+      const none = { subject, currency: null, terms: { kind: 'none' }, source: 'owner' } as const
+      await change(undefined, async (db, revision) => {
+        const own = await ownOf(db, subject)
+        const nowMs = latestNow(own, clock.nowMs())
+        const later = own.filter((price) => price.fromMs > nowMs)
+        for (const fromMs of new Set([nowMs, ...later.map((price) => price.fromMs)])) {
+          const price = { ...none, fromMs, isFromNow: fromMs === nowMs }
+          await insertPrice(db, price, setBy(by, revision))
+        }
       })
     },
     async setFile(file, listings, by) {
@@ -91,11 +101,12 @@ export function pricingAdmin(means: AdminMeans): PricingAdmin {
           .filter(({ baseUrl }) => hosts.includes(URL.parse(baseUrl)?.hostname ?? ''))
           .map(({ listingId }) => ({ price, subject: { kind: 'listing', listingId } as const })),
       )
-      await change(undefined, async (db) => {
+      await change(undefined, async (db, revision) => {
         for (const { price, subject } of meant) {
           const { fromMs, currency, terms } = price
           const source = `${price.source} (${name})`
-          await insertPrice(db, { subject, fromMs, currency, terms, source }, setBy(by))
+          const of = { subject, fromMs, currency, terms, source, isFromNow: false }
+          await insertPrice(db, of, setBy(by, revision))
         }
       })
       return meant.length
@@ -103,7 +114,7 @@ export function pricingAdmin(means: AdminMeans): PricingAdmin {
     exchangeRates: means.rates,
     async setRate(wish, by) {
       const rate = readOwnRate(wish, clock.nowMs())
-      await change(undefined, (db) => insertRate(db, rate, setBy(by)))
+      await change(undefined, (db, revision) => insertRate(db, rate, setBy(by, revision)))
     },
     async setCurrency(currency) {
       faultAs('pricing_rate_invalid', () => currencyAt({ currency }, []))
@@ -112,8 +123,18 @@ export function pricingAdmin(means: AdminMeans): PricingAdmin {
   }
 }
 
-function isOf({ subject }: OwnerPrice, wanted: PriceSubject): boolean {
-  return JSON.stringify(subject) === JSON.stringify(wanted)
+/** What was set for one subject, read within the change: nobody else changes it meanwhile. */
+async function ownOf(db: Kysely<unknown>, wanted: PriceSubject): Promise<OwnerPrice[]> {
+  const all = await loadPrices(db)
+  return all.filter(({ subject }) => JSON.stringify(subject) === JSON.stringify(wanted))
+}
+
+/** Now, and never before what another process set from its now on: its clock may be ahead. */
+function latestNow(own: readonly OwnerPrice[], nowMs: number): number {
+  return own.reduce(
+    (latest, { fromMs, isFromNow }) => (isFromNow ? Math.max(latest, fromMs) : latest),
+    nowMs,
+  )
 }
 
 /** What a fault of the content is to whoever sent it. */
@@ -128,26 +149,29 @@ function faultAs<T>(code: 'pricing_price_invalid' | 'pricing_rate_invalid', read
   }
 }
 
+/** `fromMs` null: from now on. */
 function readOwnPrice(
   fields: JsonObject,
-  without: { readonly nowMs: number; readonly currency: string },
-): Pick<OwnerPrice, 'fromMs' | 'currency' | 'terms' | 'source'> {
+  usualCurrency: string,
+): Pick<OwnerPrice, 'currency' | 'terms' | 'source'> & { readonly fromMs: number | null } {
   return faultAs('pricing_price_invalid', () => ({
     terms: readTerms(fields, [], OWN_FIELDS),
-    fromMs: fields.from === undefined ? without.nowMs : timeAt(fields.from ?? null),
-    currency: currencyAt(fields, []) ?? without.currency,
+    fromMs: fields.from === undefined ? null : timeAt(fields.from ?? null),
+    currency: currencyAt(fields, []) ?? usualCurrency,
     source: (textOf(fields.source) ?? 'owner').slice(0, LONGEST_SOURCE),
   }))
 }
 
-/** A day, which begins at midnight UTC, or a time of it. */
+const TIME = z.iso.datetime({ offset: true })
+
+/** A day, which begins at midnight UTC, or a time with its offset from UTC. */
 function timeAt(value: Json): number {
   const text = typeof value === 'string' ? value : ''
-  if (/^\d{4}-\d\d-\d\dT/.test(text)) {
-    const ms = Date.parse(text)
-    if (!Number.isNaN(ms)) return ms
-  }
-  return Date.parse(dayAt({ from: text }, 'from', []))
+  if (!text.includes('T')) return Date.parse(dayAt({ from: text }, 'from', []))
+  dayAt({ from: text.slice(0, 10) }, 'from', [])
+  if (TIME.safeParse(text).success) return Date.parse(text)
+  const shown = JSON.stringify(text.slice(0, 40))
+  throw new PriceFault(['from'], `from is a time such as 2026-11-25T08:00:00+01:00, not ${shown}`)
 }
 
 function readOwnRate(wish: Parameters<PricingAdmin['setRate']>[0], nowMs: number) {

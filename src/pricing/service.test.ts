@@ -104,6 +104,73 @@ describeOnEveryServer('pricing', (openStoreHere) => {
     expect(costAt(listing, nowMs - 1_000)).toBe('4 USD')
   })
 
+  it('reads times of other places', async () => {
+    const listing = listingOf()
+    await pricing.setPrice(of(listing), { input: '3', from: '2026-11-25T12:30:00+01:00' }, null)
+    expect(costAt(listing, Date.parse('2026-11-25T11:30:00Z'))).toBe('3 USD')
+    expect(costAt(listing, Date.parse('2026-11-25T11:29:59Z'))).toBe('7 USD')
+  })
+
+  it('takes back what another process set for later, though this one has not heard of it', async () => {
+    const other = await open()
+    const listing = listingOf()
+    await pricing.setPrice(of(listing), { input: '5', from: '2027-01-01' }, null)
+    await other.clearPrice(of(listing), null)
+    expect(costAt(listing, Date.parse('2027-06-01T00:00:00Z'), other)).toBe('7 USD')
+  })
+
+  it('goes by the order in which prices were set, and not by the clocks of processes', async () => {
+    const listing = listingOf()
+    const other = await open()
+    const ahead = NOW + 60_000
+    nowMs = ahead
+    await pricing.setPrice(of(listing), { input: '3' }, null)
+    nowMs = NOW
+    await other.setPrice(of(listing), { input: '4' }, null)
+    expect(costAt(listing, ahead, other)).toBe('4 USD')
+    nowMs = ahead
+    await pricing.clearPrice(of(listing), null)
+    nowMs = NOW
+    await other.setPrice(of(listing), { input: '5' }, null)
+    expect(costAt(listing, ahead, other)).toBe('5 USD')
+    // A time that somebody chose moves nothing.
+    await other.setPrice(of(listing), { input: '9', from: '2027-01-01' }, null)
+    await other.setPrice(of(listing), { input: '6' }, null)
+    expect(costAt(listing, ahead, other)).toBe('6 USD')
+  })
+
+  it('orders what was set by its revision, as ids of one millisecond have no order', async () => {
+    const listing = listingOf()
+    for (const input of ['1', '2'])
+      await pricing.setPrice(of(listing), { input, from: '2026-11-01' }, null)
+    await store.pool.query(
+      `update prices set id = ('00000000-0000-7000-8000-00000000000' || (9 - revision))::uuid`,
+    )
+    for (const rate of ['3', '4']) await pricing.setRate({ base: 'USD', quote: 'CNY', rate }, null)
+    await store.pool.query(
+      `update exchange_rates set id = ('00000000-0000-7000-8000-00000000000' || (9 - revision))::uuid`,
+    )
+    const again = await open()
+    expect(costAt(listing, nowMs, again)).toBe('2 USD')
+    const yuan = { amountPico: 4n, currency: 'CNY' }
+    expect(again.convert(yuan, 'USD', nowMs)?.amountPico).toBe(1n)
+  })
+
+  it('starts though a newer version set a price, which is unknown then, and said once', async () => {
+    const listing = listingOf()
+    await pricing.setPrice(of(listing), { input: '3' }, null)
+    await store.pool.query(`update prices set terms = '{"input": "3", "per_image": "1"}'`)
+    const logged: string[] = []
+    const log: Log = { ...silentLog, warn: (_fields, message) => void logged.push(message) }
+    const older = await open(() => SHIPPED, log)
+    expect(costAt(listing, nowMs, older)).toBe('no_price')
+    expect(costAt(listingOf(), nowMs, older)).toBe('7 USD')
+    await older.setCurrency('EUR')
+    expect(logged).toHaveLength(1)
+    await older.setPrice(of(listing), { input: '4' }, null)
+    expect(costAt(listing, nowMs, older)).toBe('4 EUR')
+  })
+
   it('prices a model at a provider in all its listings there, under what it was before', async () => {
     const listing = listingOf()
     const sibling = { ...listing, listingId: newId() }
@@ -125,23 +192,23 @@ describeOnEveryServer('pricing', (openStoreHere) => {
     expect(cost.isKnown && formatPico(cost.amountPico)).toBe('0.2')
     expect(costAt(here)).toBe('time_unmeasured')
     expect(costAt(listingOf({ upstreamModel: 'other' }))).toBe('no_price')
-    expect(pricing.priceOf(here, nowMs)).toBeNull()
+    expect(pricing.typicalCost(here, nowMs)).toBeNull()
   })
 
   it('compares listings by what a typical request costs in the owner’s currency', async () => {
     const listing = listingOf()
     await pricing.setPrice(of(listing), { input: '8', output: '16', currency: 'CNY' }, null)
     // 0.008 + 0.008 yuan; eight yuan are two dollars.
-    expect(pricing.priceOf(listing, nowMs)).toEqual({
+    expect(pricing.typicalCost(listing, nowMs)).toEqual({
       amountPico: 4_000_000_000n,
       currency: 'USD',
       rateDay: '2026-05-08',
     })
     await pricing.setCurrency('CNY')
-    expect(pricing.priceOf(listing, nowMs)).toMatchObject({ currency: 'CNY', rateDay: null })
+    expect(pricing.typicalCost(listing, nowMs)).toMatchObject({ currency: 'CNY', rateDay: null })
     await pricing.setCurrency('JPY')
-    expect(pricing.priceOf(listing, nowMs)).toBeNull()
-    expect(pricing.priceOf(listingOf({ upstreamModel: 'other' }), nowMs)).toBeNull()
+    expect(pricing.typicalCost(listing, nowMs)).toBeNull()
+    expect(pricing.typicalCost(listingOf({ upstreamModel: 'other' }), nowMs)).toBeNull()
   })
 
   it('tells dollars by the owner’s rate, else a published one, unless the owner says unknown', async () => {
@@ -161,6 +228,9 @@ describeOnEveryServer('pricing', (openStoreHere) => {
     [{ input: '1', currency: 'RMB' }, 'currency'],
     [{ input: '1', from: '2026-02-30' }, 'from'],
     [{ input: '1', from: '2026-02-28T25:00:00Z' }, 'from'],
+    [{ input: '1', from: '2026-02-31T10:00:00Z' }, 'from'],
+    [{ input: '1', from: '2026-02-28T10:00:00' }, 'from'],
+    [{ input: '1', from: '0000-01-01' }, 'from'],
     [{ inptu: '1' }, 'inptu'],
   ])('refuses the price %j and names the field', async (price, param) => {
     await expect(pricing.setPrice({ kind: 'machine' }, price, null)).rejects.toMatchObject({
@@ -174,6 +244,7 @@ describeOnEveryServer('pricing', (openStoreHere) => {
     { base: 'USD', quote: 'USD', rate: '1' },
     { base: 'USD', quote: 'CNY', rate: '0' },
     { base: 'USD', quote: 'CNY', rate: '7', day: '2026-13-01' },
+    { base: 'USD', quote: 'CNY', rate: '7', day: '0000-01-01' },
   ])('refuses the rate %j', async (rate) => {
     await expect(pricing.setRate(rate, null)).rejects.toMatchObject({
       code: 'pricing_rate_invalid',

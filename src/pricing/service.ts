@@ -2,13 +2,13 @@ import { assert, type Clock, formatPico, type Log, systemClock } from '../kernel
 import type { Store } from '../store/index.ts'
 import { compileRates, type RateTable } from './convert.ts'
 import { costOf, NO_PRICE } from './cost-of.ts'
-import { expectedPrice } from './expected-price.ts'
 import type { ShippedData } from './load-data.ts'
 import { openPriceData } from './price-data.ts'
 import { buildSchedule, type InForce, inForce, type Schedule } from './schedule.ts'
 import { type AdminMeans, type PricingAdmin, pricingAdmin } from './service-admin.ts'
 import { loadPricing, loadRevision, type PricingRows, raiseRevision } from './store.ts'
 import type { Converted, Cost, PricedListing, Tokens, UnknownCost } from './types.ts'
+import { typicalCostBy } from './typical-cost.ts'
 
 /** When a request began, and how long it was computed; null: nobody measured it. */
 export interface CostTime {
@@ -26,7 +26,7 @@ export interface Pricing extends PricingAdmin {
    * cached. Null where the price, or a rate to the owner's currency, is not known, or the price is
    * for time. Comparable between all listings.
    */
-  priceOf(listing: PricedListing, atMs: number): Converted | null
+  typicalCost(listing: PricedListing, atMs: number): Converted | null
   convert: RateTable['convert']
   /** An amount in dollars as decimal text; null while no rate is known. */
   inUsd(cost: Cost, atMs: number): string | null
@@ -64,7 +64,8 @@ interface State {
 /** Prices over a store. Resolves once the owner's are read; the others follow when first needed. */
 export async function openPricing(options: PricingOptions): Promise<Pricing> {
   const { store, log, clock = systemClock } = options
-  let state = newState(await loadPricing(store.db))
+  const load = loaderOf(store, log)
+  let state = newState(await load())
   let shipped: ShippedData | null = null
 
   function data(): ShippedData {
@@ -89,7 +90,7 @@ export async function openPricing(options: PricingOptions): Promise<Pricing> {
   }
 
   async function reload(): Promise<void> {
-    const rows = await loadPricing(store.db)
+    const rows = await load()
     // Two reloads may overlap: the later state stays.
     if (rows.revision >= state.rows.revision) state = newState(rows)
   }
@@ -112,10 +113,10 @@ export async function openPricing(options: PricingOptions): Promise<Pricing> {
       return found === null ? NO_PRICE : costOf(found.price, tokens, time)
     },
     priceAt,
-    priceOf(listing, atMs) {
+    typicalCost(listing, atMs) {
       const found = priceAt(listing, atMs)
-      const expected = found === null ? null : expectedPrice(found.price, atMs)
-      return expected === null ? null : convert(expected, state.rows.currency, atMs)
+      const cost = found === null ? null : typicalCostBy(found.price, atMs)
+      return cost === null ? null : convert(cost, state.rows.currency, atMs)
     },
     convert,
     inUsd: (cost, atMs) => {
@@ -139,12 +140,26 @@ function commitChange(
   return store.transaction(async (db) => {
     const revision = await raiseRevision(db, currency)
     await store.changes.announce(db, 'prices', String(revision))
-    await work(db)
+    await work(db, revision)
   })
 }
 
 function newState(rows: PricingRows): State {
   return { rows, schedules: new Map(), rates: null }
+}
+
+/** Says once of each price that only a newer version can read that it is unknown here. */
+function loaderOf(store: Store, log: Log): () => Promise<PricingRows> {
+  const told = new Set<string>()
+  return async () => {
+    const rows = await loadPricing(store.db)
+    for (const { id, terms } of rows.prices) {
+      if (terms.kind !== 'unreadable' || told.has(id)) continue
+      told.add(id)
+      log.warn({ price: id }, 'a newer version set this price: it is unknown to this one')
+    }
+    return rows
+  }
 }
 
 /** Files that ship are held to their form by a test. Of a broken one nothing is known. */

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import { assert, type JsonObject, newId, parseDecimal } from '../kernel/index.ts'
+import { PriceFault } from './read-fields.ts'
 import { readTerms, writeTerms } from './read-terms.ts'
 import type { ExchangeRate, OwnerPrice, PriceSubject, Terms } from './types.ts'
 
@@ -18,6 +19,8 @@ type PricingTables = {
     source: string
     created_at: Date
     created_by: string | null
+    revision: string | number
+    is_from_now: boolean
   }
   exchange_rates: {
     id: string
@@ -28,6 +31,7 @@ type PricingTables = {
     source: string
     created_at: Date
     created_by: string | null
+    revision: string | number
   }
   pricing_settings: { is_only: boolean; currency: string; revision: string | number }
 }
@@ -53,20 +57,28 @@ export async function loadRevision(db: Database): Promise<number> {
 export async function loadPricing(db: Database): Promise<PricingRows> {
   const tables = db.withTables<PricingTables>()
   const settings = await tables.selectFrom('pricing_settings').selectAll().executeTakeFirstOrThrow()
-  const prices = await tables.selectFrom('prices').selectAll().orderBy('id').execute()
+  const prices = await loadPrices(db)
   const rates = await tables
     .selectFrom('exchange_rates')
     .select(['id', 'base', 'quote', 'source'])
     .select(sql<string | null>`rate::text`.as('rate'))
     .select(sql<string>`to_char(valid_from, 'YYYY-MM-DD')`.as('day'))
+    .orderBy('revision')
     .orderBy('id')
     .execute()
   return {
     revision: Number(settings.revision),
     currency: settings.currency,
-    prices: prices.map(readPrice),
+    prices,
     rates: rates.map(readRate),
   }
+}
+
+/** What the owner set for listings, models and this machine, in the order in which it was set. */
+export async function loadPrices(db: Database): Promise<OwnerPrice[]> {
+  const tables = db.withTables<PricingTables>()
+  const query = tables.selectFrom('prices').selectAll().orderBy('revision').orderBy('id')
+  return (await query.execute()).map(readPrice)
 }
 
 function readPrice(row: PricingTables['prices']): OwnerPrice {
@@ -78,12 +90,19 @@ function readPrice(row: PricingTables['prices']): OwnerPrice {
     terms: readStoredTerms(row.terms),
     source: row.source,
     createdAtMs: row.created_at.getTime(),
+    isFromNow: row.is_from_now,
   }
 }
 
 function readStoredTerms(terms: JsonObject | string): Terms {
   assert(typeof terms === 'object', 'pricing: terms are kept as JSON')
-  return Object.keys(terms).length === 0 ? { kind: 'none' } : readTerms(terms)
+  if (Object.keys(terms).length === 0) return { kind: 'none' }
+  try {
+    return readTerms(terms)
+  } catch (error) {
+    if (error instanceof PriceFault) return { kind: 'unreadable' }
+    throw error
+  }
 }
 
 function subjectOf(row: PricingTables['prices']): PriceSubject {
@@ -106,9 +125,10 @@ function readRate(row: {
   return { ref: `owner:${id}`, base, quote, rate, text, day, source }
 }
 
-/** Who sets something, and when. */
+/** Who sets something, when, and with which revision of the settings. */
 export interface SetBy {
   readonly atMs: number
+  readonly revision: number
   readonly subjectId: string | null
 }
 
@@ -132,6 +152,8 @@ export async function insertPrice(
       source: price.source,
       created_at: new Date(by.atMs),
       created_by: by.subjectId,
+      revision: by.revision,
+      is_from_now: price.isFromNow,
     })
     .execute()
 }
@@ -153,6 +175,7 @@ export async function insertRate(
       source: rate.source,
       created_at: new Date(by.atMs),
       created_by: by.subjectId,
+      revision: by.revision,
     })
     .execute()
 }

@@ -46,6 +46,8 @@ export type Terms =
   | { readonly kind: 'hourly'; readonly perHour: bigint }
   /** The owner has no price from then on: what others say holds. */
   | { readonly kind: 'none' }
+  /** A newer version wrote it, and this one cannot read it: unknown, and no weaker layer holds. */
+  | { readonly kind: 'unreadable' }
 
 /** A price from a time on, until the next one. */
 export interface PriceVersion {
@@ -109,6 +111,8 @@ export interface OwnerPrice {
   readonly terms: Terms
   readonly source: string
   readonly createdAtMs: number
+  /** Whether it holds from when it was set, and not from a time that somebody chose. */
+  readonly isFromNow: boolean
 }
 
 export type PriceSubject =

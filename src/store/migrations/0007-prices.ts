@@ -23,10 +23,13 @@ create table prices (
   source text not null,
   created_at timestamptz not null,
   created_by uuid,
+  -- Of the settings when it was set: tells the order, which no clock does over several processes.
+  revision bigint not null,
+  -- Whether it holds from when it was set, and not from a time that somebody chose.
+  is_from_now boolean not null,
   check ((model_id is null) = (provider_id is null)),
   check (listing_id is null or model_id is null)
 );
-create index prices_by_time on prices (valid_from, id);
 
 -- One unit of base is so many of quote from that day on (UTC); null: not known from then on.
 create table exchange_rates (
@@ -38,6 +41,7 @@ create table exchange_rates (
   source text not null,
   created_at timestamptz not null,
   created_by uuid,
+  revision bigint not null,
   check (base <> quote)
 );
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { compilePrice } from './cost-of.ts'
-import { expectedPrice } from './expected-price.ts'
 import { readTerms } from './read-terms.ts'
+import { typicalCostBy } from './typical-cost.ts'
 
 function expected(terms: object) {
   const version = {
@@ -11,7 +11,7 @@ function expected(terms: object) {
     terms: readTerms(terms as never),
     source: '',
   }
-  return expectedPrice(compilePrice(version), 0)
+  return typicalCostBy(compilePrice(version), 0)
 }
 
 it('is what 1,000 tokens in and 500 out cost, in the currency of the price', () => {

@@ -52,8 +52,8 @@ async function usageOf(headers: Headers) {
   return (await call('GET', `/api/usage/${headers.get('x-request-id')}`)).json
 }
 
-function baimo(args: string) {
-  return runCommand(args.split(' '), { home: markets[0].home })
+function baimo(args: string, env: Readonly<Record<string, string>> = {}) {
+  return runCommand(args.split(' '), { home: markets[0].home, env })
 }
 
 test('what nobody prices has an unknown cost, and is counted as such', async () => {
@@ -109,7 +109,17 @@ test('a correction changes what comes, and not what was recorded', async () => {
   expect(total.costs.map(({ currency }: { currency: string }) => currency)).toEqual(['CNY', 'USD'])
   expect(total.cost).toMatchObject({ currency: 'USD', known: false, rate_day: '2026-05-08' })
   expect(data).toHaveLength(1)
-  expect((await baimo('usage')).out).toMatch(/Cost: .*CNY, .*USD\. The cost of \d+ is unknown\./)
+  expect((await baimo('usage')).out).toMatch(
+    /Cost: \S+ USD \(.*CNY, .*USD, at rates of 2026-05-08\)\. The cost of \d+ is unknown\./,
+  )
+})
+
+test('a key of the usual scopes reads its own usage and limits', async () => {
+  const secret = (await baimo('keys create usual')).out.trim()
+  const env = { BAIMO_URL: markets[0].url, BAIMO_KEY: secret }
+  for (const command of ['usage', 'usage --by day', 'usage --key usual', 'limits'])
+    expect((await baimo(command, env)).err).toBe('')
+  expect((await baimo('usage --model acme/normal', env)).err).toContain('scope api')
 })
 
 test('files of prices are refused with file, line and keys, and set nothing', async () => {

@@ -1,4 +1,3 @@
-import { formatPico, PICO_PER_UNIT, parseDecimal } from '../kernel/index.ts'
 import type { UsageAnswer } from './answers.ts'
 import { UNKNOWN } from './words.ts'
 
@@ -15,16 +14,4 @@ export function formatAmount(amount: string, currency: string): string {
   const value = Number(amount)
   const text = value >= 1 ? value.toFixed(2) : String(Number(value.toPrecision(3)))
   return `${text.includes('e') ? amount : text} ${currency}`
-}
-
-/** Exact sums by currency, as decimal text. */
-export function sumAmounts(costs: readonly Cost[]): Map<string, string> {
-  const sums = new Map<string, bigint>()
-  for (const { amount, currency } of costs) {
-    const exact = amount === null ? null : parseDecimal(amount)
-    if (exact === null || currency === null) continue
-    const pico = (exact.numerator * PICO_PER_UNIT) / exact.denominator
-    sums.set(currency, (sums.get(currency) ?? 0n) + pico)
-  }
-  return new Map([...sums].map(([currency, pico]) => [currency, formatPico(pico)]))
 }

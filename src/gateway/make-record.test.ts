@@ -20,25 +20,24 @@ it('makeRecord is under the request’s id and of the listing that decided', () 
   const requestId = newId<'request'>()
   const cost = { isKnown: false, reason: 'no_price' } as const
   const price = { cost, computeMs: 7 }
-  const record = makeRecord(
-    {
-      requestId,
-      principal,
-      purpose: 'use',
-      operation: 'chat',
-      listing: first,
-      others: [second],
-      how: 'name',
-      upstreamHeaders: {},
-      share: { waitFor: () => true },
-      hold: null,
-      startedAtMs: 5,
-      arrivedMs: 100,
-      bodyReadMs: 101,
-    },
-    { listing: second, status: 200, firstByteAtMs: 130 },
-    { outcome: 'answered', counted: NOTHING_CONSUMED, price, isStream: true, nowMs: 150 },
-  )
+  const admitted = {
+    requestId,
+    principal,
+    purpose: 'use',
+    operation: 'chat',
+    listing: first,
+    others: [second],
+    how: 'name',
+    upstreamHeaders: {},
+    share: { waitFor: () => true },
+    hold: null,
+    startedAtMs: 5,
+    arrivedMs: 100,
+    bodyReadMs: 101,
+  } as const
+  const end = { counted: NOTHING_CONSUMED, price, isStream: true, nowMs: 150 }
+  const deciding = { listing: second, status: 200, firstByteAtMs: 130 }
+  const record = makeRecord(admitted, deciding, { ...end, outcome: 'answered' })
   expect(record).toEqual({
     id: requestId,
     organisationId: principal.organisationId,
@@ -63,4 +62,11 @@ it('makeRecord is under the request’s id and of the listing that decided', () 
     cost,
     route: null,
   })
+  const refused = makeRecord(
+    admitted,
+    { ...deciding, status: 500 },
+    { ...end, outcome: 'upstream_error' },
+  )
+  // The body of an error is no first byte of an answer.
+  expect(refused).toMatchObject({ upstreamStatus: 500, firstByteMs: null })
 })

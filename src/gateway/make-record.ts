@@ -48,10 +48,15 @@ export function makeRecord(
     upstreamStatus: status,
     upstreamId: end.counted.upstreamId,
     startedAtMs,
-    firstByteMs: firstByteAtMs === null ? null : firstByteAtMs - arrivedMs,
+    // The bytes of an error are none of an answer.
+    firstByteMs: firstByteAtMs === null || isRefusal(status) ? null : firstByteAtMs - arrivedMs,
     totalMs: end.nowMs - arrivedMs,
     computeMs: end.price.computeMs,
     cost: end.price.cost,
     route: admitted.route ?? null,
   }
+}
+
+function isRefusal(status: number | null): boolean {
+  return status !== null && status >= 400
 }

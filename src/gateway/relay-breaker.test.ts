@@ -117,14 +117,13 @@ describe('a listing that fails again and again', () => {
   })
 
   it('is left for another by a request that waited for it meanwhile', async () => {
-    const { first, otherId, ask, state } = await open({
-      other: 'acme/flaky-429?retry_after=60',
+    const { second, otherId, ask, fail, state } = await open({
+      other: 'acme/flaky-429?retry_after_ms=20',
       resilience: { retries: 2 },
     })
-    await ask('refuse-500') // the other is busy from now on
-    const waiting = ask('busy?status=503&retry_after_ms=500')
-    await first.waitFor(({ hits }) => hits.length === 3)
-    await ask('refuse-500')
+    const waiting = ask('busy?status=503&retry_after_ms=800')
+    await second.waitFor(({ hits }) => hits.length === 1)
+    await fail(4)
     expect(state()).toBe('open')
     const answer = await waiting
     expect([answer.status, answer.headers.get('x-baimo-listing')]).toEqual([200, otherId])
@@ -230,6 +229,18 @@ describe('a busy listing', () => {
     expect([first.calls().length, second.calls().length]).toEqual([1, 2])
     later(60_001)
     expect((await ask('normal')).headers.get('x-baimo-route')).toBe('name')
+  })
+
+  it('is asked before a retry of the only other one, which has failed', async () => {
+    const { first, second, ask } = await open({
+      other: 'acme/refuse-500',
+      resilience: { retries: 2 },
+    })
+    await ask('busy?retry_after=60')
+    const before = [first.calls().length, second.calls().length]
+    const answer = await ask('normal')
+    expect(answer.status).toBe(200)
+    expect([first.calls().length, second.calls().length]).toEqual(before.map((count) => count + 1))
   })
 
   it('is asked all the same where there is no other', async () => {

@@ -8,7 +8,7 @@ export {
   METRICS_TYPE,
   type Metrics,
 } from './metrics.ts'
-export { meteringRoutes, type UsageAnswer } from './routes.ts'
+export { meteringRoutes, type UsageAnswer, type UsageTotalsAnswer } from './routes.ts'
 export { type Metering, openMetering } from './service.ts'
 export { revealUsage } from './store.ts'
 export { type ModelUse, selectModelUse } from './store-model-use.ts'

@@ -123,6 +123,7 @@ describe('the usage routes', () => {
     expect(asked[0]).toEqual({
       keyId: null,
       modelId: null,
+      outcome: null,
       since: null,
       until: null,
       cursor: null,
@@ -139,11 +140,13 @@ describe('the usage routes', () => {
       since: '2026-11-25T00:00:00Z',
       until: '2026-11-25T02:00:00+01:00',
       cursor: 'c',
+      outcome: 'aborted',
       limit: '7',
     })
     expect(asked[0]).toEqual({
       keyId: key,
       modelId: row.model_id,
+      outcome: 'aborted',
       since: new Date('2026-11-25T00:00:00Z'),
       until: new Date('2026-11-25T01:00:00Z'),
       cursor: 'c',

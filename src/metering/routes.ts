@@ -74,9 +74,11 @@ const totalsAnswer = z.object({ total: totals, by: z.string().nullable(), data: 
 export type UsageTotalsAnswer = z.infer<typeof totalsAnswer>
 
 const time = z.iso.datetime({ offset: true }).optional()
+const outcome = z.enum(['answered', 'aborted', 'upstream_error'])
 const totalsQuery = z.object({
   key_id: z.uuid().optional(),
   model_id: z.uuid().optional(),
+  outcome: outcome.optional(),
   since: time,
   until: time,
   by: z.enum(['model', 'listing', 'key', 'purpose', 'day']).optional(),
@@ -85,6 +87,7 @@ const totalsQuery = z.object({
 const listQuery = z.object({
   key_id: z.uuid().optional(),
   model_id: z.uuid().optional(),
+  outcome: outcome.optional(),
   since: z.iso.datetime({ offset: true }).optional(),
   until: z.iso.datetime({ offset: true }).optional(),
   cursor: z.string().max(64).optional(),
@@ -123,6 +126,7 @@ export function meteringRoutes(
         const { rows, nextCursor } = await metering.list(principal, {
           keyId: query.key_id ?? null,
           modelId: query.model_id ?? null,
+          outcome: query.outcome ?? null,
           since: query.since === undefined ? null : new Date(query.since),
           until: query.until === undefined ? null : new Date(query.until),
           cursor: query.cursor ?? null,
@@ -163,6 +167,7 @@ function totalsRoute(metering: Metering, money: Money): Route {
       const rows = await metering.totals(principal, {
         keyId: query.key_id ?? null,
         modelId: query.model_id ?? null,
+        outcome: query.outcome ?? null,
         since: query.since === undefined ? null : new Date(query.since),
         until: query.until === undefined ? null : new Date(query.until),
         by,

@@ -25,6 +25,8 @@ const MAX_PENDING = 10_000
 export interface UsageQuery {
   readonly keyId: string | null
   readonly modelId: string | null
+  /** Absent or null: whatever came of it. */
+  readonly outcome?: string | null
   readonly since: Date | null
   readonly until: Date | null
   readonly cursor: string | null
@@ -198,6 +200,7 @@ async function listUsage(store: Store, caller: Principal, query: UsageQuery) {
     ...visible(caller),
     keyId: query.keyId,
     modelId: query.modelId,
+    outcome: query.outcome ?? null,
     since: query.since,
     until: query.until,
     beforeId: query.cursor,

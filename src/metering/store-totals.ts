@@ -65,6 +65,7 @@ function where<Row>(
   if (filter.ownKeyId !== null) narrowed = narrowed.where('key_id', '=', filter.ownKeyId)
   if (filter.keyId !== null) narrowed = narrowed.where('key_id', '=', filter.keyId)
   if (filter.modelId !== null) narrowed = narrowed.where('model_id', '=', filter.modelId)
+  if (filter.outcome != null) narrowed = narrowed.where('outcome', '=', filter.outcome)
   if (filter.since !== null)
     narrowed = narrowed
       .where('started_at', '>=', filter.since)

@@ -171,6 +171,8 @@ export interface UsageFilter {
   readonly ownKeyId: string | null
   readonly keyId: string | null
   readonly modelId: string | null
+  /** Absent or null: whatever came of it. */
+  readonly outcome?: string | null
   readonly since: Date | null
   readonly until: Date | null
   /** Only records older than this id; null: from the newest. */
@@ -198,6 +200,7 @@ export async function selectUsage(store: Store, filter: UsageFilter): Promise<Us
   if (filter.ownKeyId !== null) query = query.where('key_id', '=', filter.ownKeyId)
   if (filter.keyId !== null) query = query.where('key_id', '=', filter.keyId)
   if (filter.modelId !== null) query = query.where('model_id', '=', filter.modelId)
+  if (filter.outcome != null) query = query.where('outcome', '=', filter.outcome)
   if (filter.since !== null)
     query = query
       .where('started_at', '>=', filter.since)

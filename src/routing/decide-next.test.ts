@@ -26,9 +26,13 @@ describe('decideNext', () => {
     expect(step).toEqual({ kind: 'send', index: 0, waitMs: 2_500 })
   })
 
-  it('asks one again that failed rather than one that is busy', () => {
-    const candidates = [candidate({ tries: 1 }), candidate({ standing: 'busy' })]
-    expect(decideNext(candidates, at)).toMatchObject({ index: 0 })
+  it('asks one that is busy rather than one again that failed, and a healthy one first', () => {
+    const [failed, busy] = [candidate({ tries: 1 }), candidate({ standing: 'busy' })]
+    expect(decideNext([failed, busy], at)).toEqual({ kind: 'send', index: 1, waitMs: 0 })
+    expect(decideNext([failed, busy, candidate()], at)).toMatchObject({ index: 2 })
+    // Once it was asked too, they take turns.
+    const both = [failed, candidate({ standing: 'busy', tries: 1 })]
+    expect(decideNext(both, at)).toMatchObject({ index: 0 })
   })
 
   it('asks one that is busy rather than none', () => {

@@ -17,8 +17,8 @@ export function mostAttempts(retries: number, hasOthers: boolean): number {
 
 /**
  * Where a request goes next. A healthy listing that it has not asked yet is asked at once; then
- * one that failed is asked again, after a wait, unless it had all the `retries` of its own; then
- * one that is busy. Among equals the first. One that rests is not asked at all.
+ * one that is busy and was not asked; then one that failed is asked again, after a wait, unless it
+ * had all the `retries` of its own. Among equals the first. One that rests is not asked at all.
  *
  * @param candidates the listings that may answer, best first; before the first attempt too
  * @param at `attempts`: those so far. `most`: those allowed in all. `random`: from 0 up to 1, for
@@ -54,7 +54,8 @@ export function decideNext(
 function rankOf({ tries, retries, isSpent, standing }: Candidate): number {
   if (isSpent || tries > retries || standing === 'resting') return Number.POSITIVE_INFINITY
   if (tries > 0) return tries // its own word for when is in `notBeforeMs`
-  return standing === 'healthy' ? 0 : 1_000
+  // What is busy may answer all the same; what has just failed this request has failed it.
+  return standing === 'healthy' ? 0 : 0.5
 }
 
 /**

@@ -187,7 +187,7 @@ const independent = scenes.map((scene): Experiment => {
   }
 })
 
-/** The recipe does not say how matchups are drawn: only where they are centred are its figures met. */
+/** The recipe does not say how matchups are drawn: its figures are met where they are centred. */
 const worlds = [
   {
     matchups: 'centred',

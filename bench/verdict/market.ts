@@ -29,9 +29,9 @@ export interface MarketKind {
   readonly volumeSpread?: number
   readonly matchupPoints?: number
   /**
-   * independent: drawn for each pair alone, so that they also move who wins on average. centred: each
-   * model's sum to 0, so that they make no model stronger. fitted: independent, and the truth is the
-   * half-tie fit to what is expected of pairs drawn evenly.
+   * independent: drawn for each pair alone, so that they also move who wins on average. centred:
+   * each model's sum to 0, so that they make no model stronger. fitted: independent, and the truth
+   * is the half-tie fit to what is expected of pairs drawn evenly.
    */
   readonly matchups?: 'independent' | 'centred' | 'fitted'
 }

@@ -7,12 +7,14 @@ import {
   type Standing,
 } from '../../src/ratings/index.ts'
 import type { Experiment } from './experiment.ts'
-import { type Market, openMarket, openRandom } from './market.ts'
+import { centred, type Market, marketOf, openMarket, openRandom } from './market.ts'
 import { openTally } from './tally.ts'
 import { type Chooser, designed, rate } from './watch.ts'
 
 const MODELS = 30
 const EVERY = 100
+/** Points of the leader over equal models: found where both figures of the recipe come near. */
+const LEAD = 115
 const kind = { n: MODELS, strengthPoints: 100, ties: 0.35 }
 
 /** Whether some model truly stands outside its range of ranks. */
@@ -51,7 +53,7 @@ function tiersByIntervals({ fit, uncertainty }: RatedBoard): number[] {
 const movesBetween = (before: readonly number[], after: readonly number[]): number =>
   before.filter((tier, i) => tier !== after[i]).length
 
-/** Whether a rank was ever wrong, a tier ever contradicted a claim, and moves of tiers an update. */
+/** Whether a rank was ever wrong or a tier contradicted a claim, and moves of tiers an update. */
 function followOnce(seed: number): readonly number[] {
   const random = openRandom(seed)
   const market = openMarket(kind, random)
@@ -112,11 +114,10 @@ const isSettled = ({ uncertainty }: RatedBoard): boolean =>
     return variance > 0 && POINTS_PER_UNIT * Math.sqrt(variance) <= 20
   })
 
-function isOver20(board: RatedBoard): boolean {
-  const { certified } = claimBoard(board)
-  const leader = board.fit.theta.indexOf(Math.max(...board.fit.theta))
-  const row = certified.subarray(leader * MODELS, (leader + 1) * MODELS)
-  return row.reduce((sum, flag) => sum + flag, 0) >= 20
+/** Whether the first model is certified over all others. */
+function isFirstBest(board: RatedBoard): boolean {
+  const row = claimBoard(board).certified.subarray(1, board.fit.theta.length)
+  return row.every((flag) => flag === 1)
 }
 
 function joinOnce(seed: number): readonly number[] {
@@ -131,12 +132,14 @@ function joinOnce(seed: number): readonly number[] {
 }
 
 function leadOnce(seed: number): readonly number[] {
-  const market = openMarket(kind, openRandom(seed))
+  const theta = Float64Array.from({ length: 21 }, (_, i) => (i === 0 ? LEAD / POINTS_PER_UNIT : 0))
+  const few = { ...kind, n: theta.length, strengthPoints: 0 }
+  const market = marketOf(few, centred(theta), openRandom(seed))
   const of = { market, seed: seed + 1, most: 20_000 }
   const evenly: Chooser = (_, random) => market.drawPair(random)
   return [
-    votesUntil(of, { choose: designed(market, { kind: 'best' }) }, isOver20),
-    votesUntil(of, { choose: evenly }, isOver20),
+    votesUntil(of, { choose: designed(market, { kind: 'best' }) }, isFirstBest),
+    votesUntil(of, { choose: evenly }, isFirstBest),
   ]
 }
 
@@ -144,6 +147,8 @@ const speed = {
   unit: 'votes',
   assumed: 'strengths 100 points apart, a look every 50 votes',
 } as const
+
+const lead = { unit: 'votes', assumed: `20 equal models, ${LEAD} points below the leader` } as const
 
 export const rankExperiments: readonly Experiment[] = [
   {
@@ -176,8 +181,8 @@ export const rankExperiments: readonly Experiment[] = [
   {
     table: 'how soon designed pairs decide, and pairs drawn evenly',
     cells: [
-      { name: 'leader certified over 20 of 29, designed', recipe: 3_100, ...speed },
-      { name: 'the same, drawn evenly', recipe: 4_300, ...speed },
+      { name: 'leader certified over 20 others, designed', recipe: 3_100, ...lead },
+      { name: 'the same, drawn evenly', recipe: 4_300, ...lead },
     ],
     runs: [40, 0],
     recipeRuns: 40,

@@ -34,6 +34,12 @@ function openRoom(wasOnePerson = false, standing: readonly string[] = []) {
   return { room, rate, on }
 }
 
+/** An id of a vote that was cast so many seconds after 1970 began. */
+function idAt(seconds: number): string {
+  const hex = (seconds * 1_000).toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
+}
+
 /** Votes on models a natural unit apart, the first in the alphabet the best. */
 function movesOf(count: number, raters: number, from = 1): VoteMove[] {
   const random = seededRandom(from)
@@ -74,6 +80,31 @@ it('certifies once, and voids what the second person or a retirement ends', () =
   const retired = rate({ retired: ['model a'] }).news.rated
   for (const { better, worse, reason } of retired.ended)
     expect([[better, worse].includes('id-a'), reason]).toEqual([true, 'retired'])
+})
+
+it('voids the claims on a model that changed, and certifies none while the alarm stands', () => {
+  const { room, rate, on } = openRoom()
+  const before = movesOf(2_000, 40).map((move, at) => ({ ...move, voteId: idAt(at) }))
+  room({ ...on, kind: 'moves', moves: before })
+  const first = rate()
+  expect(first.payload.trust.drift).toEqual([])
+  expect(first.payload.trust.controls).toEqual({ left: 1, right: 0, neither: 3 })
+  expect(first.news.rated.certified.some(({ better }) => better === 'id-a')).toBe(true)
+  // From now on the best loses to everybody.
+  const after = movesOf(2_000, 40, 5_000).map((move, at) => ({
+    ...{ ...move, voteId: idAt(2_000 + at) },
+    outcome: move.pair < 4 ? 1 : move.outcome,
+  }))
+  room({ ...on, kind: 'moves', moves: after })
+  const { payload, news } = rate()
+  const alarm = payload.trust.drift.find(({ model }) => model === 'model a')
+  expect(alarm?.status).toBe('alarm')
+  expect(Math.abs((alarm?.changedAtMs ?? 0) - 2_000_000)).toBeLessThan(400_000)
+  const ofA = news.rated.ended.filter(({ better, worse }) => [better, worse].includes('id-a'))
+  expect(ofA.length).toBeGreaterThan(0)
+  expect(ofA.every(({ reason }) => reason === 'drift' || reason === 'reversed')).toBe(true)
+  const anew = news.rated.certified.flatMap(({ better, worse }) => [better, worse])
+  expect(anew).not.toContain('id-a')
 })
 
 it('takes style out, and says what it does', () => {

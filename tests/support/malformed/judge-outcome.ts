@@ -15,7 +15,7 @@ const REFUSED = new Set([400, 401, 403, 404, 405, 408, 409, 413, 415, 417, 429, 
 /** 500 is an upstream's own, passed through; ours has a code that is looked for. */
 const FAILED = new Set([500, 502, 503, 504])
 const TRACE =
-  /\bat .{0,80}:\d+:\d+|node_modules|\.ts:\d+|relation "|syntax error at|kysely|fastify/i
+  /\bat [^,;]{0,80}:\d+:\d+|node_modules|\.ts:\d+|relation "|syntax error at|kysely|fastify/i
 
 /** What is wrong with how the market took an attempt; null: nothing. */
 export function judgeOutcome(attempt: Attempt, outcome: Outcome, rules: Rules): string | null {

@@ -22,6 +22,7 @@ import { addRateCommand } from './rate.ts'
 import { addReportCommand } from './report.ts'
 import { addProposalsCommand } from './retirement.ts'
 import { addRouteCommand } from './route.ts'
+import { addSimCommand } from './sim.ts'
 import { addStartCommand } from './start.ts'
 import { printable, type Terminal } from './terminal.ts'
 import { addUsageCommand } from './usage.ts'
@@ -43,6 +44,7 @@ const COMMANDS = [
   addPeopleCommand,
   addLimitsCommand,
   addRateCommand,
+  addSimCommand,
   addUsageCommand,
   addExchangeCommand,
   addLinkCommand,

@@ -1,0 +1,5 @@
+export { CLEAR_POINTS, judgeOutcome, type Played } from './judge-outcome.ts'
+export { openSimMarket, type SimMarket, type SimMarketOptions } from './market-service.ts'
+export { planWorld } from './plan-world.ts'
+export { playWorld } from './play-service.ts'
+export type * from './types.ts'

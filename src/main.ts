@@ -203,6 +203,7 @@ async function openParts(config: Config, ground: Ground): Promise<Parts> {
   const { home, engine, store, log } = ground
   const secrets = await openSecrets({ store, path: config.secretFile ?? home.secretKeyPath })
   const people = openPeople({
+    log,
     store,
     clock,
     url: () => ground.address.url,

@@ -4,8 +4,8 @@ import type { KeyAnswer } from './answers.ts'
 export function stateOf(
   key: Pick<KeyAnswer, 'revoked_at' | 'expires_at'>,
   nowMs: number,
-): 'active' | 'expired' | 'revoked' {
+): 'good' | 'expired' | 'revoked' {
   if (key.revoked_at !== null) return 'revoked'
   const hasEnded = key.expires_at !== null && Date.parse(key.expires_at) <= nowMs
-  return hasEnded ? 'expired' : 'active'
+  return hasEnded ? 'expired' : 'good'
 }

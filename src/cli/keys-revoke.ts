@@ -84,7 +84,7 @@ async function reasonsToAsk(
 }
 
 function isLastOfOwner(key: KeyAnswer, all: readonly KeyAnswer[]): boolean {
-  const isOpen = (one: KeyAnswer) => stateOf(one, Date.now()) === 'active'
+  const isOpen = (one: KeyAnswer) => stateOf(one, Date.now()) === 'good'
   if (key.role !== 'owner' || key.person_id === null || !isOpen(key)) return false
   return !all.some((one) => one.id !== key.id && one.person_id === key.person_id && isOpen(one))
 }

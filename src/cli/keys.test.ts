@@ -93,11 +93,11 @@ it('tells who made a key, with which key, or where it lies', () => {
   expect(tell({ made_by: { ...madeBy, person_id: null, key_id: '2' } })).toBe('somebody with a key')
 })
 
-it('tells active, expired and revoked keys apart', () => {
+it('tells good, expired and revoked keys apart', () => {
   const nowMs = Date.parse('2026-11-25T12:00:00Z')
   const never = { revoked_at: null, expires_at: null }
-  expect(stateOf(never, nowMs)).toBe('active')
-  expect(stateOf({ ...never, expires_at: '2026-11-25T12:00:01Z' }, nowMs)).toBe('active')
+  expect(stateOf(never, nowMs)).toBe('good')
+  expect(stateOf({ ...never, expires_at: '2026-11-25T12:00:01Z' }, nowMs)).toBe('good')
   expect(stateOf({ ...never, expires_at: '2026-11-25T12:00:00Z' }, nowMs)).toBe('expired')
   expect(stateOf({ ...never, revoked_at: '2026-11-01T00:00:00Z' }, nowMs)).toBe('revoked')
 })

@@ -27,7 +27,7 @@ function addList(keys: Command, desk: Desk): void {
     const market = desk.market()
     const nowMs = Date.now()
     const all = await market.list<KeyAnswer>('/api/keys')
-    const shown = all.filter((key) => options.all === true || stateOf(key, nowMs) === 'active')
+    const shown = all.filter((key) => options.all === true || stateOf(key, nowMs) === 'good')
     if (options.json === true) return printJson(desk.terminal, { data: shown })
     const holders = await readHolders(market)
     printTable(

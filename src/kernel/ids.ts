@@ -17,7 +17,7 @@ export type VariantId = Id<'variant'>
 export type ProviderId = Id<'provider'>
 export type ListingId = Id<'listing'>
 
-/** A new UUID of version 7: ordered by time, to the millisecond, so an index on it stays compact. */
+/** A new UUID of version 7: ordered by time, to the millisecond: an index on it stays compact. */
 export function newId<Name extends string>(): Id<Name> {
   return randomUUIDv7() as Id<Name>
 }

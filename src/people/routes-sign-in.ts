@@ -60,8 +60,8 @@ function linkTakingRoute(
     // What only looks at a link, a preview or a HEAD, must not use it up.
     hasHead: false,
     summary: 'Uses a one-time link up: begins a session and opens the market',
-    // Of any length: what is no token is a link that opens nothing.
-    params: z.object({ token: z.string() }),
+    // As long as any parameter of a path: what is no token is a link that opens nothing.
+    params: z.object({ token: z.string().max(1_000) }),
     handle: async ({ params, headers }): Promise<Reply> => {
       try {
         const { token } = await signIn.takeLink(params.token)

@@ -1,11 +1,19 @@
 import { randomBytes } from 'node:crypto'
-import { type KeyId, newId, type PersonId, type SubjectId, type TeamId } from '../kernel/index.ts'
+import {
+  type KeyId,
+  type Log,
+  newId,
+  type PersonId,
+  Refusal,
+  type SubjectId,
+  type TeamId,
+} from '../kernel/index.ts'
 import type { Found } from './authenticate.ts'
 import { refuse } from './errors.ts'
 import { composeKey, hashSecret, KEY_RANDOM_BYTES, prefixOfKey } from './key-format.ts'
 import { isAtLeast } from './may-call.ts'
 import { chooseScopes, type Holder, mayMakeKey, mayRevokeKey } from './may-grant.ts'
-import { demandMaker, listMade, type Made, revokeMade } from './service-made.ts'
+import { demandMaker, holdMade, listMade, type Made, revokeMade } from './service-made.ts'
 import { changeAccess, type Database, type Means, pageOf, refuseWeakRole } from './service-means.ts'
 import { findKey, insertKey, listKeys, loadKeys, noteKeyUses, revokeKey } from './store-keys.ts'
 import { findPerson, findSubject } from './store-people.ts'
@@ -62,8 +70,9 @@ export function openKeys(means: Means): Keys {
       changeAccess(means, async (trx) => {
         const { id } = await demandRevocable(trx, caller, keyId)
         const now = new Date(means.clock.nowMs())
-        const hash = await revokeKey(trx, id, now)
         const of = { caller, keyId: id, now }
+        if (hasMade) await holdMade(trx, of)
+        const hash = await revokeKey(trx, id, now)
         if (hasMade) return { result: await revokeMade(trx, of), outdated: { kind: 'all' } }
         const made = await listMade(trx, of)
         return { result: made, outdated: hash === null ? null : { kind: 'key', hash } }
@@ -77,7 +86,7 @@ const NOTED_FOR_MS = 3_600_000
 export async function loadAndNoteKeys(
   db: Database,
   hashes: readonly string[],
-  nowMs: number,
+  { nowMs, log }: { readonly nowMs: number; readonly log: Log },
 ): Promise<ReadonlyMap<string, Found>> {
   const now = new Date(nowMs)
   const found = await loadKeys(db, hashes, now)
@@ -90,8 +99,10 @@ export async function loadAndNoteKeys(
   try {
     await noteKeyUses(db, ids, { now, restMs: NOTED_FOR_MS })
     return found
-  } catch {
-    // A full disk keeps the note from being written: that is no reason to refuse a good key.
+  } catch (error) {
+    // No reason to refuse a good key. Of a full disk others tell.
+    const isFull = error instanceof Refusal && error.code === 'store_disk_full'
+    if (!isFull) log.warn({ reason: String(error) }, 'the use of keys was not noted')
     return found
   }
 }

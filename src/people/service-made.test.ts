@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { openPeopleWorld, type PeopleWorld, tokenOf } from '../../tests/support/people.ts'
+import { newId, silentLog } from '../kernel/index.ts'
+import { hashSecret } from './key-format.ts'
+import { loadAndNoteKeys } from './service-keys.ts'
+import { lockKeys } from './store-made.ts'
 import type { Principal } from './types.ts'
 
 const key = (secret: string) => ({ kind: 'key', secret }) as const
@@ -153,6 +157,43 @@ describe('what a key made', () => {
     expect(await stateOf(world, inside.secret)).toBe('people_key_revoked')
   })
 
+  test('is told, and asked about, where it was being made as the key was revoked', async () => {
+    const world = await openPeopleWorld()
+    const { people, owner, store } = world
+    const admin = await world.addPerson(owner, 'admin')
+    const id = admin.principal.keyId ?? ''
+    /** While the key is revoked somebody makes another with it, of this role. */
+    const race = async (caller: Principal, role: string) => {
+      const client = await store.pool.connect()
+      try {
+        await client.query('begin')
+        await client.query('select 1 from keys where id = $1 for share', [id])
+        const { rows } = await client.query('select * from keys where id = $1', [id])
+        const { name: _, ...row } = rows[0]
+        const { subjectId: subject_id, personId: person_id } = owner
+        const theirs = { subject_id, person_id, made_by_key_id: id }
+        const late = { ...row, ...theirs, id: newId(), name: role, hash: newId(), role }
+        const names = Object.keys(late)
+        await client.query(
+          `insert into keys (${names}) values (${names.map((_name, at) => `$${at + 1}`)})`,
+          Object.values(late),
+        )
+        const revoked = people.keys.revoke(caller, id, { hasMade: true })
+        revoked.catch(() => undefined)
+        await new Promise((done) => setTimeout(done, 200))
+        await client.query('commit')
+        return await revoked
+      } finally {
+        client.release()
+      }
+    }
+    await expect(race(admin.principal, 'owner')).rejects.toMatchObject({
+      code: 'people_role_too_weak',
+    })
+    await store.pool.query(`update keys set revoked_at = now() where name = 'owner'`)
+    expect((await race(owner, 'member')).keys.map(({ name }) => name)).toEqual(['member'])
+  })
+
   test('is nothing any more once it is revoked, even by a process that still knows it', async () => {
     const world = await openPeopleWorld()
     const { people, owner } = world
@@ -179,7 +220,42 @@ describe('what a key made', () => {
   })
 })
 
+test('revocations that overlap lock keys in the order of their ids', async () => {
+  const { store } = await openPeopleWorld()
+  const asked: string[] = []
+  const db = store.db.withPlugin({
+    transformQuery: ({ node }) => {
+      asked.push(JSON.stringify(node))
+      return node
+    },
+    transformResult: async ({ result }) => result,
+  })
+  await lockKeys(db, [newId(), newId()])
+  expect(asked).toHaveLength(1)
+  expect(asked[0]).toMatch(/OrderByNode.*ForUpdate/s)
+})
+
 describe('the last use of a key', () => {
+  test('that cannot be noted is logged, unless a full disk is why, and refuses nobody', async () => {
+    const { store, people, owner, clock } = await openPeopleWorld()
+    const { secret } = await people.keys.create(owner, { name: 'a' })
+    const logged: object[] = []
+    const log = { ...silentLog, warn: (fields: object) => void logged.push(fields) }
+    const loadWith = async (sqlstate: string) => {
+      await store.pool.query(`create or replace function fail() returns trigger language plpgsql as
+        $$ begin raise exception 'no' using errcode = '${sqlstate}'; end $$`)
+      const means = { nowMs: clock.nowMs(), log }
+      return (await loadAndNoteKeys(store.db, [hashSecret(secret)], means)).size
+    }
+    await store.pool.query(`create function fail() returns trigger language plpgsql as
+      $$ begin return new; end $$`)
+    await store.pool.query(
+      'create trigger fails before update on keys for each row execute function fail()',
+    )
+    expect([await loadWith('53100'), logged.length]).toEqual([1, 0])
+    expect([await loadWith('42501'), logged.length]).toEqual([1, 1])
+  })
+
   test('is noted to the hour', async () => {
     const world = await openPeopleWorld()
     const { people, owner, clock } = world

@@ -10,6 +10,7 @@ import {
   holdMaker,
   listLiveKeys,
   listMembers,
+  lockKeys,
   type MadeIds,
   type MadeWays,
   revokeKeys,
@@ -65,23 +66,62 @@ export async function revokeMade(
   db: Database,
   { caller, keyId, now }: { caller: Principal; keyId: KeyId; now: Date },
 ): Promise<Made> {
-  const before = await findMadeIds(db, keyId, caller.personId)
-  const made = await loadMade(db, before, now)
+  let ended: Made = { keys: [], people: [], sessionCount: 0, linkCount: 0 }
+  let ids = await findMadeIds(db, keyId, caller.personId)
+  for (let known: MadeIds = { keyIds: [], personIds: [] }; ; ) {
+    ended = sumOf(ended, await endMade(db, { caller, keyId, now, ids, known }))
+    // What was being made meanwhile had to end before its maker could be revoked: it shows now.
+    known = ids
+    ids = await findMadeIds(db, keyId, caller.personId)
+    if (sizeOf(ids) === sizeOf(known)) return ended
+  }
+}
+
+/** Ends these, of which some are known from the round before; what it ended. */
+async function endMade(
+  db: Database,
+  of: { caller: Principal; keyId: KeyId; now: Date; ids: MadeIds; known: MadeIds },
+): Promise<Made> {
+  const { caller, keyId, now, ids, known } = of
+  const made = await loadMade(db, without(ids, known), now)
   const isAllowed =
     made.keys.every((key) => decideKey(caller, key) === 'allowed') &&
     made.people.every((person) => decidePerson(caller, person) === 'allowed')
   if (!isAllowed) throw refuseWeakRole('revoke all that this key made')
-  const ways = await countWaysIn(db, { ...before, keyIds: [keyId, ...before.keyIds] }, now)
-  let ids: MadeIds = before
-  for (;;) {
-    await revokeKeys(db, ids.keyIds, now)
-    await deleteWaysIn(db, { ...ids, keyIds: [keyId, ...ids.keyIds] })
-    // What was being made meanwhile had to end before its maker could be revoked: it shows now.
-    const after = await findMadeIds(db, keyId, caller.personId)
-    if (sizeOf(after) === sizeOf(ids)) break
-    ids = after
-  }
+  const withItself = { ...ids, keyIds: [keyId, ...ids.keyIds] }
+  const ways = await countWaysIn(db, withItself, now)
+  await revokeKeys(db, ids.keyIds, now)
+  await deleteWaysIn(db, withItself)
   return { ...ways, keys: made.keys.map(itemOf), people: made.people.map(itemOf) }
+}
+
+function without(ids: MadeIds, known: MadeIds): MadeIds {
+  const [keys, people] = [new Set(known.keyIds), new Set(known.personIds)]
+  return {
+    keyIds: ids.keyIds.filter((id) => !keys.has(id)),
+    personIds: ids.personIds.filter((id) => !people.has(id)),
+  }
+}
+
+function sumOf(a: Made, b: Made): Made {
+  return {
+    keys: [...b.keys, ...a.keys],
+    people: [...a.people, ...b.people],
+    sessionCount: a.sessionCount + b.sessionCount,
+    linkCount: a.linkCount + b.linkCount,
+  }
+}
+
+/**
+ * Locks a key and what it made, in the order of ids: revocations that overlap wait for one another
+ * and never for each other at once.
+ */
+export async function holdMade(
+  db: Database,
+  { caller, keyId }: { caller: Principal; keyId: KeyId },
+): Promise<void> {
+  const { keyIds } = await findMadeIds(db, keyId, caller.personId)
+  await lockKeys(db, [keyId, ...keyIds])
 }
 
 async function loadMade(db: Database, ids: MadeIds, now: Date) {

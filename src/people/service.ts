@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto'
-import { assert, type Clock, type OrganisationId, type SubjectId } from '../kernel/index.ts'
+import {
+  assert,
+  type Clock,
+  type Log,
+  type OrganisationId,
+  type SubjectId,
+  silentLog,
+} from '../kernel/index.ts'
 import type { Store } from '../store/index.ts'
 import { openAuthenticator } from './authenticate.ts'
 import { hashSecret } from './key-format.ts'
@@ -24,6 +31,8 @@ import type { Authenticate, Key, Organisation, Person, Principal, SignInLink } f
 export interface PeopleOptions {
   readonly store: Pick<Store, 'db' | 'transaction' | 'changes'>
   readonly clock: Clock
+  /** Absent: nothing is logged. */
+  readonly log?: Log
   /** Where the market answers, without a slash at its end; asked for when a link is made. */
   readonly url: () => string
   /** What a scraper of /metrics sends as its key; null: only house owners may scrape. */
@@ -59,10 +68,10 @@ export interface Me {
 
 /** Everything of this domain on one store. */
 export function openPeople(options: PeopleOptions): People {
-  const { store, clock, command = 'baimo' } = options
+  const { store, clock, log = silentLog, command = 'baimo' } = options
   const authenticator = openAuthenticator({
     clock,
-    loadKeys: (hashes) => loadAndNoteKeys(store.db, hashes, clock.nowMs()),
+    loadKeys: (hashes) => loadAndNoteKeys(store.db, hashes, { nowMs: clock.nowMs(), log }),
     loadSessions: (hashes) => loadAndExtendSessions(store.db, hashes, clock.nowMs()),
     isHearing: () => store.changes.isHearing,
     scrape: scraperOf(options.scrapeToken),

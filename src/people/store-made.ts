@@ -137,8 +137,20 @@ function isOf({ keyIds, personIds }: MadeIds) {
     or person_id = any(${[...personIds]}::uuid[]))`
 }
 
+/** Until the transaction ends, in the order of their ids. */
+export async function lockKeys(db: Database, ids: readonly KeyId[]): Promise<void> {
+  await tables(db)
+    .selectFrom('keys')
+    .select('id')
+    .where(isIn('id', ids))
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+}
+
 export async function revokeKeys(db: Database, ids: readonly KeyId[], now: Date): Promise<void> {
   if (ids.length === 0) return
+  await lockKeys(db, ids)
   await tables(db)
     .updateTable('keys')
     .set({ revoked_at: now })

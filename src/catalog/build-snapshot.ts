@@ -72,7 +72,7 @@ function liveListings(
 ): Map<ListingId, LiveListing> {
   const models = new Map(rows.models.map((model) => [model.id, model]))
   const variants = new Map(rows.variants.map((variant) => [variant.id, variant]))
-  const settings = new Map(rows.providers.map((provider) => [provider.id, provider.resilience]))
+  const providers = new Map(rows.providers.map((provider) => [provider.id, provider]))
   const contexts = contextFacts(rows)
   const rank = (listing: Listing): number =>
     reaches.get(listing.providerId)?.isLocal === true ? 0 : 1
@@ -87,18 +87,20 @@ function liveListings(
     if (!listing.isOn || reach === undefined || variant === undefined || model === undefined) {
       continue
     }
+    const provider = providers.get(listing.providerId)
     live.set(listing.id, {
       listingId: listing.id,
       variantId: variant.id,
       modelId: model.id,
       modelName: fullName(model),
+      ...(provider === undefined ? {} : { providerName: provider.name }),
       upstreamModel: listing.upstreamModel,
       capabilities: model.capabilities ?? EVERYTHING,
       league: model.league,
       contextTokens: contexts.get(listing.id) ?? contexts.get(model.id) ?? null,
       createdAtSeconds: Math.floor(model.createdAtMs / 1000),
       endpoint: reach.endpoint,
-      resilience: resilienceOf(settings.get(listing.providerId) ?? {}, listing.resilience),
+      resilience: resilienceOf(provider?.resilience ?? {}, listing.resilience),
     })
   }
   return live

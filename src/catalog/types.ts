@@ -93,6 +93,8 @@ export interface LiveListing {
   readonly modelId: ModelId
   /** `publisher/name`. */
   readonly modelName: string
+  /** What the provider is called here, for the log; absent: not known. */
+  readonly providerName?: string
   /** The model's name at the provider: what the request's `model` becomes. */
   readonly upstreamModel: string
   readonly capabilities: readonly Capability[]

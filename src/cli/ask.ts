@@ -7,6 +7,7 @@ import { onInterrupt } from './interrupt.ts'
 import { openProgress } from './progress.ts'
 import { type Delta, readDelta, readEvents, summarise, type Usage } from './read-answer.ts'
 import { readNumber, readWhole } from './read-options.ts'
+import { tellRefusal } from './tell-refusal.ts'
 import { printable } from './terminal.ts'
 import { BAIMO } from './words.ts'
 
@@ -44,7 +45,7 @@ export function addAskCommand(program: Command, desk: Desk): void {
       if (options.json === true) await askWhole(desk, body, interrupt.signal)
       else await askStreamed(desk, body, { signal: interrupt.signal, isVerbose: !!options.verbose })
     } catch (error) {
-      throw withHint(error)
+      throw await withHint(desk, error)
     } finally {
       interrupt.end()
     }
@@ -64,8 +65,9 @@ function refuseOptions(args: readonly string[], words: readonly string[]): void 
 }
 
 /** What a person does next about a model that cannot be asked. */
-function withHint(error: unknown): unknown {
-  if (!(error instanceof Failure) || error.facts.code !== 'model_not_found') return error
+async function withHint(desk: Desk, error: unknown): Promise<unknown> {
+  if (!(error instanceof Failure) || typeof error.facts.status !== 'number') return error
+  if (error.facts.code !== 'model_not_found') return await tellRefusal(desk.market(), error)
   const hint = `"${BAIMO} models" lists all; "${BAIMO} models on NAME" switches a listing on.`
   // The market speaks to programs of how to list models; here there is a command for it.
   const message = error.message.replace(/ GET \/v1\/models[^.]*\./, '')

@@ -142,7 +142,14 @@ export function readProblem(
   response: Pick<Response, 'status' | 'headers'>,
 ): { message: string; facts: JsonObject } {
   const requestId = response.headers.get('x-request-id')
-  const base = { status: response.status, ...(requestId === null ? {} : { request_id: requestId }) }
+  const listingId = response.headers.get('x-baimo-listing')
+  const waitSeconds = Number(response.headers.get('retry-after') ?? Number.NaN)
+  const base = {
+    status: response.status,
+    ...(requestId === null ? {} : { request_id: requestId }),
+    ...(listingId === null ? {} : { listing_id: listingId }),
+    ...(Number.isFinite(waitSeconds) ? { retry_after_seconds: waitSeconds } : {}),
+  }
   const error = isJsonObject(body) && isJsonObject(body.error) ? body.error : body
   if (!isJsonObject(error)) {
     const message = `The answer (${response.status}) is none that a market gives. Check that the address is a market’s, or see its log.`

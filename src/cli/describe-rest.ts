@@ -40,7 +40,7 @@ export function mendOf({ id, provider, health }: ListingAnswer): string {
 type Mend = (provider: string) => string
 
 const LOOK: Mend = (name) =>
-  `See what it answers in the log, and "${BAIMO} providers show ${name}".`
+  `The log’s lines "upstream failed" tell status, reason and code, never its own words; ask it yourself: "${BAIMO} providers show ${name}" has its address.`
 const ADDRESS: Mend = (name) =>
   `Start it, check the network, or correct its address: "${BAIMO} providers set ${name} --url …".`
 const MENDS: Readonly<Partial<Record<FailureReason, Mend>>> = {

@@ -9,6 +9,7 @@ import {
   withJson,
 } from './command.ts'
 import { usageFailure } from './failure.ts'
+import { describeOldRates, howToSet, readOldRates } from './old-rates.ts'
 import { BAIMO } from './words.ts'
 
 const HELP = `
@@ -35,7 +36,8 @@ function addList(exchange: Command, desk: Desk): void {
     .command('list', { isDefault: true })
     .description('all known rates, with day and source; yours first')
   withJson(command).action(async (options: CommonOptions) => {
-    const all = await desk.market().list<RateAnswer>('/api/exchange-rates')
+    const market = desk.market()
+    const all = await market.list<RateAnswer>('/api/exchange-rates')
     if (options.json === true) return printJson(desk.terminal, { data: all })
     printTable(
       desk.terminal,
@@ -53,6 +55,8 @@ function addList(exchange: Command, desk: Desk): void {
       ]),
       `No rates. Set one with "${BAIMO} exchange set USD CNY 7.12".`,
     )
+    const old = await readOldRates(market, all, Date.now())
+    if (old.length > 0) desk.terminal.err(`${describeOldRates(old)} ${howToSet(old)}\n`)
   })
 }
 

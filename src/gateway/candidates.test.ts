@@ -82,6 +82,7 @@ describe('candidatesFor', () => {
     failOften(health.breakerOf(second.listingId), 5, NOW_MS - 500)
     expect(all.next(2, NOW_MS, 0)).toBeNull()
     expect(all.restsForMs(NOW_MS)).toBe(4_500)
+    expect(all.refuseAll('acme/lion', NOW_MS).message).toContain('try again in 5 seconds')
   })
 })
 

@@ -75,8 +75,10 @@ export class Candidates {
   /** Where none of them can be asked at all: as they rest, or have no room for the body. */
   refuseAll(modelName: string, nowMs: number): Refusal {
     if (this.#lacksRoom) return refuseRoom(modelName)
-    const message = `What serves ${modelName} failed again and again and rests; try again later.`
     const retryAfterSeconds = this.restsForMs(nowMs) / 1_000
+    const seconds = Math.max(1, Math.ceil(retryAfterSeconds))
+    const wait = `${seconds} second${seconds === 1 ? '' : 's'}`
+    const message = `What serves ${modelName} failed again and again and rests; try again in ${wait}.`
     return refuse('gateway_listing_resting', message, { retryAfterSeconds })
   }
 

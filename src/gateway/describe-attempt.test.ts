@@ -28,9 +28,15 @@ describe('describeAttempt', () => {
       isOwnEngine: false,
     }
     const cause = new AggregateError([Object.assign(new Error('reset'), { code: 'ECONNRESET' })])
-    const fields = describeAttempt({ listing, status: null }, failure, new Error('gone', { cause }))
+    const fields = describeAttempt(
+      { listing: { ...listing, providerName: 'acme' }, status: null },
+      failure,
+      new Error('gone', { cause }),
+    )
     expect(fields).toEqual({
       listing_id: listing.listingId,
+      model: 'acme/normal',
+      provider: 'acme',
       upstream_status: null,
       reason: 'upstream_reset',
       code: undefined,

@@ -12,7 +12,7 @@ export function describeRoute(how: string, attempts: number, left: LeftReason | 
   return left === null ? how + count : `${how}${count}; fallback=${left}`
 }
 
-/** A failed attempt for the log: no body, no address. */
+/** A failed attempt for the log: no body (a provider's error message is one), no address. */
 export function describeAttempt(
   attempt: { readonly listing: LiveListing; readonly status: number | null },
   failure: Failure,
@@ -20,6 +20,8 @@ export function describeAttempt(
 ): Readonly<Record<string, unknown>> {
   return {
     listing_id: attempt.listing.listingId,
+    model: attempt.listing.modelName,
+    provider: attempt.listing.providerName ?? null,
     upstream_status: attempt.status,
     reason: failure.reason,
     ...(error === null ? {} : { ...causeOf(error), code: codeOf(error), detail: error.message }),

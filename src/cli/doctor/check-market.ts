@@ -1,7 +1,9 @@
+import type { RateAnswer } from '../../pricing/index.ts'
 import type { ListingAnswer, MeAnswer, ProviderAnswer, StatusAnswer } from '../answers.ts'
 import { type MarketClient, reasonOf } from '../client.ts'
 import { isResting, mendOf, troubleOf } from '../describe-rest.ts'
 import { Failure } from '../failure.ts'
+import { describeOldRates, howToSet, readOldRates } from '../old-rates.ts'
 import { BAIMO, count, formatTime, UNKNOWN } from '../words.ts'
 import { broken, type Check, ok, warning } from './check.ts'
 
@@ -31,6 +33,7 @@ export async function checkMarket(
     checkModels(status),
     ...(await checkListings(market)),
     ...(await checkProviders(market, mayProbe)),
+    ...(await checkRates(market)),
   ]
 }
 
@@ -128,6 +131,18 @@ async function checkProviders(market: MarketClient, mayProbe: boolean): Promise<
     const all = await market.list<ProviderAnswer>('/api/providers')
     const others = all.filter(({ kind }) => kind !== 'engine')
     return await Promise.all(others.map((one) => checkProvider(one, mayProbe)))
+  } catch (error) {
+    if (error instanceof Failure && error.facts.status === 403) return [] // the key check says why
+    throw error
+  }
+}
+
+/** Sums by rates of long ago are wrong by what has changed since. */
+async function checkRates(market: MarketClient): Promise<Check[]> {
+  try {
+    const rates = await market.list<RateAnswer>('/api/exchange-rates')
+    const old = await readOldRates(market, rates, Date.now())
+    return old.length === 0 ? [] : [warning('rates', describeOldRates(old), howToSet(old))]
   } catch (error) {
     if (error instanceof Failure && error.facts.status === 403) return [] // the key check says why
     throw error

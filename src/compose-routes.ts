@@ -46,8 +46,10 @@ import {
   describeHealth,
   livesOfModels,
   type OpenRouting,
+  type ReplayParts,
   type Retirements,
   ROUTED_NAMES,
+  replayRoute,
   routingRoutes,
 } from './routing/index.ts'
 import type { Home, Store } from './store/index.ts'
@@ -65,6 +67,7 @@ export interface Parts {
   readonly boards: Boards
   readonly routing: OpenRouting
   readonly retirements: Retirements
+  readonly pastBattles: ReplayParts['battles']
   readonly metrics: Metrics
 }
 
@@ -160,6 +163,12 @@ export function composeRoutes(running: Running, gateway: Gateway, arena: Arena):
     ...limitsRoutes(limits),
     ...boardsRoutes(running.boards),
     ...routesOfRouting(running),
+    replayRoute({
+      routing: running.routing,
+      currency: () => running.pricing.currency,
+      nowMs: clock.nowMs,
+      battles: running.pastBattles,
+    }),
     ...arenaRoutes(arena, answerProblem),
     ...statusRoutes({
       version,

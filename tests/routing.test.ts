@@ -173,6 +173,20 @@ test('votes change the board, and the changed board changes auto', async () => {
   await call('PATCH', '/api/route/settings', { exploration_share: 0 })
 }, 240_000)
 
+test('a replay tells what policies would have won and cost', async () => {
+  const replay = async (policy: string) => {
+    const answer = await call('GET', `/api/route/replay?policy=${policy}`)
+    expect(answer.status, answer.text).toBe(200)
+    return answer.json
+  }
+  const [auto, cheap] = [await replay('auto'), await replay('auto:cheap')]
+  expect(auto.chosen[0].model).toBe('acme/lion')
+  expect(cheap.chosen[0].model).toBe('acme/lynx')
+  expect(auto.win_share.low).toBeGreaterThan(cheap.win_share.high)
+  expect(auto.win_share.value).toBeCloseTo((0.75 + 0.9) / 2, 0)
+  expect(auto.cost.value).toBeGreaterThan(cheap.cost.value)
+}, 60_000)
+
 test('a dominated model is proposed, retired and restored', async () => {
   const none = await call('GET', '/api/retirements/proposals')
   expect(none.json.data).toEqual([]) // all of them are in their infancy

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { JsonObject } from '../kernel/index.ts'
-import type { RouteSettingsAnswer } from '../routing/index.ts'
+import type { ReplayAnswer, RouteSettingsAnswer } from '../routing/index.ts'
 import { type CommonOptions, type Desk, printJson, printLines, withJson } from './command.ts'
 import { usageFailure } from './failure.ts'
 import { BAIMO } from './words.ts'
@@ -26,7 +26,7 @@ interface SetOptions extends CommonOptions {
 export function addRouteCommand(program: Command, desk: Desk): void {
   const route = program
     .command('route')
-    .description('where requests to "auto" go: show, set')
+    .description('where requests to "auto" go: show, set, replay')
     .addHelpText('after', HELP)
   const show = route.command('show', { isDefault: true }).description('the settings')
   withJson(show).action(async (options: CommonOptions) => {
@@ -43,6 +43,42 @@ export function addRouteCommand(program: Command, desk: Desk): void {
     const body = composeSettings(options)
     print(desk, options, await desk.market().call<RouteSettingsAnswer>('PATCH', PATH, { body }))
   })
+  addReplay(route, desk)
+}
+
+function addReplay(route: Command, desk: Desk): void {
+  const command = route
+    .command('replay')
+    .description('what a policy would have won and cost on past battles, with 95 % intervals')
+    .option('--policy <name>', 'auto, auto:cheap, auto:fast or auto:open', 'auto')
+    .option('--days <count>', 'how far back', '90')
+  withJson(command).action(async (options: CommonOptions & { policy: string; days: string }) => {
+    const query = new URLSearchParams({ policy: options.policy, days: options.days })
+    const answer = await desk.market().get<ReplayAnswer>(`/api/route/replay?${query}`)
+    if (options.json === true) return printJson(desk.terminal, answer)
+    printLines(desk.terminal, ...replayLines(answer))
+  })
+}
+
+/** A replay for a person. */
+export function replayLines(replay: ReplayAnswer): string[] {
+  const { win_share: share, cost, chosen, currency } = replay
+  const percent = (value: number): string => `${(value * 100).toFixed(1)} %`
+  const money = (value: number): string => `${Number(value.toPrecision(4))} ${currency}`
+  const models = chosen.map(({ model, battles }) => `${model} (${battles})`)
+  const within = (of: { low: number; high: number }, show: (value: number) => string): string =>
+    `${show(of.low)} to ${show(of.high)}`
+  return [
+    `${replay.policy} on ${replay.battles_replayed} battles of ${replay.days} days: ${models.join(', ') || 'no model'}`,
+    share === null
+      ? 'Wins: too few battles of its models to tell'
+      : `Wins: ${percent(share.value)} (${within(share, percent)}), by ${replay.battles} battles`,
+    cost === null
+      ? 'Cost of an answer: unknown'
+      : `Cost of an answer: ${money(cost.value)} (${within(cost, money)})`,
+    ...(replay.cost_unknown > 0 ? [`Of ${replay.cost_unknown} the cost is unknown.`] : []),
+    'What is made of these votes itself looks better here than it will be.',
+  ]
 }
 
 /** The body of the change. Fails on what is no number, and where nothing is to be changed. */

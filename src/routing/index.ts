@@ -7,6 +7,8 @@ export type { KeptRules } from './keep-rules.ts'
 export { livesOfModels } from './lives-of-models.ts'
 export { type Health, openHealth } from './open-health.ts'
 export { REASON_WORDS } from './reason-words.ts'
+export type { PastBattle } from './replay-policy.ts'
+export { type ReplayAnswer, type ReplayParts, replayRoute } from './replay-routes.ts'
 export { openRetirements, type Retirements } from './retirement-service.ts'
 export type {
   PolicyAnswer,

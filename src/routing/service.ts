@@ -4,7 +4,7 @@ import type { Catalog, LiveListing, Resolution } from '../catalog/index.ts'
 import { type Clock, type Log, type OrganisationId, Refusal } from '../kernel/index.ts'
 import type { Principal } from '../people/index.ts'
 import type { Store } from '../store/index.ts'
-import { chooseRoute } from './choose-route.ts'
+import { chooseRoute, type RouteWish } from './choose-route.ts'
 import { refuse } from './errors.ts'
 import { openPins, type Pins } from './keep-pins.ts'
 import { isOpenEnough, type Lack, lacksOf } from './keep-policy.ts'
@@ -131,30 +131,19 @@ class RoutingService implements OpenRouting {
   }
 
   async choose(ask: RouteAsk): Promise<Routed> {
-    const { principal, conversation } = ask
+    const { conversation } = ask
     const name = ask.name as RoutedName // `isRouted` said so
-    const { fitting, lacks } = this.#eligible(ask, name)
     const category = conversation.asked === null ? null : findCategory(conversation.asked)
-    const settings = this.settings(principal.organisationId)
-    const league = fitting[0]?.listing.league ?? 'models'
-    const slices = category === null ? ['overall'] : [`category:${category}`, 'overall']
-    const found = await Promise.all(
-      slices.map((slice) => this.#board(principal, { league, slice })),
-    )
     const nowMs = this.#options.clock.monotonicMs()
     const key = pinKey(ask)
     const random = this.#options.random ?? Math.random
-    const choice = chooseRoute(fitting, {
-      goal: name === 'auto:cheap' ? 'cheap' : name === 'auto:fast' ? 'fast' : 'best',
-      boards: found.filter((board) => board !== null),
-      ...settings,
-      winValue: settings.winValue ?? this.#options.fromUsd(WIN_VALUE_USD) ?? WIN_VALUE_USD,
+    const { choice, lacks, isOverLimits } = await this.#decide(ask, {
+      category,
       pinnedId: key === null ? null : this.#pins.find(key, nowMs),
       lots: { explore: random(), place: random() },
     })
     const [first, ...others] = choice.order
-    if (first === undefined)
-      throw refuse('routing_none_fits', tellNoneFits(lacks, fitting.length > 0))
+    if (first === undefined) throw refuse('routing_none_fits', tellNoneFits(lacks, isOverLimits))
     const isExploration = choice.reason === 'exploration'
     if (key !== null && !isExploration) this.#pins.keep(key, first.listing.listingId, nowMs)
     const route = tellRoute(choice, category)
@@ -167,8 +156,46 @@ class RoutingService implements OpenRouting {
     }
   }
 
+  async preview({
+    name,
+    principal,
+    category,
+  }: Parameters<Routing['preview']>[0]): Promise<string | null> {
+    const fits = ({ capabilities }: LiveListing): boolean =>
+      capabilities.length === 0 || capabilities.includes('chat')
+    const standingOf = () => 'healthy' as const
+    const { choice } = await this.#decide(
+      { name, principal, fits, standingOf },
+      { category, pinnedId: null, lots: { explore: 1, place: 0 } },
+    )
+    return choice.order[0]?.listing.modelName ?? null
+  }
+
+  async #decide(
+    ask: Omit<RouteAsk, 'conversation'>,
+    of: Pick<RouteWish, 'pinnedId' | 'lots'> & { readonly category: string | null },
+  ) {
+    const { principal } = ask
+    const name = ask.name as RoutedName
+    const { fitting, lacks } = this.#eligible(ask, name)
+    const settings = this.settings(principal.organisationId)
+    const league = fitting[0]?.listing.league ?? 'models'
+    const slices = of.category === null ? ['overall'] : [`category:${of.category}`, 'overall']
+    const found = await Promise.all(
+      slices.map((slice) => this.#board(principal, { league, slice })),
+    )
+    const choice = chooseRoute(fitting, {
+      goal: name === 'auto:cheap' ? 'cheap' : name === 'auto:fast' ? 'fast' : 'best',
+      boards: found.filter((board) => board !== null),
+      ...settings,
+      winValue: settings.winValue ?? this.#options.fromUsd(WIN_VALUE_USD) ?? WIN_VALUE_USD,
+      ...{ pinnedId: of.pinnedId, lots: of.lots },
+    })
+    return { choice, lacks, isOverLimits: fitting.length > 0 }
+  }
+
   /** Who may answer, in the catalog's order, and what policies found lacking in the others. */
-  #eligible(ask: RouteAsk, name: RoutedName) {
+  #eligible(ask: Omit<RouteAsk, 'conversation'>, name: RoutedName) {
     const { catalog, priceOf } = this.#options
     const { principal } = ask
     const snapshot = catalog.snapshot()

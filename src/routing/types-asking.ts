@@ -3,7 +3,7 @@ import type { OrganisationId, TeamId } from '../kernel/index.ts'
 import type { Operation, Purpose } from '../metering/index.ts'
 import type { Principal } from '../people/index.ts'
 import type { Standing } from './types.ts'
-import type { Policy, RouteSettings } from './types-choice.ts'
+import type { Policy, RoutedName, RouteSettings } from './types-choice.ts'
 
 /** What a request's messages are about; null: unknown. */
 export interface Conversation {
@@ -43,6 +43,12 @@ export interface Routing {
   isRouted(name: string, operation: Operation): boolean
   /** `routing_none_live`, `routing_none_fits`. */
   choose(ask: RouteAsk): Promise<Routed>
+  /** Which model a name would lead to now, without exploration and caches; null: to none. */
+  preview(wish: {
+    readonly name: RoutedName
+    readonly principal: Principal
+    readonly category: string | null
+  }): Promise<string | null>
   /**
    * What a name means once policies are kept: of several listings those that they allow. Throws
    * `routing_model_gone` for a model that has left for good.

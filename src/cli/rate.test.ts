@@ -138,6 +138,35 @@ describe('baimo rate --json', () => {
     expect(ties.diagnostics.tie_parameter).toBeCloseTo(0.584504319, 8)
   })
 
+  it('has the islands of what a model of ties counts: votes of both_bad join nothing', async () => {
+    const text = `${COUNTS}\na,b,30,5,5,0\nc,d,20,10,5,0\nb,c,0,0,0,3`
+    const plain = await report(text, '--method', 'davidson')
+    expect(plain.diagnostics.islands).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+    ])
+    expect(plain.votes).toBe(75)
+    expect(plain.board.map(({ votes }) => votes)).toEqual([40, 40, 35, 35])
+    expect(plain.diagnostics.checks.find(({ name }) => name === 'connected')?.state).toBe('failed')
+    const found = await report(text, '--method', 'davidson', '--anchor', 'a=1500')
+    expect(found.board[0]?.rating).toBeCloseTo(1500, 9)
+    expect(found.board.slice(2)).toEqual(plain.board.slice(2))
+    expect((await report(text)).diagnostics.islands).toHaveLength(1)
+  })
+
+  it('widens intervals of models of ties for raters, and leaves those of arena-rank', async () => {
+    const row = (n: number, side: string) => `a,b,${side},2,0,r${n}`
+    const rows = Array.from({ length: 12 }, (_, n) => row(n, n % 2 === 0 ? '8,1' : '2,7'))
+    const byRater = `${COUNTS},rater\n${rows.join('\n')}`
+    const unknown = `${COUNTS}\n${rows.map((line) => line.replace(/,r\d+$/, '')).join('\n')}`
+    const half = async (text: string, method: string) => {
+      const { board } = await report(text, '--method', method)
+      return Number(board[0]?.high) - Number(board[0]?.rating)
+    }
+    expect(await half(byRater, 'davidson')).toBeGreaterThan(1.5 * (await half(unknown, 'davidson')))
+    expect(await half(byRater, 'arena-rank')).toBeCloseTo(await half(unknown, 'arena-rank'), 9)
+  })
+
   it('anchors a model, and its island with it', async () => {
     const text = `${small}\nx,y,3,2,1,0`
     const plain = await report(text)

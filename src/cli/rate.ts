@@ -10,6 +10,7 @@ import {
 } from './command.ts'
 import { Failure, usageFailure } from './failure.ts'
 import { openProgress, type Progress } from './progress.ts'
+import { boundClaims } from './rate/bound-claims.ts'
 import { formatReport } from './rate/format-report.ts'
 import { readAnchor } from './rate/read-anchor.ts'
 import { METHODS, type Method, type RateReport } from './rate/report.ts'
@@ -51,7 +52,7 @@ export function addRateCommand(program: Command, desk: Desk): void {
   withJson(command).action(async (file: string, options: RateOptions) => {
     const { terminal } = desk
     const report = await rateFile(file, options, terminal)
-    if (options.json === true) printJson(terminal, report)
+    if (options.json === true) printJson(terminal, boundClaims(report))
     else printReport(terminal, report)
   })
 }

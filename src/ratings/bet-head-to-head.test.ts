@@ -15,6 +15,14 @@ test('a fair coin neither makes nor loses wealth on average', () => {
   expect(mean).toBeCloseTo(1, 12)
 })
 
+test('small edges are bet on too: the smallest stake is 1/181 of the wealth', () => {
+  const stakes = Array.from({ length: 14 }, (_, k) => Math.SQRT1_2 ** k / 2)
+  expect(1 / (stakes.at(-1) ?? 0)).toBeCloseTo(181.02, 2)
+  const wealth = stakes.map((stake) => (1 + stake) ** 5200 * (1 - stake) ** 4800)
+  const mean = wealth.reduce((sum, one) => sum + one, 0) / 14
+  expect(logHeadToHead(5200, 4800)).toBeCloseTo(Math.log(mean), 9)
+})
+
 test('votes that repeat themselves make less evidence, and a million stays finite', () => {
   expect(logHeadToHead(90, 30, 4)).toBeLessThan(logHeadToHead(90, 30))
   expect(logHeadToHead(90, 30, 4)).toBeGreaterThan(0)

@@ -211,6 +211,22 @@ test('every claim of fewer than five models that all met says that matchups are 
   expect(caveatsOf(four, 4)).toEqual(new Set(['matchups_unchecked', 'this_matchup']))
 })
 
+test('bets without a model take raters who repeat themselves for fewer votes', () => {
+  const board = ratePairs(pairsOf(2, [[0, 1, 80, 40, 10]]))
+  const repeating = {
+    ...board,
+    uncertainty: { ...board.uncertainty, designEffect: { rater: 6, prompt: 1, total: 6 } },
+  }
+  const sure = { ...board, uncertainty: { ...board.uncertainty, Vtotal: board.uncertainty.V0 } }
+  expect(claimBoard(sure).claims.map(({ isModelFree }) => isModelFree)).toEqual([true])
+  expect(
+    claimBoard({
+      ...repeating,
+      uncertainty: { ...repeating.uncertainty, Vtotal: sure.uncertainty.V0 },
+    }).claims,
+  ).toMatchObject([{ status: 'certified', isModelFree: false }])
+})
+
 test('the order of models changes nothing but their places', () => {
   for (let seed = 1; seed <= 20; seed++) {
     const rows = randomRows(seed, 6)

@@ -39,6 +39,19 @@ test('growing all votes by the factor that is told certifies a claim without spr
   expect(grown(needed.factor * 0.9999)).toBe('votes')
 })
 
+test('votes that repeat themselves are needed in as much larger numbers', () => {
+  const { votes, fit, uncertainty } = ratePairs(pairsOf(2, [[0, 1, 33, 21, 12]]))
+  const factorAt = (total: number) => {
+    const designEffect = { rater: total, prompt: 1, total }
+    const Vtotal = uncertainty.V0.map((value) => total * value)
+    const board = { votes, fit, uncertainty: { ...uncertainty, designEffect, Vtotal } }
+    const needed = countVotesNeeded(board, { logThreshold: 4, rules: open }, [0, 1])
+    if (needed.kind !== 'votes') throw new Error(needed.kind)
+    return needed.factor
+  }
+  expect(factorAt(6) / factorAt(2)).toBeCloseTo(3, 9)
+})
+
 test('where matchups differ more than models, no number of votes settles it', () => {
   const { board } = rateGolden('rock_paper_scissors')
   expect(countVotesNeeded(board, claimBoard(board), [1, 2])).toEqual({

@@ -158,6 +158,15 @@ describe('counting rows of counts', () => {
   })
 })
 
+it('knows no rater by a line of zeros: one person alone keeps all votes', () => {
+  const row = { modelA: 'a', modelB: 'b', aWins: 40, bWins: 20, ties: 0, bothBad: 0, rater: 'ann' }
+  const zeros = { ...row, modelB: 'c', aWins: 0, bWins: 0, rater: 'bob' }
+  for (const silent of [zeros, { ...zeros, rater: null }]) {
+    const { votes, beyondCap } = countRows([silent, row])
+    expect([beyondCap, votes.raters?.clusters, votes.pairs.models.length]).toEqual([0, 1, 3])
+  }
+})
+
 it('keeps two numbers in a key, and sums under it', () => {
   expect(keyOf(2 ** 25, 2 ** 26 - 1)).toBe(2 ** 51 + 2 ** 26 - 1)
   const tally = openTally()

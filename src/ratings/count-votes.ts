@@ -34,7 +34,8 @@ interface Numbered {
 /**
  * Counts votes in the order in which they were cast. Where more than one person voted, only the
  * first 30 votes of each on each pair count; a vote whose rater is unknown always counts. Votes on
- * a model against itself are left out. `raters` and `prompts` are null where no row names any.
+ * a model against itself are left out. `raters` and `prompts` are null where no row
+ * with a vote names any.
  * Refuses a row without a model or with an unknown choice (`ratings_bad_row`).
  */
 export function countVotes(rows: Iterable<VoteRow>, options: CountOptions = {}): Counted {
@@ -107,6 +108,8 @@ function openReader({
       selfPlay += counts[0] + counts[1] + counts[2] + counts[3]
       return
     }
+    // Who has no vote is nobody's rater: a line of zeros only puts its models on the board.
+    if (counts[0] + counts[1] + counts[2] + counts[3] === 0) return
     const rater = isName(row.rater) ? raters.idOf(row.rater) : -1
     const prompt = isName(row.prompt) ? prompts.idOf(row.prompt) : -1
     isSomeUnknown ||= rater === -1

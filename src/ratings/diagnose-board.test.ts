@@ -50,6 +50,33 @@ describe('can I trust this?', () => {
     for (const { message } of diagnosis.checks) expect(message).toMatch(/^\S.*\.$/)
   })
 
+  it('finds the optimum of a trillion votes a pair', () => {
+    const many = 1e12
+    const rows = rowsOf(
+      null,
+      ['a', 'b', 0.6 * many, 0.3 * many, 0.1 * many],
+      ['b', 'c', 0.55 * many, 0.4 * many, 0.05 * many],
+      ['a', 'c', 0.7 * many, 0.25 * many, 0.05 * many],
+    )
+    expect(stateOf(diagnose(rows), 'optimum')).toBe('passed')
+  })
+
+  it('finds one scale while matchups depart from it by 40 points, and not by 60', () => {
+    // Equal models, each better than the next two and worse than the others, by some points.
+    const board = (points: number): CountRow[] => {
+      const share = 1 / (1 + 10 ** (-points / 400))
+      const wins = Math.round(20_000 * share)
+      const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
+      return names.flatMap((one, at) =>
+        [1, 2, 3].flatMap((step) =>
+          rowsOf(null, [one, names[(at + step) % 7] ?? '', wins, 20_000 - wins, 0]),
+        ),
+      )
+    }
+    expect(stateOf(diagnose(board(30)), 'one_scale')).toBe('passed')
+    expect(stateOf(diagnose(board(60)), 'one_scale')).toBe('failed')
+  })
+
   it('finds islands', () => {
     expect(stateOf(diagnose([...even, ...rowsOf(null, ['x', 'y', 3, 2, 1])]), 'connected')).toBe(
       'failed',

@@ -13,7 +13,9 @@ const LISTED = 10
 const LARGEST_SPREAD_POINTS = 40
 /** Where prompts that repeat themselves double the variance, more prompts are what is missing. */
 const LARGEST_PROMPT_EFFECT = 2
+/** Of large counts the gradient is rounding: it is held against what all votes can say. */
 const SMALLEST_GRADIENT = 1e-6
+const SMALLEST_SHARE = 1e-12
 /** Of many claims some are always near the line: a rater decides who moves more than this share. */
 const DECISIVE_SHARE = 0.05
 
@@ -69,9 +71,7 @@ function check(name: BoardCheck['name'], isPassed: boolean | null, message: stri
 }
 
 function checkVotes(fit: Fit): BoardCheck[] {
-  const isExact = fit.gradientNorm < SMALLEST_GRADIENT
-  const silent = fit.theta.length - new Set([...fit.pairs.first, ...fit.pairs.second]).size
-  const islands = fit.components - silent
+  const isExact = fit.gradientNorm < Math.max(SMALLEST_GRADIENT, SMALLEST_SHARE * sum(fit.weight))
   const few = fit.information.filter((information) => information < SETTLED_INFORMATION).length
   return [
     check(
@@ -79,14 +79,7 @@ function checkVotes(fit: Fit): BoardCheck[] {
       isExact,
       isExact ? 'The ratings are the exact optimum.' : 'The optimum was not reached to the digit.',
     ),
-    check(
-      'connected',
-      fit.components === 1,
-      fit.components === 1
-        ? 'Votes join all models: one scale.'
-        : `Votes do not join all models: ${islands} islands, each with a scale of its own` +
-            `${silent > 0 ? `, and ${silent} without a vote` : ''}.`,
-    ),
+    checkConnected(fit),
     check(
       'votes_per_model',
       few === 0,
@@ -95,6 +88,23 @@ function checkVotes(fit: Fit): BoardCheck[] {
         : `${few} of ${fit.theta.length} models have few informative votes: wide intervals.`,
     ),
   ]
+}
+
+/** Whether votes join all models, as some method counts them. */
+export function checkConnected({
+  pairs,
+  components,
+}: Pick<Fit, 'pairs' | 'components'>): BoardCheck {
+  const silent = pairs.models.length - new Set([...pairs.first, ...pairs.second]).size
+  const islands = components - silent
+  return check(
+    'connected',
+    components === 1,
+    components === 1
+      ? 'Votes join all models: one scale.'
+      : `Votes do not join all models: ${islands} islands, each with a scale of its own` +
+          `${silent > 0 ? `, and ${silent} without a vote` : ''}.`,
+  )
 }
 
 function checkMatchups({ uncertainty }: Board): BoardCheck[] {

@@ -1,8 +1,8 @@
 import type { VoteRow } from './types-rows.ts'
+import { ALPHA } from './weigh-evidence.ts'
 
 const LEAST_VOTES = 5
 const MOST_VOTES = 100
-const ALPHA = 0.05
 
 /** A rater whose votes go against everybody's too often for chance. */
 export interface OutlierRater {

@@ -23,6 +23,21 @@ describe('arena-rank, for comparison', () => {
     }
   })
 
+  it('reweighted, counts pairs of fewer than 50 votes by their votes', () => {
+    const row = (modelA: string, modelB: string, aWins: number, bWins: number) => {
+      return { modelA, modelB, aWins, bWins, ties: 0, bothBad: 0 }
+    }
+    const rated = (last: number, isReweighted: boolean) =>
+      fitArenaRank(
+        countRows([row('a', 'b', 6, 4), row('b', 'c', 20, 10), row('a', 'c', last, last)]).votes
+          .pairs,
+        { isReweighted },
+      ).theta
+    for (const [i, theta] of rated(20, false).entries())
+      expect(rated(20, true)[i]).toBeCloseTo(theta, 9)
+    expect(Math.abs((rated(200, true)[0] ?? 0) - (rated(200, false)[0] ?? 0))).toBeGreaterThan(0.01)
+  })
+
   it('has the sandwich of two models in closed form, but for what it adds', () => {
     const counts = { modelA: 'x', modelB: 'y', aWins: 30, bWins: 18, ties: 12, bothBad: 0 }
     const fit = fitArenaRank(countRows([counts]).votes.pairs)

@@ -164,6 +164,14 @@ describe('what the fit does not depend on', () => {
     expect(fitRatings(bad).theta).toEqual(fit.theta)
   })
 
+  it('a start farther off than 40 begins at 40', () => {
+    const two = pairsOf(2, [[0, 1, 6, 4, 0]])
+    const stepsFrom = (far: number) =>
+      fitRatings(two, { start: { pairs: two, theta: Float64Array.of(far, -far) } }).steps
+    expect(stepsFrom(4000)).toBe(stepsFrom(40))
+    expect(stepsFrom(40)).toBeGreaterThan(fitRatings(two).steps + 5)
+  })
+
   it('a start with other models: names are matched, and who is new begins at 0', () => {
     const start = { pairs: { ...pairs, models: ['x'] }, theta: Float64Array.of(3) }
     expect(largestGap(fit.theta, fitRatings(pairs, { start }).theta)).toBeLessThan(1e-11)

@@ -12,8 +12,8 @@ describe('drift', () => {
       score,
       information: golden.information[k] ?? 0,
     }))
-    const { dispersion, tau } = golden
-    const e = Math.exp(weighDrift(blocks, { dispersion, tau }))
+    expect(golden.tau).toBe(0.3) // what is looked for unless told otherwise
+    const e = Math.exp(weighDrift(blocks, { dispersion: golden.dispersion }))
     expect(Math.abs(e / golden.e - 1)).toBeLessThan(1e-8)
   })
 
@@ -37,6 +37,14 @@ describe('drift', () => {
   it('has no overflow where a change is certain', () => {
     const sure = [900, -900].map((score) => ({ score: 100 * score, information: 200_000 }))
     expect(weighDrift(sure, { dispersion: 0.7 })).toBeGreaterThan(10_000)
+  })
+
+  it('of more blocks than a stack holds arguments is judged', () => {
+    const many = Array.from({ length: 200_000 }, (_, k) => ({
+      score: k < 100_000 ? 1 : -1,
+      information: 25,
+    }))
+    expect(judgeDrift(many, { dispersion: 0.7, models: 10 }).status).toBe('alarm')
   })
 
   it('is summed from points against each opponent, whatever the fit is then', () => {

@@ -1,11 +1,13 @@
 import { assert } from '../kernel/index.ts'
 import { at } from './at.ts'
+import { logistic } from './logistic.ts'
 import type { Fit } from './types.ts'
+import { ALPHA } from './weigh-evidence.ts'
 
 /** Votes of a model in a block. */
 export const BLOCK_VOTES = 100
-const TAU = 0.3
-const ALPHA = 0.05
+/** The change that is looked for, in natural units: smaller than what claims bet on. */
+const DRIFT_TAU = 0.3
 
 /** A block of a model's votes in a row: who it met, how often, and the points it got. */
 export interface Block {
@@ -44,7 +46,7 @@ export function sumBlocks(fit: Fit, model: number, blocks: readonly Block[]): Bl
     let [score, information] = [0, 0]
     for (let k = 0; k < opponent.length; k++) {
       const apart = at(fit.theta, model) - at(fit.theta, at(opponent, k))
-      const [p, q] = [1 / (1 + Math.exp(-apart)), 1 / (1 + Math.exp(apart))]
+      const [p, q] = [logistic(apart), logistic(-apart)]
       score += at(points, k) - at(votes, k) * p
       information += at(votes, k) * p * q
     }
@@ -73,12 +75,12 @@ export function judgeDrift(
   const status = logE >= Math.log(models / ALPHA) && isFlagged ? 'alarm' : 'flag'
   if (!isFlagged) return { logE, status: 'steady', changedAt: null }
   const terms = boundaryTerms(blocks, options)
-  return { logE, status, changedAt: terms.indexOf(Math.max(...terms)) + 1 }
+  return { logE, status, changedAt: terms.indexOf(largestOf(terms)) + 1 }
 }
 
 /** The logarithm of each boundary's weighted evidence. */
 function boundaryTerms(blocks: readonly BlockSum[], options: DriftOptions): number[] {
-  const { dispersion, designEffect = 1, tau = TAU } = options
+  const { dispersion, designEffect = 1, tau = DRIFT_TAU } = options
   assert(dispersion > 0 && designEffect >= 1 && tau > 0, 'dispersion, design effect, tau')
   const U = blocks.reduce((sum, { score }) => sum + score, 0)
   const I = blocks.reduce((sum, { information }) => sum + information, 0)
@@ -96,7 +98,12 @@ function boundaryTerms(blocks: readonly BlockSum[], options: DriftOptions): numb
   })
 }
 
+/** By a loop: as arguments, the blocks of some ten million votes would overflow the stack. */
+function largestOf(numbers: readonly number[]): number {
+  return numbers.reduce((most, number) => Math.max(most, number), Number.NEGATIVE_INFINITY)
+}
+
 function logSum(logs: readonly number[]): number {
-  const most = Math.max(...logs)
+  const most = largestOf(logs)
   return most + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - most), 0))
 }

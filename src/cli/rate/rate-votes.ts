@@ -5,15 +5,16 @@ import {
   type BoardClaims,
   type Counted,
   type CountFile,
+  checkConnected,
   claimBoard,
   countRows,
   countVotes,
   diagnoseBoard,
-  type Fit,
   findOutlierRaters,
   fitAcceptability,
   fitArenaRank,
   fitTies,
+  type PairCounts,
   POINTS_PER_UNIT,
   rankModels,
   rateBoard,
@@ -47,6 +48,10 @@ interface Rated {
   readonly low: Float64Array
   readonly high: Float64Array
   readonly facts: Partial<Diagnostics>
+  /** What the method counted, and the islands that its votes make. */
+  readonly pairs: PairCounts
+  readonly component: Int32Array
+  readonly components: number
 }
 
 /** Rates what a file holds: a board, its claims, and what it says of itself. */
@@ -68,13 +73,13 @@ export function rateVotes(file: VoteFile | CountFile, request: RateRequest): Rat
   const standings = rankModels(board.fit, claims)
   const claimsMs = now() - claimsBeganMs
   say('Looking at raters and pairs')
-  const islands = listIslands(board, rated.theta)
-  const shift = anchorShift(board.fit, request.anchor, rated.theta)
-  const votes = votesPerModel(board)
+  const islands = listIslands(rated)
+  const shift = anchorShift(rated, request.anchor)
+  const votes = votesPerModel(rated.pairs)
   const rows = islands.flat().map((i): BoardRow => {
     const standing = isOurs ? standings[i] : undefined
     return {
-      ...rowOf(board, rated, { i, votes: votes[i] ?? 0, shift: shift[i] ?? 0 }),
+      ...rowOf(rated, { i, votes: votes[i] ?? 0, shift: shift[i] ?? 0 }),
       rank_low: standing?.rankLow ?? null,
       rank_high: standing?.rankHigh ?? null,
       tier: standing?.tier ?? null,
@@ -82,7 +87,7 @@ export function rateVotes(file: VoteFile | CountFile, request: RateRequest): Rat
   })
   const names = islands.map((own) => own.map((i) => pairs.models[i] ?? ''))
   const partial = {
-    votes: sum(board.fit.N),
+    votes: sum(votesPerPair(rated.pairs)),
     models: pairs.models.length,
     method,
     fit_ms: fitMs,
@@ -90,10 +95,11 @@ export function rateVotes(file: VoteFile | CountFile, request: RateRequest): Rat
     claims: isOurs ? listClaims(board, claims) : [],
   }
   const diagnostics: Omit<Diagnostics, 'summary'> = {
-    ...describe(board, claims, { counted, file }),
+    ...describe(board, claims, { counted, file, rated }),
     ...(isOurs ? describeClaims(board, claims, { claimsMs, rows }) : NO_CLAIMS),
     ...rated.facts,
     read_ms: request.readMs,
+    claims_left_out: 0,
     anchor: request.anchor,
     islands: names,
   }
@@ -103,6 +109,7 @@ export function rateVotes(file: VoteFile | CountFile, request: RateRequest): Rat
 function ratedBy({ fit, uncertainty, intervals }: Board): Rated {
   const n = fit.theta.length
   return {
+    ...partsOf(fit),
     theta: fit.theta,
     se: fit.theta.map((_, i) => Math.sqrt(uncertainty.V0[i * n + i] ?? 0)),
     ...intervals,
@@ -114,12 +121,24 @@ function ratedBy({ fit, uncertainty, intervals }: Board): Rated {
   }
 }
 
-/** By a method without claims. Raters and prompts that repeat themselves widen its intervals. */
+function partsOf({
+  pairs,
+  component,
+  components,
+}: Pick<Rated, 'pairs' | 'component' | 'components'>) {
+  return { pairs, component, components }
+}
+
+/**
+ * By a method without claims. Raters and prompts that repeat themselves widen the intervals of
+ * models of ties; those of arena-rank are its own.
+ */
 function ratedElsewhere(method: Method, board: Board): Rated {
   const { pairs } = board.fit
   if (method === 'arena-rank') {
     const { theta, variance, low, high } = fitArenaRank(pairs)
-    return { theta, se: variance.map(Math.sqrt), low, high, facts: NOT_OURS }
+    const se = variance.map(Math.sqrt)
+    return { ...partsOf(board.fit), theta, se, low, high, facts: NOT_OURS }
   }
   const fit = fitTies(pairs, method === 'davidson' ? 'davidson' : 'rao-kupper')
   const n = fit.theta.length
@@ -128,6 +147,7 @@ function ratedElsewhere(method: Method, board: Board): Rated {
   const width = Z95 * Math.sqrt(board.uncertainty.designEffect.total)
   const known = (i: number, value: number) => (voted.has(i) ? value : Number.NaN)
   return {
+    ...partsOf(fit),
     theta: fit.theta.map((theta, i) => known(i, theta)),
     se,
     low: fit.theta.map((theta, i) => theta - width * (se[i] ?? 0)),
@@ -164,9 +184,9 @@ const NO_CLAIMS = {
 } as const
 
 /** Models by island, the largest first, the best first; those without votes are islands of one. */
-function listIslands({ fit }: Board, theta: Float64Array): number[][] {
-  const islands = Array.from({ length: fit.components }, (): number[] => [])
-  for (const [i, component] of fit.component.entries()) islands[component]?.push(i)
+function listIslands({ theta, component: of, components }: Rated): number[][] {
+  const islands = Array.from({ length: components }, (): number[] => [])
+  for (const [i, component] of of.entries()) islands[component]?.push(i)
   const strength = (i: number) =>
     (Number.isNaN(theta[i]) ? Number.NEGATIVE_INFINITY : theta[i]) ?? 0
   return islands
@@ -180,37 +200,42 @@ function compare(one: number, other: number): number {
 }
 
 /** By how many points each model's rating moves, so that the anchor has its own. */
-function anchorShift(fit: Fit, anchor: Anchor | null, theta: Float64Array): Float64Array {
+function anchorShift({ theta, pairs, component }: Rated, anchor: Anchor | null): Float64Array {
   const shift = new Float64Array(theta.length)
   if (anchor === null) return shift
-  const i = fit.pairs.models.indexOf(anchor.model)
-  const hasVotes = (fit.information[i] ?? 0) > 0 && Number.isFinite(theta[i])
+  const i = pairs.models.indexOf(anchor.model)
+  const isVoted = pairs.first.includes(i) || pairs.second.includes(i)
+  const hasVotes = isVoted && Number.isFinite(theta[i])
   if (!hasVotes)
     throw new Failure(
       `The anchor ${JSON.stringify(anchor.model)} has no vote in this file. Name one of its models.`,
       { facts: { code: 'cli_anchor_unknown' } },
     )
   const by = anchor.rating - ratingOf(theta[i] ?? 0)
-  return shift.map((_, other) => (fit.component[other] === fit.component[i] ? by : 0))
+  return shift.map((_, other) => (component[other] === component[i] ? by : 0))
 }
 
-function votesPerModel({ fit }: Board): Float64Array {
-  const votes = new Float64Array(fit.theta.length)
-  for (const [e, N] of fit.N.entries())
-    for (const i of [fit.pairs.first[e] ?? 0, fit.pairs.second[e] ?? 0])
-      votes[i] = (votes[i] ?? 0) + N
+function votesPerPair({ firstWins, secondWins, ties, bothBad }: PairCounts): Float64Array {
+  return firstWins.map(
+    (wins, e) => wins + (secondWins[e] ?? 0) + (ties[e] ?? 0) + (bothBad[e] ?? 0),
+  )
+}
+
+function votesPerModel(pairs: PairCounts): Float64Array {
+  const votes = new Float64Array(pairs.models.length)
+  for (const [e, N] of votesPerPair(pairs).entries())
+    for (const i of [pairs.first[e] ?? 0, pairs.second[e] ?? 0]) votes[i] = (votes[i] ?? 0) + N
   return votes
 }
 
 function rowOf(
-  { fit }: Board,
-  { theta, se, low, high }: Rated,
+  { pairs, theta, se, low, high }: Rated,
   { i, votes, shift }: { readonly i: number; readonly votes: number; readonly shift: number },
 ): Omit<BoardRow, 'rank_low' | 'rank_high' | 'tier'> {
   const isKnown = votes > 0 && Number.isFinite(theta[i])
   const points = (value: number | undefined) => (isKnown ? ratingOf(value ?? 0) + shift : null)
   return {
-    model: fit.pairs.models[i] ?? '',
+    model: pairs.models[i] ?? '',
     rating: points(theta[i]),
     se: isKnown ? POINTS_PER_UNIT * (se[i] ?? 0) : null,
     low: points(low[i]),
@@ -269,9 +294,13 @@ function describeBest(board: Board, claims: BoardClaims): BestReport | null {
   }
 }
 
-type Source = { readonly counted: Counted; readonly file: VoteFile | CountFile }
+type Source = {
+  readonly counted: Counted
+  readonly file: VoteFile | CountFile
+  readonly rated: Rated
+}
 
-function describe(board: Board, claims: BoardClaims, { counted, file }: Source) {
+function describe(board: Board, claims: BoardClaims, { counted, file, rated }: Source) {
   const { fit, uncertainty } = board
   const { checks, residuals, influences } = diagnoseBoard(board, claims)
   const name = (i: number) => fit.pairs.models[i] ?? ''
@@ -288,7 +317,7 @@ function describe(board: Board, claims: BoardClaims, { counted, file }: Source) 
     design_effect: { ...uncertainty.designEffect },
     raters: claims.rules.raters,
     votes_beyond_cap: counted.beyondCap,
-    checks,
+    checks: checks.map((check) => (check.name === 'connected' ? checkConnected(rated) : check)),
     residual_pairs: residuals.map(({ first, second, ...residual }) => ({
       model_a: name(first),
       model_b: name(second),
@@ -310,10 +339,15 @@ function describe(board: Board, claims: BoardClaims, { counted, file }: Source) 
   }
 }
 
-/** The names of raters in the order of their numbers: sorted by code unit. */
+function hasVotes({ aWins, bWins, ties, bothBad }: CountFile['rows'][number]): boolean {
+  return aWins + bWins + ties + bothBad > 0
+}
+
+/** The names of raters with votes in the order of their numbers: sorted by code unit. */
 function namesOfRaters({ rows }: VoteFile | CountFile): string[] {
   const names = new Set<string>()
-  for (const { rater } of rows) if (typeof rater === 'string') names.add(rater)
+  for (const row of rows)
+    if (typeof row.rater === 'string' && ('choice' in row || hasVotes(row))) names.add(row.rater)
   return [...names].toSorted((one, other) => (one < other ? -1 : 1))
 }
 

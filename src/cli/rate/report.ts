@@ -13,7 +13,7 @@ export interface RateReport {
   readonly fit_ms: number
   /** Best first, island by island, the largest first; models without votes last. */
   readonly board: readonly BoardRow[]
-  /** Each unordered pair of an island once, strongest evidence first. */
+  /** Each unordered pair of an island once, strongest evidence first; see `boundClaims`. */
   readonly claims: readonly ClaimRow[]
   readonly diagnostics: Diagnostics
 }
@@ -48,6 +48,8 @@ export interface Diagnostics {
   readonly summary: string
   readonly read_ms: number
   readonly claims_ms: number | null
+  /** Beyond the strongest 100,000, which are listed; the counts below are of all. */
+  readonly claims_left_out: number
   readonly certified: number | null
   readonly leaning: number | null
   readonly undecided: number | null

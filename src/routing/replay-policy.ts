@@ -34,14 +34,14 @@ export interface Replay {
 }
 
 /**
- * What a policy would have won and cost on past battles. For each the policy names a model from the
- * category alone. Where that model took part, it counts with the weight w = 1 / ((m − 1)·p): p the
- * recorded probability of the pair, 1 / (m − 1) that of its opponent where each of the m models that
- * were drawn meets it equally often. The estimate is Σwr / Σw, its variance Σw²(r − estimate)² /
- * (Σw)²: self-normalised importance sampling (A. Owen, "Monte Carlo theory, methods and examples",
- * section 9.2; A. Swaminathan and T. Joachims, "The self-normalized estimator for counterfactual
- * learning", NIPS 2015). Effective battles are (Σw)² / Σw². Ratings that were made of the same votes
- * flatter the policy that is made of them.
+ * What a policy would have won and cost on past battles. For each the policy names a model from
+ * the category alone. Where that model took part, it counts with the weight w = 1 / ((m − 1)·p): p
+ * the recorded probability of the pair, 1 / (m − 1) that of its opponent where each of the m models
+ * that were drawn meets it equally often. The estimate is Σwr / Σw, its variance
+ * Σw²(r − estimate)² / (Σw)²: self-normalised importance sampling (A. Owen, "Monte Carlo theory,
+ * methods and examples", section 9.2; A. Swaminathan and T. Joachims, "The self-normalized
+ * estimator for counterfactual learning", NIPS 2015). Effective battles are (Σw)² / Σw². Ratings
+ * that were made of the same votes flatter the policy that is made of them.
  */
 export function replayPolicy(
   battles: readonly PastBattle[],

@@ -119,6 +119,25 @@ describe('the most influential raters', () => {
     expect(stateOf(diagnosis, 'no_rater_majority')).toBe('passed')
   })
 
+  it('decide too much where a fifth of what is certified falls without one', () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f']
+    const pairs = names.flatMap((one, i) =>
+      names.slice(i + 1).map((other, step) => [one, other, 3 + Math.min(step, 2)] as const),
+    )
+    const rows = [
+      ...Array.from({ length: 40 }, (_, at) =>
+        pairs.flatMap(([one, other, wins]) => rowsOf(`r${10 + at}`, [one, other, wins, 2, 0])),
+      ).flat(),
+      ...pairs.flatMap(([one, other]) => rowsOf('sure', [one, other, 16, 0, 0])),
+    ]
+    const board = rateBoard(countRows(rows).votes)
+    const claims = claimBoard(board)
+    expect(claims.certified.reduce((total, is) => total + is, 0)).toBe(10)
+    const diagnosis = diagnoseBoard(board, claims)
+    expect(Math.max(...diagnosis.influences.map(({ claimsLost }) => claimsLost))).toBe(2)
+    expect(stateOf(diagnosis, 'no_rater_decides')).toBe('failed')
+  })
+
   it('are none where one alone voted', () => {
     const diagnosis = diagnose(rowsOf('one', ['a', 'b', 20, 5, 0]))
     expect(diagnosis.influences).toEqual([])

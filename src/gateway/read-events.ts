@@ -110,7 +110,10 @@ export function findData(event: Buffer): EventData | null {
   return null
 }
 
-/** Whether a word stands at an offset. Byte by byte: for a short word a part of the buffer to compare with costs more. */
+/**
+ * Whether a word stands at an offset. Byte by byte: for a short word, a part of the buffer to
+ * compare with costs more.
+ */
 export function standsAt(bytes: Buffer, at: number, word: Buffer): boolean {
   for (let index = 0; index < word.length; index += 1)
     if (bytes[at + index] !== word[index]) return false

@@ -9,7 +9,7 @@ import {
   withJson,
 } from './command.ts'
 import { usageFailure } from './failure.ts'
-import { describeOldRates, howToSet, readOldRates } from './old-rates.ts'
+import { findOldRates } from './old-rates.ts'
 import { BAIMO } from './words.ts'
 
 const HELP = `
@@ -55,8 +55,8 @@ function addList(exchange: Command, desk: Desk): void {
       ]),
       `No rates. Set one with "${BAIMO} exchange set USD CNY 7.12".`,
     )
-    const old = await readOldRates(market, all, Date.now())
-    if (old.length > 0) desk.terminal.err(`${describeOldRates(old)} ${howToSet(old)}\n`)
+    const old = await findOldRates(market, Date.now())
+    if (old !== null) desk.terminal.err(`Warning: ${old.found}. ${old.mend}\n`)
   })
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -241,4 +241,16 @@ it('says how a download failed, and takes no options of other sources', async ()
   const misplaced = recorder()
   expect(await runCommandLine(['add', 'hf:a/b', '--key-file', 'x'], misplaced, env)).toBe(2)
   expect(misplaced.said.err).toContain('takes no --key-file')
+})
+
+it('has every command in the table of docs/cli.md, and no other', async () => {
+  const terminal = recorder()
+  await runCommandLine(['--help'], terminal, { BAIMO_HOME: folder })
+  const help = terminal.said.out.split('Commands:')[1] ?? ''
+  const called = [...help.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name)
+  const table = readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8').split(
+    '\n## ',
+  )[0]
+  const told = [...(table ?? '').matchAll(/^\| `baimo ([a-z]+)/gm)].map(([, name]) => name)
+  expect([...new Set(told)].toSorted()).toEqual(called.filter((name) => name !== 'help').toSorted())
 })

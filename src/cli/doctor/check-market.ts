@@ -1,9 +1,8 @@
-import type { RateAnswer } from '../../pricing/index.ts'
 import type { ListingAnswer, MeAnswer, ProviderAnswer, StatusAnswer } from '../answers.ts'
 import { type MarketClient, reasonOf } from '../client.ts'
 import { isResting, mendOf, troubleOf } from '../describe-rest.ts'
 import { Failure } from '../failure.ts'
-import { describeOldRates, howToSet, readOldRates } from '../old-rates.ts'
+import { findOldRates } from '../old-rates.ts'
 import { BAIMO, count, formatTime, UNKNOWN } from '../words.ts'
 import { broken, type Check, ok, warning } from './check.ts'
 
@@ -140,9 +139,8 @@ async function checkProviders(market: MarketClient, mayProbe: boolean): Promise<
 /** Sums by rates of long ago are wrong by what has changed since. */
 async function checkRates(market: MarketClient): Promise<Check[]> {
   try {
-    const rates = await market.list<RateAnswer>('/api/exchange-rates')
-    const old = await readOldRates(market, rates, Date.now())
-    return old.length === 0 ? [] : [warning('rates', describeOldRates(old), howToSet(old))]
+    const old = await findOldRates(market, Date.now())
+    return old === null ? [] : [warning('rates', old.found, old.mend)]
   } catch (error) {
     if (error instanceof Failure && error.facts.status === 403) return [] // the key check says why
     throw error

@@ -16,6 +16,11 @@ export const meteringErrors = defineErrors({
     title: 'No usage of that request id is open to you.',
     isRetryable: false,
   },
+  metering_span_too_long: {
+    kind: 'invalid',
+    title: 'Totals are of 366 days at most; send since and until.',
+    isRetryable: false,
+  },
   metering_cursor_invalid: {
     kind: 'invalid',
     title: 'The cursor is not one this list gave; start without it.',

@@ -70,7 +70,14 @@ const totals = z.object({
     rate_day: z.string().nullable(),
   }),
 })
-const totalsAnswer = z.object({ total: totals, by: z.string().nullable(), data: z.array(totals) })
+const totalsAnswer = z.object({
+  /** What was summed up: `since` is in, `until` is out. */
+  since: z.iso.datetime(),
+  until: z.iso.datetime(),
+  total: totals,
+  by: z.string().nullable(),
+  data: z.array(totals),
+})
 export type UsageTotalsAnswer = z.infer<typeof totalsAnswer>
 
 const time = z.iso.datetime({ offset: true }).optional()
@@ -159,12 +166,13 @@ function totalsRoute(metering: Metering, money: Money): Route {
     access: 'member',
     scope: 'any',
     dialect: 'problem',
-    summary: 'Requests, tokens and cost of a time, and how many of unknown cost are among them',
+    summary:
+      'Requests, tokens and cost of a time, and how many of unknown cost: 31 days, or up to 366',
     query: totalsQuery,
     answer: totalsAnswer,
     handle: async ({ principal, query }) => {
       const by = query.by ?? null
-      const rows = await metering.totals(principal, {
+      const { rows, span } = await metering.totals(principal, {
         keyId: query.key_id ?? null,
         modelId: query.model_id ?? null,
         outcome: query.outcome ?? null,
@@ -173,7 +181,8 @@ function totalsRoute(metering: Metering, money: Money): Route {
         by,
       })
       const total = sumAll(rows, money)
-      return { json: { total, by, data: by === null ? [] : sumTotals(rows, money) } }
+      const of = { since: span.since.toISOString(), until: span.until.toISOString() }
+      return { json: { ...of, total, by, data: by === null ? [] : sumTotals(rows, money) } }
     },
   })
 }

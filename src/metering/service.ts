@@ -3,6 +3,7 @@ import type { ClientBase } from 'pg'
 import { type Clock, isUuid, type Log, systemClock } from '../kernel/index.ts'
 import type { Principal } from '../people/index.ts'
 import { isDiskFull, refuseFullDisk, type Store } from '../store/index.ts'
+import { boundSpan, type Span } from './bound-span.ts'
 import { refuse } from './errors.ts'
 import { type GivenUp, GroupCommit } from './group-commit.ts'
 import { commitUsage, selectUsage, selectUsageById, type UsageRow } from './store.ts'
@@ -64,8 +65,11 @@ export interface Metering {
     caller: Principal,
     query: UsageQuery,
   ): Promise<{ rows: UsageRow[]; nextCursor: string | null }>
-  /** Sums over the caller's usage: an admin's organisation, a member's own. */
-  totals(caller: Principal, query: TotalsQuery): Promise<TotalsRow[]>
+  /**
+   * Sums over the caller's usage, an admin's organisation, a member's own, and the time that they
+   * are of: see `boundSpan`. Refuses with `metering_span_too_long`.
+   */
+  totals(caller: Principal, query: TotalsQuery): Promise<{ rows: TotalsRow[]; span: Span }>
   /** One record by its request id; `metering_usage_unknown` when it is not open to the caller. */
   get(caller: Principal, id: string): Promise<UsageRow>
 }
@@ -122,7 +126,10 @@ export function openMetering(options: MeteringOptions): Metering {
       if (lost.length > 0) throw unavailable(`Records lost by the end: ${lost.length}.`)
     },
     list: (caller, query) => listUsage(store, caller, query),
-    totals: (caller, query) => selectTotals(store, { ...visible(caller), ...query }),
+    async totals(caller, query) {
+      const span = boundSpan(query, clock.nowMs())
+      return { rows: await selectTotals(store, { ...visible(caller), ...query, ...span }), span }
+    },
     get: (caller, id) => getUsage(store, caller, id),
   }
 }

@@ -1,13 +1,27 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { describeOnEveryServer } from '../../tests/support/database.ts'
 import { memberPrincipal } from '../../tests/support/gateway.ts'
 import { usageOf } from '../../tests/support/usage.ts'
-import { newId, silentLog } from '../kernel/index.ts'
+import { newId, type RequestId, silentLog } from '../kernel/index.ts'
 import type { Principal } from '../people/index.ts'
 import type { Store } from '../store/index.ts'
+import { firstIdOf } from './first-id-of.ts'
 import { type Metering, openMetering } from './service.ts'
 import { insertUsage } from './store.ts'
+import { selectTotals } from './store-totals.ts'
 import type { Usage } from './types.ts'
+
+const NOW = Date.UTC(2026, 10, 26)
+
+let made = 0
+/** A record whose id is of its time, as all are. */
+function usageAt(caller: Principal, over: Partial<Usage> = {}): Usage {
+  made += 1
+  const usage = usageOf(caller, over)
+  const id = `${firstIdOf(usage.startedAtMs).slice(0, -4)}${String(made).padStart(4, '0')}`
+  return { ...usage, id: id as RequestId }
+}
 
 describeOnEveryServer('the cost of usage', (openStoreHere) => {
   let store: Store
@@ -19,7 +33,8 @@ describeOnEveryServer('the cost of usage', (openStoreHere) => {
 
   beforeAll(async () => {
     store = await openStoreHere()
-    metering = openMetering({ store, log: silentLog })
+    const clock = { nowMs: () => NOW, monotonicMs: () => performance.now() }
+    metering = openMetering({ store, log: silentLog, clock })
   })
   beforeEach(() => store.pool.query('truncate usage'))
   afterAll(() => store.close())
@@ -85,17 +100,17 @@ describeOnEveryServer('the cost of usage', (openStoreHere) => {
     const modelId = newId<'model'>()
     const day = Date.UTC(2026, 10, 24)
     await insertUsage(store.pool, [
-      usageOf(me, { cost: cost('USD', 10n ** 30n), modelId }),
-      usageOf(me, { cost: cost('USD', 1n), modelId }),
-      usageOf(me, { cost: cost('CNY', 5n), modelId, startedAtMs: day }),
-      usageOf(me, { cost: { isKnown: false, reason: 'no_price' } }),
-      usageOf(me),
-      usageOf(colleague, { cost: cost('USD', 7n) }),
-      usageOf(stranger, { cost: cost('USD', 7n) }),
+      usageAt(me, { cost: cost('USD', 10n ** 30n), modelId }),
+      usageAt(me, { cost: cost('USD', 1n), modelId }),
+      usageAt(me, { cost: cost('CNY', 5n), modelId, startedAtMs: day }),
+      usageAt(me, { cost: { isKnown: false, reason: 'no_price' } }),
+      usageAt(me),
+      usageAt(colleague, { cost: cost('USD', 7n) }),
+      usageAt(stranger, { cost: cost('USD', 7n) }),
     ])
     const filter = { keyId: null, modelId: null, since: null, until: null, by: null }
     const sums = async (caller: Principal, more: object = {}) =>
-      (await metering.totals(caller, { ...filter, ...more })).map((row) => [
+      (await metering.totals(caller, { ...filter, ...more })).rows.map((row) => [
         row.group_key,
         row.cost_currency,
         row.request_count,
@@ -118,8 +133,25 @@ describeOnEveryServer('the cost of usage', (openStoreHere) => {
       ['2026-11-24', 'CNY', '1', '5', '11'],
       ['2026-11-25', 'USD', '2', '1000000000000000000000000000001', '22'],
     ])
-    expect(await sums(me, { until: new Date(day + 1) })).toEqual([])
+    expect(await sums(me, { modelId, until: new Date(day) })).toEqual([])
+    expect(await sums(me, { modelId, since: new Date(day), until: new Date(day + 1) })).toEqual([
+      [null, 'CNY', '1', '5', '11'],
+    ])
     for (const by of ['model', 'listing', 'key', 'purpose'] as const)
       expect(await sums(me, { by })).not.toEqual([])
+  })
+
+  it('tells days apart in UTC, wherever the database is', async () => {
+    const startedAtMs = Date.UTC(2026, 10, 24, 23, 30)
+    await insertUsage(store.pool, [usageAt(me, { startedAtMs })])
+    await store.db.connection().execute(async (db) => {
+      await sql`set timezone to 'Asia/Shanghai'`.execute(db)
+      const days = await selectTotals({ ...store, db }, {
+        ...{ organisationId: me.organisationId, subjectId: null, ownKeyId: null },
+        ...{ keyId: null, modelId: null, since: null, until: null, by: 'day' },
+      } as const)
+      await sql`reset timezone`.execute(db)
+      expect(days.map(({ group_key: key }) => key)).toEqual(['2026-11-24'])
+    })
   })
 })

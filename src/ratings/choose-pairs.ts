@@ -2,6 +2,7 @@ import { assert } from '../kernel/index.ts'
 import { at } from './at.ts'
 import { type RatedBoard, varianceBetween } from './claim-board.ts'
 import { keepBounds } from './keep-bounds.ts'
+import { logistic } from './logistic.ts'
 import { sandwich } from './sandwich.ts'
 import type { BoardClaims } from './types-claims.ts'
 import type { DrawnPair, PairAim, PairOptions, PairPlan } from './types-pairs.ts'
@@ -86,7 +87,7 @@ function gainsOf({ board, claims, pairs, aim }: Ask): Float64Array {
   const G = sandwich({ pairs: { ...asked, models: fit.pairs.models }, V: fit.V }, asked.weight)
   return Float64Array.from(pairs, (pair) => {
     const gap = at(fit.theta, pair[0]) - at(fit.theta, pair[1])
-    const pq = 1 / ((1 + Math.exp(-gap)) * (1 + Math.exp(gap)))
+    const pq = logistic(gap) * logistic(-gap)
     const known =
       (uncertainty.spread2 * at(votes, pair[0] * n + pair[1]) * pq) / uncertainty.dispersion
     const weight = pq / (1 + known) ** 2

@@ -1,5 +1,6 @@
 import { at } from './at.ts'
 import { type RatedBoard, varianceBetween } from './claim-board.ts'
+import { logistic } from './logistic.ts'
 import type { Bar, BoardClaims } from './types-claims.ts'
 import { logEvidence, TAU, varianceForEvidence } from './weigh-evidence.ts'
 
@@ -63,6 +64,6 @@ export function votesToCertify({ gap, threshold, dispersion, tau = TAU }: GapToC
   readonly votes: number
 } {
   const variance = varianceForEvidence(Math.log(threshold), gap, tau)
-  const pq = 1 / ((1 + Math.exp(-gap)) * (1 + Math.exp(gap)))
+  const pq = logistic(gap) * logistic(-gap)
   return { variance, votes: Math.ceil(dispersion / (variance * pq)) }
 }

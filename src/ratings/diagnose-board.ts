@@ -4,6 +4,7 @@ import { measureInfluence } from './measure-influence.ts'
 import { canCheckMatchups } from './measure-spread.ts'
 import { POINTS_PER_UNIT } from './points.ts'
 import type { Board } from './rate-board.ts'
+import { sum } from './sum.ts'
 import type { Fit } from './types.ts'
 import type { BoardClaims } from './types-claims.ts'
 import type { BoardCheck, Diagnosis, PairResidual, RaterInfluence } from './types-diagnosis.ts'
@@ -60,10 +61,6 @@ export function findResiduals(fit: Fit, most: number = LISTED): PairResidual[] {
     })
   }
   return residuals.toSorted((one, other) => Math.abs(other.z) - Math.abs(one.z)).slice(0, most)
-}
-
-function sum(numbers: Float64Array): number {
-  return numbers.reduce((total, number) => total + number, 0)
 }
 
 function check(name: BoardCheck['name'], isPassed: boolean | null, message: string): BoardCheck {

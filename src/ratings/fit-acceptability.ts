@@ -3,6 +3,7 @@ import { at } from './at.ts'
 import { inverseOf } from './dense.ts'
 import { logistic, logLogistic } from './logistic.ts'
 import { type Concave, maximise } from './maximise.ts'
+import { sum } from './sum.ts'
 import type { Matrix, PairCounts } from './types.ts'
 import type { Acceptability, UnacceptableReason } from './types-models.ts'
 
@@ -64,10 +65,6 @@ function boardOf(counts: PairCounts, ridge: number): Board {
     ),
     ridge,
   }
-}
-
-function sum(numbers: Float64Array): number {
-  return numbers.reduce((total, number) => total + number, 0)
 }
 
 /** Whether some component has no odd cycle: then a_i + s and a_j − s fit as well. */

@@ -5,6 +5,7 @@ import { refuse } from './errors.ts'
 import { findComponents } from './find-components.ts'
 import { logistic, logLogistic } from './logistic.ts'
 import { type Concave, maximise } from './maximise.ts'
+import { sum } from './sum.ts'
 import type { Matrix, PairCounts } from './types.ts'
 import type { TieFit, TieModel } from './types-models.ts'
 
@@ -116,10 +117,6 @@ export function withoutBothBad(counts: PairCounts): PairCounts {
 
 function votesOf({ firstWins, secondWins, ties }: PairCounts): number {
   return sum(firstWins) + sum(secondWins) + sum(ties)
-}
-
-function sum(numbers: Float64Array): number {
-  return numbers.reduce((total, number) => total + number, 0)
 }
 
 function shareOfTies(pairs: PairCounts): number {

@@ -1,5 +1,5 @@
 import type { Arena } from '../arena/index.ts'
-import { type BoardName, CATEGORIES, type Category } from '../boards/index.ts'
+import { type BoardName, CATEGORIES, type Category, type CurrentBoard } from '../boards/index.ts'
 import { assert, type ModelId } from '../kernel/index.ts'
 import type { Principal } from '../people/index.ts'
 import { chooseVote } from './choose-vote.ts'
@@ -60,6 +60,7 @@ class Play {
   readonly #people: readonly Principal[]
   readonly #places = new Map<ModelId, number>()
   readonly #departures: Departure[] = []
+  readonly #said = new Set<string>()
 
   constructor(world: World, market: SimMarket) {
     this.#world = world
@@ -84,6 +85,7 @@ class Play {
     clock.setTo(dayMs + 0.9 * DAY_MS)
     events.push(...(await this.#retire(day)))
     const overall = await boards.current(this.#boardOf('overall'))
+    events.push(...this.#hearDrift(overall))
     return {
       ...{ day, votes: ballots.length, events },
       live: this.#places.size - this.#departures.length,
@@ -103,20 +105,12 @@ class Play {
     return events
   }
 
-  /** All at once, then all votes: nobody's vote changes what another one meets. */
+  /** All at once, then their votes one by one: boards know votes in the order they were cast. */
   async #ask(ballots: readonly Numbered[]): Promise<void> {
     const { clock } = this.#market
     const begun = await Promise.all(ballots.map((ballot) => this.#begin(ballot)))
     clock.setTo(clock.nowMs() + READ_MS)
-    const byPerson = Map.groupBy(begun, ({ ballot }) => ballot.person)
-    const cast = await Promise.all(
-      [...byPerson.values()].map(async (own) => {
-        const votes: (Cast & { readonly number: number })[] = []
-        for (const { ballot, view } of own) votes.push(await this.#vote(ballot, view))
-        return votes
-      }),
-    )
-    this.cast.push(...cast.flat().toSorted((x, y) => x.number - y.number))
+    for (const { ballot, view } of begun) this.cast.push(await this.#vote(ballot, view))
   }
 
   async #begin(ballot: Numbered): Promise<{ ballot: Numbered; view: BattleView }> {
@@ -140,7 +134,7 @@ class Play {
     return { ballot, view: await arena.get(caller, battle.id) }
   }
 
-  async #vote(ballot: Numbered, { battle }: BattleView): Promise<Cast & { number: number }> {
+  async #vote(ballot: Numbered, { battle }: BattleView): Promise<Cast> {
     const { seed } = this.#world.size
     const [a, b] = (battle.models ?? []).map((id) => this.#places.get(id))
     assert(a !== undefined && b !== undefined, 'sim: a battle has two models of the world')
@@ -150,7 +144,7 @@ class Play {
     const caller = this.#callerOf(ballot)
     const wish = { choice, reasons: [], comment: null }
     await this.#market.arena.vote(caller, battle.id, wish)
-    return { ...meeting, choice, number, rater: String(person), isControl: a === b }
+    return { ...meeting, choice, rater: String(person), isControl: a === b }
   }
 
   #callerOf({ person }: Ballot): Principal {
@@ -173,6 +167,16 @@ class Play {
       events.push(`${this.#nameOf(model)} retires: ${better} is better and no dearer`)
     }
     return events
+  }
+
+  /** What the board says of drift that it had not said before. */
+  #hearDrift(board: CurrentBoard | null): string[] {
+    return (board?.payload.trust.drift ?? []).flatMap(({ model, status }) => {
+      const said = `the board raises a drift ${status} on ${model}`
+      if (this.#said.has(said)) return []
+      this.#said.add(said)
+      return [said]
+    })
   }
 
   #nameOf(model: number): string {

@@ -5,7 +5,7 @@ import { makeQuickFolder } from '../../tests/support/folders.ts'
 import { silentLog } from '../kernel/index.ts'
 import { judgeOutcome, openSimMarket, planWorld, playWorld, type Story } from './index.ts'
 
-const size = { seed: 1, people: 40, models: 8, days: 5, votes: 400 }
+const size = { seed: 1, people: 40, models: 8, days: 4, votes: 320 }
 const world = planWorld(size)
 
 async function play(): Promise<Story> {
@@ -29,9 +29,9 @@ describe('a world that is played', () => {
   }, async () => {
     const story = await play()
     expect(roundStory(await play())).toEqual(roundStory(story))
-    expect(story.votes.cast).toBe(400)
-    expect(story.votes.counted + story.votes.controls).toBe(400)
-    // In five days nobody leaves its infancy: whom the rule lets go is another test's.
+    expect(story.votes.cast).toBe(320)
+    expect(story.votes.counted + story.votes.controls).toBe(320)
+    // In four days nobody leaves its infancy: whom the rule lets go is another test's.
     for (const { name, isMet, figure } of judgeOutcome([{ world, story }]))
       expect(isMet, `${name}: ${figure}`).toBe(true)
   })

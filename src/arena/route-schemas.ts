@@ -138,6 +138,7 @@ export const settingsBody = z.strictObject({
   /** Decimal text, in the currency that amounts are shown in. */
   cost_per_day: z
     .string()
+    .max(28)
     .regex(/^\d{1,15}(\.\d{1,12})?$/)
     .nullable()
     .optional(),

@@ -3,7 +3,10 @@ import type { Json } from '../kernel/index.ts'
 import { refuse } from './errors.ts'
 import { PriceFault } from './read-fields.ts'
 
-/** A file is read at one go, and everybody else waits that long: 64 KiB of any shape take 0.1 s. */
+/**
+ * A file is read at one go, and everybody else waits that long: on a busy machine half a second for
+ * 64 KiB of the worst shape.
+ */
 export const MAX_FILE_BYTES = 64 * 1024
 
 /**

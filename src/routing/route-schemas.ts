@@ -22,7 +22,10 @@ export const settingsAnswer = z.object({
 })
 
 const openness = z.enum(['closed', 'weights', 'weights-and-code', 'fully-open'])
-const place = z.string().regex(LISTED_PLACE, 'a country such as FR, EU, this-machine, own-network')
+const place = z
+  .string()
+  .max(20)
+  .regex(LISTED_PLACE, 'a country such as FR, EU, this-machine, own-network')
 
 export const policyBody = z.strictObject({
   places: z.array(place).max(100).nullable().default(null),
@@ -44,6 +47,7 @@ export const byModel = z.object({ '*': z.string().min(1).max(300) })
 
 const slice = z
   .string()
+  .max(40)
   .regex(/^(overall|(language|category|length|turns):[a-z]{1,20})$/, 'a slice such as overall')
 
 export const retireBody = z.strictObject({

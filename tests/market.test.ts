@@ -101,7 +101,7 @@ test('a database that a newer Baimo migrated is left as it is', async () => {
 
 test('a setting that cannot be used is named', async () => {
   const refused = await startRefusedMarket({ home, env: { PORT: 'seventy' } })
-  expect(refused.code).toBe(1)
+  expect(refused.code).toBe(2)
   expect(complaint(refused.output)).toEqual([expect.stringContaining('PORT')])
 })
 

@@ -57,6 +57,11 @@ test.each([
     'document.documentElement.scrollWidth - document.documentElement.clientWidth',
   )
   expect(overflow).toBe(0)
+  // Whether a model answers is seen beside its name, however narrow the page.
+  const name = await page.locator('.models .name').first().boundingBox()
+  const state = await page.locator('.models .state').first().boundingBox()
+  expect((state?.x ?? 0) + (state?.width ?? 0)).toBeLessThanOrEqual(look.width)
+  expect(Math.abs((state?.y ?? 0) - (name?.y ?? 99))).toBeLessThan(8)
   expect(complaints).toEqual([])
   await context.close()
 })

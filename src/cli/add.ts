@@ -139,10 +139,17 @@ function compose(
     case 'preset':
       return composeProvider(desk, { url: given.options.url, kind: source.preset }, given.options)
     case 'unknown':
-      throw usageFailure(
-        `"${given.word}" is no address (http://…), no file that is there, no model of a hub (hf:ORG/REPO), and no kind of provider: ${ADDABLE_KINDS.join(', ')}.`,
-      )
+      throw usageFailure(describeUnknown(given.word))
   }
+}
+
+/** What is wrong with a word that is nothing that can be added. */
+export function describeUnknown(word: string): string {
+  if (/^(hf|ms):/i.test(word))
+    return `"${word}" is no repository: write hf:ORG/REPO (Hugging Face) or ms:ORG/REPO (ModelScope).`
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(word))
+    return `"${hidePassword(word)}" is no address of a server: it begins with http:// or https://.`
+  return `"${word}" is no address (http://…), no file that is there, no model of a hub (hf:ORG/REPO), and no kind of provider: ${ADDABLE_KINDS.join(', ')}.`
 }
 
 function composeFile(path: string, options: AddOptions): Addition {

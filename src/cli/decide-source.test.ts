@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { PROVIDER_KINDS } from '../catalog/index.ts'
+import { describeUnknown } from './add.ts'
 import { ADDABLE_KINDS, decideSource } from './decide-source.ts'
 
 const isFile = (path: string) => ['model.bin', './openai', 'openai'].includes(path)
@@ -31,4 +32,12 @@ it.each([
 
 it('knows every kind of provider but the engine of Baimo', () => {
   expect([...ADDABLE_KINDS, 'engine'].sort()).toEqual([...PROVIDER_KINDS].sort())
+})
+
+it.each([
+  ['hf:nope', 'no repository'],
+  ['htp://x', 'no address of a server'],
+  ['whatever', 'no kind of provider'],
+])('%s has a sentence of its own', (word, part) => {
+  expect(describeUnknown(word)).toContain(part)
 })

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { isJsonObject, parseJson } from '../kernel/index.ts'
-import { Failure } from './failure.ts'
+import { EXIT, Failure } from './failure.ts'
 import { BAIMO } from './words.ts'
 
 /** Where a market answers and with what key. */
@@ -58,17 +58,18 @@ export function findMarket(config: Config): MarketAddress {
 /** Names no more of the address than is harmless: people write passwords into them. */
 function checkUrl(url: string): void {
   const parsed = URL.parse(url)
-  const facts = { code: 'cli_url_invalid' }
+  const given = { exitCode: EXIT.usage, facts: { code: 'cli_url_invalid' } }
   if (parsed !== null && (parsed.username !== '' || parsed.password !== ''))
     throw new Failure(
       'BAIMO_URL holds a user or a password. Leave them out: a market is opened by a key, in BAIMO_KEY.',
-      { facts },
+      given,
     )
   if (parsed !== null && /^https?:$/.test(parsed.protocol)) return
   const shown = hidePassword(url)
-  throw new Failure(`BAIMO_URL must be an address like http://127.0.0.1:7777, not "${shown}".`, {
-    facts,
-  })
+  throw new Failure(
+    `BAIMO_URL must be an address like http://127.0.0.1:7777, not "${shown}".`,
+    given,
+  )
 }
 
 /** `http://user:word@host` → `http://…@host`, whether it is an address or not. */

@@ -250,8 +250,11 @@ async function setFile(desk: Desk, path: string, options: PriceOptions): Promise
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new Failure(`${path} cannot be read: ${why}`, { facts: { code: 'cli_file_unreadable' } })
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const why = code === 'ENOENT' ? 'is not there' : 'cannot be read'
+    throw new Failure(`The file ${path} ${why}. Give the path of a file of prices.`, {
+      facts: { code: 'cli_file_unreadable' },
+    })
   }
   const body = { name: basename(path), text }
   const answer = await desk

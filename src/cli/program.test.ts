@@ -143,7 +143,7 @@ it('sends a key of standard input to the market, and to nobody else', async () =
 
 it('refuses a wrong setting before anything else', async () => {
   const terminal = recorder()
-  expect(await runCommandLine(['models'], terminal, { PORT: 'x' })).toBe(1)
+  expect(await runCommandLine(['models'], terminal, { PORT: 'x' })).toBe(2)
   expect(terminal.said.err).toBe('baimo: PORT must be a whole number from 0 to 65535, not "x".\n')
 })
 

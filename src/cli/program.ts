@@ -150,7 +150,7 @@ function oneLine(message: string): string {
 function describe(error: unknown, called: string): Pick<Failure, 'message' | 'exitCode' | 'facts'> {
   if (error instanceof Failure) return error
   if (error instanceof Refusal)
-    return { message: error.message, exitCode: EXIT.failed, facts: { code: error.code } }
+    return { message: error.message, exitCode: exitOf(error), facts: { code: error.code } }
   if (error instanceof CommanderError) return describeUsage(error, called)
   const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return {
@@ -158,6 +158,11 @@ function describe(error: unknown, called: string): Pick<Failure, 'message' | 'ex
     exitCode: EXIT.failed,
     facts: { code: 'cli_bug' },
   }
+}
+
+/** A setting that cannot be used is a wrong call, like an option. */
+function exitOf({ code }: Refusal): number {
+  return code === 'config_value_invalid' ? EXIT.usage : EXIT.failed
 }
 
 /** What commander says of a word that is no command of a group whose default takes none. */

@@ -57,7 +57,7 @@ test('a model that rests is not said to answer: why, until when, and what to do'
   const html = renderStatusPage({ ...facts, models: [{ ...live, rest }] }, 'en')
   expect(html).toContain('No model answers yet.')
   expect(html).toContain(
-    '<td class="fail">rests: its provider cannot be reached, until 03:04:09 UTC</td>',
+    '<td class="state fail">rests: its provider cannot be reached, until 03:04:09 UTC</td>',
   )
   expect(html).toContain('baimo doctor')
   const chinese = renderStatusPage({ ...facts, models: [{ ...live, rest }] }, 'zh')
@@ -69,15 +69,15 @@ test('a model of which another listing answers is live, with a word on the one t
   const html = renderStatusPage({ ...facts, models: [{ ...live, rest: some }] }, 'en')
   expect(html).toContain('One model answers here.')
   expect(html).toContain(
-    '<td class="wait">live, 1/2 at rest: its provider cannot be reached, is being tried</td>',
+    '<td class="state wait">live, 1/2 at rest: its provider cannot be reached, is being tried</td>',
   )
 })
 
 test('what was switched off is off, and what was never on is offered', () => {
   const models = [offered, { ...offered, name: 'acme/eta', isOff: true }]
   const html = renderStatusPage({ ...facts, models }, 'en')
-  expect(html).toContain('<td class="dim">off</td>')
-  expect(html).toContain('<td class="dim">offered</td>')
+  expect(html).toContain('<td class="state dim">off</td>')
+  expect(html).toContain('<td class="state dim">offered</td>')
 })
 
 test('names from outside cannot break out of the page', () => {

@@ -156,8 +156,8 @@ function note(text: string): string {
 
 function stateCell(model: StatusModel, words: StatusWords): string {
   const { isLive, isOff, rest } = model
-  if (!isLive) return `<td class="dim">${escapeHtml(isOff ? words.off : words.offered)}</td>`
-  if (rest === null) return `<td class="pass">${escapeHtml(words.live)}</td>`
+  if (!isLive) return `<td class="state dim">${escapeHtml(isOff ? words.off : words.offered)}</td>`
+  if (rest === null) return `<td class="state pass">${escapeHtml(words.live)}</td>`
   const { restingCount, liveCount, untilMs, reason } = rest
   const until = untilMs === null ? null : clockTime(untilMs)
   const why = reason === null ? null : (words.reasons[reason] ?? reason)
@@ -165,7 +165,7 @@ function stateCell(model: StatusModel, words: StatusWords): string {
     until,
     why,
   })
-  return `<td class="${answers(model) ? 'wait' : 'fail'}">${escapeHtml(text)}</td>`
+  return `<td class="state ${answers(model) ? 'wait' : 'fail'}">${escapeHtml(text)}</td>`
 }
 
 function clockTime(timeMs: number): string {
@@ -177,9 +177,9 @@ function modelRow(model: StatusModel, words: StatusWords): string {
   const publisher = model.name.slice(0, slash + 1)
   const state = stateCell(model, words)
   return `<tr><th scope="row" class="name" title="${escapeHtml(model.name)}"><span class="dim">${escapeHtml(publisher)}</span>${escapeHtml(model.name.slice(slash + 1))}</th>
-<td>${escapeHtml(words.leagues[model.league] ?? model.league)}</td><td>${escapeHtml(model.providers.join(', '))}</td>
-<td class="num">${countOrUnknown(model.parametersTotal, words, shortCount)}</td>
-<td class="num">${countOrUnknown(model.contextTokens, words, (count) => count.toLocaleString('en'))}</td>${state}</tr>`
+<td data-head="${escapeHtml(words.league)}">${escapeHtml(words.leagues[model.league] ?? model.league)}</td><td data-head="${escapeHtml(words.where)}">${escapeHtml(model.providers.join(', '))}</td>
+<td class="num" data-head="${escapeHtml(words.parameters)}">${countOrUnknown(model.parametersTotal, words, shortCount)}</td>
+<td class="num" data-head="${escapeHtml(words.context)}">${countOrUnknown(model.contextTokens, words, (count) => count.toLocaleString('en'))}</td>${state}</tr>`
 }
 
 function countOrUnknown(

@@ -47,12 +47,17 @@ main{max-width:1100px;margin:0 auto;padding:48px var(--gutter) 64px}
 .mono{font-family:var(--mono);font-size:.88em}
 .pass{color:var(--malachite)} .wait{color:var(--gamboge)} .fail{color:var(--rouge)}
 .unknown{color:var(--ink-3);font-style:italic;font-family:var(--serif)} :lang(zh) .unknown{font-style:normal;font-family:inherit}
-pre{font:13.5px/1.5 var(--mono);background:var(--panel);padding:12px 16px;margin:8px 0;overflow-x:auto;border-radius:2px}
+pre{font:13.5px/1.5 var(--mono);background:var(--panel);padding:12px 16px;margin:8px 0;overflow-x:auto;border-radius:2px;scrollbar-width:thin;scrollbar-color:var(--ink-4) transparent}
+pre::-webkit-scrollbar{height:8px} pre::-webkit-scrollbar-thumb{background:var(--ink-4);border-radius:4px}
 .scroll{overflow-x:auto}
 .link{text-decoration:underline;text-decoration-color:var(--ink-4);text-underline-offset:.2em}
 .colophon{border-top:1px solid var(--ink-5);margin:0 var(--gutter);padding:14px 0 28px;display:flex;gap:6px 22px;flex-wrap:wrap;font-size:13.5px;color:var(--ink-3)}
 @media (max-width:720px){:root{--gutter:16px;--verdict:26px} :root:lang(zh){--verdict:23px}
-main{padding-top:28px} .hundred{width:64px;height:64px} .models .name{max-width:52vw} .parts th,.parts td:nth-child(2){min-width:0;padding-right:16px}}
+main{padding-top:28px} .hundred{width:64px;height:64px} .parts th,.parts td:nth-child(2){min-width:0;padding-right:16px}
+.models thead{display:none} .models tr{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:0 12px;padding:8px 0;border-bottom:1px solid var(--ink-5)}
+.models th,.models td,.models .num{display:block;height:auto;padding:0;border:0;text-align:left;white-space:normal}
+.models .name{max-width:none;overflow-wrap:anywhere} .models .state{grid-column:2;grid-row:1;text-align:right;max-width:44vw}
+.models [data-head]{grid-column:1/3;font-size:13.5px;color:var(--ink-2)} .models [data-head]::before{content:attr(data-head) " ";color:var(--ink-3)}}
 `
 
 /** What a content security policy must allow for the page: this very style and nothing else. */

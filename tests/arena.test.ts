@@ -103,6 +103,13 @@ function expectBlind(bytes: string, ids: readonly string[]): void {
 
 const headersOf = ({ headers }: { headers: Headers }) => JSON.stringify([...headers])
 
+/** All of a year, whenever it is asked: `until` is not the time of the question. */
+const TOTALS = `/api/usage/totals?by=model&since=${daysFromNow(-300)}&until=${daysFromNow(30)}`
+
+function daysFromNow(days: number): string {
+  return new Date(Date.now() + days * 86_400_000).toISOString()
+}
+
 test('no byte before the reveal names a contestant, and the reveal names both', async () => {
   const key = await person('Reader')
   const listings = (await call('GET', '/api/listings')).json.data as Record<string, string>[]
@@ -112,7 +119,7 @@ test('no byte before the reveal names a contestant, and the reveal names both', 
   )
   expect(ids.length).toBeGreaterThan(8)
   const models = (await call('GET', '/api/models', undefined, key)).text
-  const totals = (await call('GET', '/api/usage/totals?by=model', undefined, key)).text
+  const totals = (await call('GET', TOTALS, undefined, key)).text
   const { id, made, stream } = await fight(key)
   const seen = [made, stream, await call('GET', `/api/battles/${id}`, undefined, key)]
   seen.push(await call('GET', '/api/battles', undefined, key))
@@ -122,7 +129,7 @@ test('no byte before the reveal names a contestant, and the reveal names both', 
   seen.push(await call('POST', `/api/battles/${id}/vote`, { choice: 'x' }, key))
   for (const each of seen) expectBlind(each.text + headersOf(each), ids)
   expect((await call('GET', '/api/models', undefined, key)).text).toBe(models)
-  expect((await call('GET', '/api/usage/totals?by=model', undefined, key)).text).toBe(totals)
+  expect((await call('GET', TOTALS, undefined, key)).text).toBe(totals)
   for (const path of ['/api/usage', '/api/usage/totals?by=model'])
     expect((await call('GET', `${path}`)).text).not.toContain('"battle"')
 
@@ -263,7 +270,7 @@ test('texts are kept as far as the battle says', async () => {
 
 test('a comparison names both, and its preference counts nowhere', async () => {
   const key = await person('Chooser')
-  const before = await votesOnBoard()
+  const before = await settledVotes()
   const models = ['northwind/aurora-7', 'quillpad/basalt-2']
   const { id, made } = await fight(key, { prompt: 'hi', models })
   expect(made.json.kind).toBe('comparison')
@@ -271,10 +278,22 @@ test('a comparison names both, and its preference counts nowhere', async () => {
   expect((await call('GET', '/api/usage', undefined, key)).json.data).toHaveLength(2)
   const voted = await vote(id, { choice: 'a' }, key)
   expect(voted.json.vote).toMatchObject({ choice: 'a', vote_id: null })
-  expect(await votesOnBoard()).toBe(before)
+  expect(await settledVotes()).toBe(before)
   const none = await call('POST', '/api/battles', { prompt: 'hi', models: ['x/y', 'x/z'] }, key)
   expect([none.status, none.json.code]).toEqual([400, 'arena_model_unknown'])
 }, 60_000)
+
+/** Votes on the board once it has taken up those that were cast: the same for a second. */
+async function settledVotes(): Promise<number> {
+  let votes = await votesOnBoard()
+  for (let quiet = 0; quiet < 4; quiet += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 250))
+    const now = await votesOnBoard()
+    if (now !== votes) quiet = -1
+    votes = now
+  }
+  return votes
+}
 
 async function votesOnBoard(): Promise<number> {
   const board = await call('GET', '/api/boards/models/overall')
@@ -295,7 +314,7 @@ test('Compare asks the question of an answer anew of two hidden models', async (
 }, 60_000)
 
 test('twelve voters change the board at once', async () => {
-  const before = await votesOnBoard()
+  const before = await settledVotes()
   const keys = await Promise.all(Array.from({ length: 12 }, (_, at) => person(`Voter ${at}`)))
   const ids = await Promise.all(
     keys.map(async (key) => {
@@ -333,7 +352,7 @@ test('votes are bounded by rate, and battles by what the owner lets a day', asyn
 
 test('a vote too fast to have read, or on an answer that names its maker, is set aside', async () => {
   const key = await person('Quick')
-  const before = await votesOnBoard()
+  const before = await settledVotes()
   await call('PUT', '/api/arena/settings', { letters_per_second: 1 })
   const fast = (await vote((await fight(key)).id, { choice: 'a' }, key)).json.vote.vote_id
   await call('PUT', '/api/arena/settings', { letters_per_second: null })
@@ -346,7 +365,7 @@ test('a vote too fast to have read, or on an answer that names its maker, is set
   const aside = (await call('GET', '/api/votes?set_aside=1')).json.data as Record<string, string>[]
   const reasonOf = (id: string) => aside.find((each) => each.id === id)?.aside_reason
   expect([reasonOf(fast), reasonOf(named)]).toEqual(['too_fast', 'names_itself:a'])
-  expect(await votesOnBoard()).toBe(before)
+  expect(await settledVotes()).toBe(before)
 
   expect((await call('GET', '/api/votes', undefined, key)).status).toBe(403)
   const back = await call('POST', `/api/votes/${fast}`, { decision: 'restore', reason: 'I saw it' })
@@ -358,7 +377,7 @@ test('a vote too fast to have read, or on an answer that names its maker, is set
 }, 60_000)
 
 test('judgements are exact, on a board of their own, and data where a model judges', async () => {
-  const before = await votesOnBoard()
+  const before = await settledVotes()
   upstream.set('northwind/aurora-7', { say: () => 'The answer is 42.' })
   upstream.set('quillpad/basalt-2', { say: () => '41' })
   const wish = { prompt: '6 × 7?', model_a: 'northwind/aurora-7', model_b: 'quillpad/basalt-2' }
@@ -382,7 +401,7 @@ test('judgements are exact, on a board of their own, and data where a model judg
   const judged = async () =>
     (await call('GET', '/api/boards/models/overall?kind=judgements')).json.votes
   await expect.poll(judged, { timeout: 5_000 }).toBe(2)
-  expect(await votesOnBoard()).toBe(before)
+  expect(await settledVotes()).toBe(before)
   const key = await person('Nobody')
   expect((await call('POST', '/api/judgements', given, key)).status).toBe(403)
 }, 60_000)

@@ -40,3 +40,17 @@ test('who failed is out, and the others take their share', () => {
   const lots = { control: 0.5, pair: 0.1, place: 0 }
   expect(drawContestants(all, none, { controlShare: 0, lots })).toBe(null)
 })
+
+test('where every pair was to join the one that failed, the others meet all the same', () => {
+  const joining = {
+    first: Int32Array.of(0, 0),
+    second: Int32Array.of(1, 2),
+    probability: Float64Array.of(0.5, 0.5),
+  }
+  const [first] = all
+  const left = planWithout(joining, all, new Set(first === undefined ? [] : [first.modelId]))
+  const lots = { control: 0.5, pair: 0.9, place: 0 }
+  expect(drawContestants(all, left, { controlShare: 0, lots })).toMatchObject({
+    ...{ a: all[1], b: all[2], probability: 1 },
+  })
+})

@@ -43,7 +43,10 @@ function drawControl(all: readonly Contestant[], share: number, { pair }: Lots):
   return { a: one, b: one, isControl: true, probability: share / all.length }
 }
 
-/** A plan without those who may not meet any more: what is left is scaled up to 1. */
+/**
+ * A plan without those who may not meet any more: what is left is scaled up to 1. Where nothing is
+ * left of it, as all its pairs were to join one of those to the others, the others meet evenly.
+ */
 export function planWithout(
   plan: PairPlan,
   all: readonly Contestant[],
@@ -58,5 +61,18 @@ export function planWithout(
     isOut(plan.first[pair] ?? -1) || isOut(plan.second[pair] ?? -1) ? 0 : share,
   )
   const sum = kept.reduce((total, share) => total + share, 0)
-  return { ...plan, probability: sum > 0 ? kept.map((share) => share / sum) : kept }
+  if (sum > 0) return { ...plan, probability: kept.map((share) => share / sum) }
+  return planEvenly([...all.keys()].filter((index) => !isOut(index)))
+}
+
+/** Every pair of these indexes, each as likely as any. */
+function planEvenly(members: readonly number[]): PairPlan {
+  const pairs = members.flatMap((first, at) =>
+    members.slice(at + 1).map((second) => [first, second] as const),
+  )
+  return {
+    first: Int32Array.from(pairs, ([first]) => first),
+    second: Int32Array.from(pairs, ([, second]) => second),
+    probability: new Float64Array(pairs.length).fill(1 / pairs.length),
+  }
 }

@@ -81,7 +81,9 @@ test('the commands of README.md, typed in order into an empty clone, do what it 
   expect(start).toBe('npm start\n')
   const env = { ...cleanEnvironment(), PORT: String(port), BAIMO_LOG: 'warn' }
 
-  market = spawn('sh', ['-c', start ?? ''], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  // In the shell's own place, so that the signal at the end reaches it.
+  const typed = `exec ${start?.trim()}`
+  market = spawn('sh', ['-c', typed], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   market.stdout?.on('data', (text) => {
     output += String(text)

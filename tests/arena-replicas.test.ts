@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { type ArenaUpstream, openArenaUpstream } from './support/arena-upstream.ts'
+import { callMarket } from './support/call-market.ts'
 import { createEmptyDatabase } from './support/database.ts'
 import { makeQuickFolder } from './support/folders.ts'
 import { type Market, startMarket } from './support/market.ts'
@@ -34,14 +35,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 }, 60_000)
 
-async function call(method: string, path: string, body?: object, at: 0 | 1 = 0) {
-  const response = await fetch(`${markets[at].url}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${markets[0].ownerKey}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  const text = await response.text()
-  return { status: response.status, text, json: text && JSON.parse(text) }
+function call(method: string, path: string, body?: object, at: 0 | 1 = 0) {
+  return callMarket(markets[at].url, { method, path, body, key: markets[0].ownerKey })
 }
 
 async function readStream(id: string, at: 0 | 1): Promise<string> {

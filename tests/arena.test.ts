@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ArenaUpstream, type Contender, openArenaUpstream } from './support/arena-upstream.ts'
+import { callMarket } from './support/call-market.ts'
 import { runCommand } from './support/command-line.ts'
 import { type Market, startMarket } from './support/market.ts'
 
@@ -31,19 +32,8 @@ afterAll(async () => {
   await upstream.close()
 }, 60_000)
 
-async function call(method: string, path: string, body?: object, key = market.ownerKey) {
-  const response = await fetch(`${market.url}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  const text = await response.text()
-  return {
-    status: response.status,
-    headers: response.headers,
-    json: text && JSON.parse(text),
-    text,
-  }
+function call(method: string, path: string, body?: object, key = market.ownerKey) {
+  return callMarket(market.url, { method, path, body, key })
 }
 
 /** Reads a battle's stream to its end. */

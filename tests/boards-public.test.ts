@@ -9,6 +9,7 @@ import {
   silentLog,
 } from '../src/kernel/index.ts'
 import { openStore, type Store } from '../src/store/index.ts'
+import { callMarket } from './support/call-market.ts'
 import { createTestDatabase } from './support/database.ts'
 import { makeQuickFolder } from './support/folders.ts'
 import { type Market, startMarket } from './support/market.ts'
@@ -32,17 +33,9 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true, maxRetries: 20 })
 })
 
-async function call(method: string, path: string, options: { body?: object; by?: 'owner' } = {}) {
-  const answer = await fetch(market.url + path, {
-    method,
-    headers: {
-      'content-type': 'application/json',
-      ...(options.by === 'owner' ? { authorization: `Bearer ${market.ownerKey}` } : {}),
-    },
-    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-  })
-  const text = await answer.text()
-  return { status: answer.status, json: text.startsWith('{') ? JSON.parse(text) : text }
+function call(method: string, path: string, options: { body?: object; by?: 'owner' } = {}) {
+  const key = options.by === 'owner' ? market.ownerKey : undefined
+  return callMarket(market.url, { method, path, body: options.body, key })
 }
 
 /** Each of some people finds the first of two models better, three times of four. */

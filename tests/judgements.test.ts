@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from './support/build.ts'
+import { callMarket } from './support/call-market.ts'
 import { type Market, startMarket } from './support/market.ts'
 import { seededRandom } from './support/seeded-random.ts'
 
@@ -27,13 +28,10 @@ function questions(count: number): { prompt: string; expected: string }[] {
 }
 
 async function call(market: Market, path: string, body?: object): Promise<unknown> {
-  const response = await fetch(market.url + path, {
-    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
-    headers: { authorization: `Bearer ${market.ownerKey}`, 'content-type': 'application/json' },
-  })
-  const text = await response.text()
-  expect(response.ok, text).toBe(true)
-  return JSON.parse(text)
+  const method = body === undefined ? 'GET' : 'POST'
+  const answer = await callMarket(market.url, { method, path, body, key: market.ownerKey })
+  expect(answer.status, answer.text).toBeLessThan(300)
+  return answer.json
 }
 
 function heldOutScore(name: string): number {

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { callMarket } from './support/call-market.ts'
 import { runCommand } from './support/command-line.ts'
 import { createEmptyDatabase } from './support/database.ts'
 import { makeQuickFolder } from './support/folders.ts'
@@ -32,14 +33,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 }, 60_000)
 
-async function call(method: string, path: string, body?: object, at: 0 | 1 = 0) {
-  const response = await fetch(`${markets[at].url}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${markets[0].ownerKey}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  const text = await response.text()
-  return { status: response.status, headers: response.headers, json: text && JSON.parse(text) }
+function call(method: string, path: string, body?: object, at: 0 | 1 = 0) {
+  return callMarket(markets[at].url, { method, path, body, key: markets[0].ownerKey })
 }
 
 function ask(at: 0 | 1 = 0, model = 'acme/normal') {

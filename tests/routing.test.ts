@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ArenaUpstream, type Contender, openArenaUpstream } from './support/arena-upstream.ts'
+import { callMarket } from './support/call-market.ts'
 import { type Market, startMarket } from './support/market.ts'
 import { seededRandom } from './support/seeded-random.ts'
 
@@ -41,15 +42,8 @@ afterAll(async () => {
   await upstream.close()
 }, 60_000)
 
-async function call(method: string, path: string, body?: object, key = market.ownerKey) {
-  const response = await fetch(`${market.url}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  const text = await response.text()
-  const { status, headers } = response
-  return { status, headers, json: text.startsWith('{') ? JSON.parse(text) : null, text }
+function call(method: string, path: string, body?: object, key = market.ownerKey) {
+  return callMarket(market.url, { method, path, body, key })
 }
 
 async function person(name: string): Promise<string> {

@@ -3,11 +3,11 @@
 // leaves, in groups, to a PostgreSQL as Baimo's own. No limits, no log, no metrics, no retries, and
 // nothing is checked. Its upstream's port and its home are the arguments.
 import { createHash, randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Pool } from 'undici'
 import { silentLog } from '../../src/kernel/index.ts'
 import { openHome, openStore } from '../../src/store/index.ts'
+import { servePeer } from './serve-peer.ts'
 
 interface Told {
   readonly prompt_tokens: number
@@ -109,15 +109,4 @@ function relay(request: IncomingMessage, response: ServerResponse, body: Buffer)
   )
 }
 
-const server = createServer((request, response) => {
-  const parts: Buffer[] = []
-  request.on('data', (part: Buffer) => parts.push(part))
-  request.on('end', () => {
-    const only = parts.length === 1 ? parts[0] : undefined
-    relay(request, response, only ?? Buffer.concat(parts))
-  })
-})
-server.listen(0, '127.0.0.1', () => {
-  process.send?.({ port: (server.address() as AddressInfo).port, key: KEY })
-})
-process.once('disconnect', () => void store.close().finally(() => process.exit(0)))
+servePeer(relay, { tells: { key: KEY }, close: () => store.close() })

@@ -66,7 +66,7 @@ export function planWithout(
 }
 
 /** Every pair of these indexes, each as likely as any. */
-function planEvenly(members: readonly number[]): PairPlan {
+export function planEvenly(members: readonly number[]): PairPlan {
   const pairs = members.flatMap((first, at) =>
     members.slice(at + 1).map((second) => [first, second] as const),
   )

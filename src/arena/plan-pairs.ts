@@ -1,5 +1,6 @@
 import { choosePairs, claimBoard, type PairPlan, rateBoard } from '../ratings/index.ts'
 import type { PairVotes } from './arena-means.ts'
+import { planEvenly } from './draw-contestants.ts'
 
 /** Of draws, the share that each model is in at least: an even share is 2 of n. */
 const FLOOR = 0.5
@@ -32,18 +33,7 @@ export function planPairs(models: readonly string[], votes: readonly PairVotes[]
     bothBad: Float64Array.from(rows, ({ bad }) => bad),
   }
   const floors = models.map(() => FLOOR / models.length)
-  if (rows.length === 0) return evenPlan(models.length)
+  if (rows.length === 0) return planEvenly([...models.keys()])
   const board = rateBoard({ pairs, raters: null, prompts: null })
   return choosePairs(board, claimBoard(board), { floors })
-}
-
-/** Nothing is known: all pairs alike. */
-function evenPlan(n: number): PairPlan {
-  const pairs: [number, number][] = []
-  for (let a = 0; a < n; a++) for (let b = a + 1; b < n; b++) pairs.push([a, b])
-  return {
-    first: Int32Array.from(pairs, ([a]) => a),
-    second: Int32Array.from(pairs, ([, b]) => b),
-    probability: Float64Array.from(pairs, () => 1 / pairs.length),
-  }
 }

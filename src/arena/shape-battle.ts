@@ -30,23 +30,30 @@ export function shapeBattle(view: BattleView): JsonObject {
   const { battle, reveal } = view
   const isRevealed = reveal !== null
   return {
-    id: battle.id,
-    // That a model meets itself is not told before: it would be known that both are alike.
-    kind: battle.kind === 'control' && !isRevealed ? 'battle' : battle.kind,
-    league: battle.league,
-    state: battle.state,
-    turn: battle.turn,
+    ...headOf(battle, isRevealed),
     is_answering: battle.runningUntil !== null,
     consent: { ...battle.consent },
-    created_at: battle.createdAt.toISOString(),
     expires_at: new Date(battle.createdAt.getTime() + VOTABLE_MS).toISOString(),
-    voted_at: battle.votedAt?.toISOString() ?? null,
     void_code: battle.voidCode,
     stream_url: `/api/battles/${battle.id}/stream`,
     turns: view.turns.map((turn) => shapeTurn(view, turn)),
-    vote: shapeVote(battle),
     draw_probability: battle.state === 'voted' ? battle.drawProbability : null,
     reveal: isRevealed ? { a: shapeSide(reveal[0]), b: shapeSide(reveal[1]) } : null,
+  }
+}
+
+/** What is told of it wherever it is. */
+function headOf(battle: Battle, isTold: boolean): JsonObject {
+  return {
+    id: battle.id,
+    // That a model meets itself is not told before: it would be known that both are alike.
+    kind: battle.kind === 'control' && !isTold ? 'battle' : battle.kind,
+    league: battle.league,
+    state: battle.state,
+    turn: battle.turn,
+    created_at: battle.createdAt.toISOString(),
+    voted_at: battle.votedAt?.toISOString() ?? null,
+    vote: shapeVote(battle),
   }
 }
 
@@ -91,13 +98,6 @@ function shapeSide(side: RevealedSide): JsonObject {
 export function shapeListed(battle: Battle): JsonObject {
   const isTold = battle.state === 'voted' || battle.state === 'voided'
   return {
-    id: battle.id,
-    kind: battle.kind === 'control' && !isTold ? 'battle' : battle.kind,
-    league: battle.league,
-    state: battle.state,
-    turn: battle.turn,
-    created_at: battle.createdAt.toISOString(),
-    voted_at: battle.votedAt?.toISOString() ?? null,
-    vote: shapeVote(battle),
+    ...headOf(battle, isTold),
   }
 }

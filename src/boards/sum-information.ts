@@ -1,4 +1,4 @@
-import { strengthOf } from '../ratings/index.ts'
+import { logistic, strengthOf } from '../ratings/index.ts'
 import type { ModelRow } from './types-versions.ts'
 
 /** Votes on two models: the first chosen, the second, neither, both bad. */
@@ -22,7 +22,7 @@ export function sumInformation(
     const [one, other] = [ratings.get(first) ?? null, ratings.get(second) ?? null]
     if (one === null || other === null) continue
     const [wins = 0, losses = 0, ties = 0] = counts
-    const p = 1 / (1 + Math.exp(strengthOf(other) - strengthOf(one)))
+    const p = logistic(strengthOf(one) - strengthOf(other))
     for (const name of [first, second])
       information.set(name, (information.get(name) ?? 0) + (wins + losses + ties) * p * (1 - p))
   }

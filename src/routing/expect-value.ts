@@ -1,4 +1,4 @@
-import { POINTS_PER_UNIT, Z95 } from '../ratings/index.ts'
+import { logistic, POINTS_PER_UNIT, Z95 } from '../ratings/index.ts'
 import type { RatedModel } from './types-choice.ts'
 
 /**
@@ -12,7 +12,7 @@ export function winChance(one: RatedModel, other: RatedModel): number {
   if (one.rating === null || other.rating === null || one.island !== other.island) return 0.5
   const mean = (one.rating - other.rating) / POINTS_PER_UNIT
   const variance = varianceOf(one) + varianceOf(other)
-  return 1 / (1 + Math.exp(-mean / Math.sqrt(1 + (Math.PI * variance) / 8)))
+  return logistic(mean / Math.sqrt(1 + (Math.PI * variance) / 8))
 }
 
 /** In natural units, from the 95 % interval: with design effect and matchup spread. */

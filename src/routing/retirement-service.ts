@@ -18,7 +18,12 @@ import type { KeptRules } from './keep-rules.ts'
 import { nameModels, startsOf } from './name-models.ts'
 import { readBoard } from './read-board.ts'
 import { insertRetirement, putRetirementRules, restoreModel } from './store-retirement.ts'
-import type { Retirement, RetirementProposal, RetirementRules } from './types-retirement.ts'
+import type {
+  Retirement,
+  RetirementProposal,
+  RetirementRules,
+  ShownProposal,
+} from './types-retirement.ts'
 
 const DAY_MS = 86_400_000
 /** Use and savings are those of so many days. */
@@ -46,19 +51,6 @@ export interface RetirementOptions {
     readonly currency: string
     readonly amountPico: bigint
   }) => number | null
-}
-
-/** A proposal with what would change. */
-export interface ShownProposal extends RetirementProposal {
-  readonly use: {
-    readonly requests: number
-    readonly routedRequests: number
-    readonly choosers: number
-    /** Of all people and teams that named any model; null: nobody did. */
-    readonly chooserShare: number | null
-  }
-  /** What its requests would have cost less at the successor; null: what they cost is not known. */
-  readonly saved: number | null
 }
 
 export interface RetireWish {

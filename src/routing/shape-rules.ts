@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { policyBody, rulesBody, settingsBody } from './route-schemas.ts'
 import type { Policy, RouteSettings } from './types-choice.ts'
-import type { Retirement, RetirementProposal, RetirementRules } from './types-retirement.ts'
+import type { Retirement, RetirementRules, ShownProposal } from './types-retirement.ts'
 
 /** Settings with what a request changes of them. */
 export function changeSettings(
@@ -98,15 +98,7 @@ export function shapeRetirement(
 }
 
 export function shapeProposal(
-  proposal: RetirementProposal & {
-    readonly use: {
-      readonly requests: number
-      readonly routedRequests: number
-      readonly choosers: number
-      readonly chooserShare: number | null
-    }
-    readonly saved: number | null
-  },
+  proposal: ShownProposal,
   { currency, days }: { readonly currency: string; readonly days: number },
 ) {
   const { use, boards } = proposal

@@ -56,3 +56,16 @@ export interface RetirementProposal {
   readonly ageDays: number
   readonly boards: readonly BoardEvidence[]
 }
+
+/** A proposal with what would change. */
+export interface ShownProposal extends RetirementProposal {
+  readonly use: {
+    readonly requests: number
+    readonly routedRequests: number
+    readonly choosers: number
+    /** Of all people and teams that named any model; null: nobody did. */
+    readonly chooserShare: number | null
+  }
+  /** What its requests would have cost less at the successor; null: what they cost is not known. */
+  readonly saved: number | null
+}

@@ -1,5 +1,5 @@
 import type { Category, Choice } from '../boards/index.ts'
-import { POINTS_PER_UNIT } from '../ratings/index.ts'
+import { logistic, POINTS_PER_UNIT } from '../ratings/index.ts'
 import type { Numbers } from './draw-numbers.ts'
 import type { Meeting, World, WorldModel } from './types.ts'
 
@@ -23,7 +23,7 @@ export function chanceOf(world: World, meeting: Meeting): number {
   const { person, a, b } = meeting
   const tastes = world.people[person]?.tastes ?? []
   const taste = (tastes[a] ?? 0) - (tastes[b] ?? 0)
-  return 1 / (1 + Math.exp(-(pointsApart(world, meeting) + taste) / POINTS_PER_UNIT))
+  return logistic((pointsApart(world, meeting) + taste) / POINTS_PER_UNIT)
 }
 
 /** Points by which `a` is better than `b`, but for tastes. */

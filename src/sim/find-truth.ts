@@ -1,5 +1,5 @@
 import { CATEGORIES, type Category } from '../boards/index.ts'
-import { fitRatings, POINTS_PER_UNIT, ratingOf } from '../ratings/index.ts'
+import { fitRatings, logistic, POINTS_PER_UNIT, ratingOf } from '../ratings/index.ts'
 import { pointsApart } from './choose-vote.ts'
 import { CATEGORY_SHARES, TASTE_SD } from './plan-world.ts'
 import type { World } from './types.ts'
@@ -71,6 +71,6 @@ const WEIGHT = WEIGHTS.reduce((sum, weight) => sum + weight, 0)
 
 function overTastes(apart: number): number {
   const sd = Math.SQRT2 * TASTE_SD // of the difference of two tastes
-  const scores = NODES.map((z) => 1 / (1 + Math.exp(-(apart + sd * z) / POINTS_PER_UNIT)))
+  const scores = NODES.map((z) => logistic((apart + sd * z) / POINTS_PER_UNIT))
   return scores.reduce((sum, score, at) => sum + score * (WEIGHTS[at] ?? 0), 0) / WEIGHT
 }

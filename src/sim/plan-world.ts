@@ -1,4 +1,5 @@
 import { CATEGORIES, type Category } from '../boards/index.ts'
+import { logistic } from '../ratings/index.ts'
 import { drawNumbers, type Numbers } from './draw-numbers.ts'
 import type { Ballot, Drift, World, WorldModel, WorldPerson, WorldSize } from './types.ts'
 
@@ -76,7 +77,7 @@ function offsets(numbers: Numbers): Record<Category, number> {
 
 /** The share of a normal population below, by a logistic curve of the same spread. */
 function normalShare(z: number): number {
-  return 1 / (1 + Math.exp(-1.702 * z))
+  return logistic(1.702 * z)
 }
 
 /** The place of the one in the middle by strength. */
